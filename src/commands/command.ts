@@ -1,0 +1,23 @@
+/** What a file in this folder exports, and what it is given. */
+import type { Config } from '../config/resolve.ts';
+import type { Logger } from '../log/logger.ts';
+import type { CommandOptions } from './options.ts';
+
+export interface CommandContext {
+  readonly options: CommandOptions;
+  /** What follows noun and verb: the NODE of `standby clone NODE` or `standby follow NODE`. */
+  readonly operands: readonly string[];
+  /** repmgr.conf with the options of the command line laid over it; undefined where none was found or is needed. */
+  readonly config: Config | undefined;
+  readonly log: Logger;
+  /** Writes to stdout what was asked for, and nothing else. */
+  print(text: string): void;
+  /** Aborted by Ctrl-C or SIGTERM: stop at the next safe point, clean up, throw `interrupted`. */
+  readonly signal: AbortSignal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A command ends with exit code 0, another code that is no error (node check), or by throwing RepmgrError. */
+export interface CommandModule {
+  run(context: CommandContext): Promise<number | void>;
+}

@@ -1,0 +1,101 @@
+/**
+ * Every error that a user can meet, and the exit code that it ends a program with.
+ *
+ * An error has three parts, as in PostgreSQL: the message, DETAIL (what was found) and HINT (the command to run
+ * next). Throw with `failure()`; `src/commands/run.ts` is the one place that turns it into lines and an exit code.
+ */
+
+/** Exit codes of repmgr 3 and 5 by meaning; scripts of their users depend on the numbers (docs/exit-codes.md). */
+export const exitCodes = {
+  success: 0,
+  badConfiguration: 1,
+  rsyncFailed: 2,
+  badPidFile: 3,
+  restartFailed: 4,
+  localCommandFailed: 5,
+  connectionFailed: 6,
+  queryFailed: 7,
+  passwordRefused: 9,
+  failoverFailed: 11,
+  sshFailed: 12,
+  systemFailure: 13,
+  baseBackupFailed: 14,
+  internalError: 15,
+  badBackupLabel: 17,
+  switchoverFailed: 18,
+  barmanFailed: 19,
+  registrationNotSynchronized: 20,
+  outOfMemory: 21,
+  switchoverIncomplete: 22,
+  followFailed: 23,
+  rejoinFailed: 24,
+  nodeStatus: 25,
+  pauseFailed: 26,
+  serviceFailed: 27,
+  backupApiFailed: 28,
+  interrupted: 130,
+} as const;
+
+export type ExitCodeName = keyof typeof exitCodes;
+
+/** The catalogue: what can go wrong, and the exit code that it means. docs/errors.md is generated from it. */
+export const errorCatalogue = {
+  usage: { exit: 'badConfiguration', about: 'the command line has unknown, missing or contradicting parts' },
+  run_as_root: { exit: 'badConfiguration', about: 'the program was started as root, which PostgreSQL refuses too' },
+  not_built_yet: { exit: 'badConfiguration', about: 'this version does not have the requested feature' },
+  interrupted: { exit: 'interrupted', about: 'the operation was interrupted by Ctrl-C or SIGTERM' },
+  internal: { exit: 'internalError', about: 'a defect of repmgr itself' },
+  configuration_file_unreadable: { exit: 'badConfiguration', about: 'repmgr.conf is missing or cannot be read' },
+  configuration_invalid: { exit: 'badConfiguration', about: 'repmgr.conf has errors; all of them are listed' },
+  conninfo_invalid: { exit: 'badConfiguration', about: 'a connection string cannot be understood' },
+  connection_failed: { exit: 'connectionFailed', about: 'a PostgreSQL server cannot be reached or refuses' },
+  password_refused: { exit: 'passwordRefused', about: 'PostgreSQL refused the password, or wants one' },
+  connection_lost: { exit: 'connectionFailed', about: 'an open connection to PostgreSQL broke' },
+  query_failed: { exit: 'queryFailed', about: 'PostgreSQL refused a statement' },
+  query_timeout: { exit: 'queryFailed', about: 'PostgreSQL did not answer a statement in time' },
+  server_version_unsupported: { exit: 'badConfiguration', about: 'the server is older than PostgreSQL 9.3' },
+  not_a_primary: { exit: 'badConfiguration', about: 'the server is in recovery, a primary is needed' },
+  not_a_standby: { exit: 'badConfiguration', about: 'the server is not in recovery, a standby is needed' },
+  primary_not_found: { exit: 'badConfiguration', about: 'no reachable node is a primary' },
+  several_primaries: { exit: 'badConfiguration', about: 'more than one reachable node is writable' },
+  schema_missing: { exit: 'badConfiguration', about: 'the metadata schema does not exist yet' },
+  schema_unknown: { exit: 'badConfiguration', about: 'the metadata schema is of a version that is not known' },
+  node_id_taken: { exit: 'badConfiguration', about: 'another node has this id' },
+  node_name_taken: { exit: 'badConfiguration', about: 'another node has this name' },
+  node_not_registered: { exit: 'badConfiguration', about: 'no row of this node exists in the metadata' },
+  command_missing: { exit: 'badConfiguration', about: 'a program that is needed is not installed or not found' },
+  command_failed: { exit: 'localCommandFailed', about: 'a program that was run ended with an error' },
+} as const satisfies Record<string, { exit: ExitCodeName; about: string }>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** The parts that a user reads. HINT is the next command to run, or the setting to change. */
+export interface ErrorParts {
+  readonly message: string;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+  /** Only where one error means different exit codes in different commands, as repmgr 3 has it. */
+  readonly exit?: ExitCodeName;
+}
+
+export class RepmgrError extends Error {
+  readonly code: ErrorCode;
+  readonly exitCode: number;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, parts: ErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.name = 'RepmgrError';
+    this.code = code;
+    this.exitCode = exitCodes[parts.exit ?? errorCatalogue[code].exit];
+    this.detail = parts.detail;
+    this.hint = parts.hint;
+  }
+}
+
+/** Make an error of the catalogue: `throw failure('node_id_taken', { message, detail, hint })`. */
+export function failure(code: ErrorCode, parts: ErrorParts): RepmgrError {
+  return new RepmgrError(code, parts);
+}
