@@ -41,12 +41,21 @@ export type ExitCodeName = keyof typeof exitCodes;
 /** The catalogue: what can go wrong, and the exit code that it means. docs/errors.md is generated from it. */
 export const errorCatalogue = {
   usage: { exit: 'badConfiguration', about: 'the command line has unknown, missing or contradicting parts' },
-  run_as_root: { exit: 'badConfiguration', about: 'the program was started as root, which PostgreSQL refuses too' },
+  run_as_root: {
+    exit: 'badConfiguration',
+    about: 'the program was started as root, which PostgreSQL refuses too',
+  },
   not_built_yet: { exit: 'badConfiguration', about: 'this version does not have the requested feature' },
   interrupted: { exit: 'interrupted', about: 'the operation was interrupted by Ctrl-C or SIGTERM' },
   internal: { exit: 'internalError', about: 'a defect of repmgr itself' },
-  configuration_file_unreadable: { exit: 'badConfiguration', about: 'repmgr.conf is missing or cannot be read' },
-  configuration_invalid: { exit: 'badConfiguration', about: 'repmgr.conf has errors; all of them are listed' },
+  configuration_file_unreadable: {
+    exit: 'badConfiguration',
+    about: 'repmgr.conf is missing or cannot be read',
+  },
+  configuration_invalid: {
+    exit: 'badConfiguration',
+    about: 'repmgr.conf has errors; all of them are listed',
+  },
   conninfo_invalid: { exit: 'badConfiguration', about: 'a connection string cannot be understood' },
   connection_failed: { exit: 'connectionFailed', about: 'a PostgreSQL server cannot be reached or refuses' },
   password_refused: { exit: 'passwordRefused', about: 'PostgreSQL refused the password, or wants one' },
@@ -59,12 +68,48 @@ export const errorCatalogue = {
   primary_not_found: { exit: 'badConfiguration', about: 'no reachable node is a primary' },
   several_primaries: { exit: 'badConfiguration', about: 'more than one reachable node is writable' },
   schema_missing: { exit: 'badConfiguration', about: 'the metadata schema does not exist yet' },
-  schema_unknown: { exit: 'badConfiguration', about: 'the metadata schema is of a version that is not known' },
+  schema_unknown: {
+    exit: 'badConfiguration',
+    about: 'the metadata schema is of a version that is not known',
+  },
   node_id_taken: { exit: 'badConfiguration', about: 'another node has this id' },
   node_name_taken: { exit: 'badConfiguration', about: 'another node has this name' },
   node_not_registered: { exit: 'badConfiguration', about: 'no row of this node exists in the metadata' },
-  command_missing: { exit: 'badConfiguration', about: 'a program that is needed is not installed or not found' },
+  command_missing: {
+    exit: 'badConfiguration',
+    about: 'a program that is needed is not installed or not found',
+  },
   command_failed: { exit: 'localCommandFailed', about: 'a program that was run ended with an error' },
+  clone_options_contradict: {
+    exit: 'badConfiguration',
+    about: 'options of standby clone do not fit together',
+  },
+  clone_target_unusable: {
+    exit: 'badConfiguration',
+    about: 'the target directory of a clone is in use, not ours, or cannot be written',
+  },
+  clone_target_too_small: {
+    exit: 'badConfiguration',
+    about: 'the target has less free space than the source needs',
+  },
+  clone_source_unsuitable: {
+    exit: 'badConfiguration',
+    about: 'a setting of the source server does not allow to clone from it',
+  },
+  upstream_not_registered: {
+    exit: 'badConfiguration',
+    about: 'the upstream node has no row in the metadata',
+  },
+  slot_unavailable: {
+    exit: 'queryFailed',
+    about: 'a replication slot cannot be created or is in use by another node',
+  },
+  base_backup_failed: { exit: 'baseBackupFailed', about: 'the base backup could not be taken or broke off' },
+  backup_verification_failed: {
+    exit: 'baseBackupFailed',
+    about: 'the copy does not agree with the manifest of the base backup',
+  },
+  recovery_settings_failed: { exit: 'badConfiguration', about: 'the recovery settings could not be written' },
 } as const satisfies Record<string, { exit: ExitCodeName; about: string }>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

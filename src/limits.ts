@@ -17,4 +17,20 @@ export const limits = {
   progressLineMs: 10_000,
   /** What is kept of the output of a program that we run. */
   commandOutputBytes: 64 * 1024,
+  /** connect_timeout in primary_conninfo: libpq's own default waits for minutes on a dead host. */
+  walReceiverConnectSeconds: 10,
+  /** Keep-alives in primary_conninfo: a vanished upstream host is noticed after 10 + 3 x 5 seconds, not after hours. */
+  walReceiverKeepaliveIdleSeconds: 10,
+  walReceiverKeepaliveIntervalSeconds: 5,
+  walReceiverKeepaliveCount: 3,
+  /** The same bound for data that was sent and never acknowledged (PostgreSQL 12+). */
+  walReceiverTcpUserTimeoutMs: 25_000,
+  /** What a clone leaves free beside the size of the source, for WAL written while it copies. */
+  cloneSpareBytes: 64 * 1024 * 1024,
+  /** The source sends nothing while it makes its checkpoint; a spread one takes checkpoint_timeout at most (1 day). */
+  baseBackupStartMs: 86_400_000,
+  /** A source that sends nothing for so long in the middle of a copy is gone, or cut off. */
+  baseBackupSilenceMs: 60_000,
+  /** To let a cancelled pg_basebackup end by itself before it is killed. */
+  baseBackupStopMs: 5_000,
 } as const;
