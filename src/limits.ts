@@ -15,6 +15,10 @@ export const limits = {
   pollMs: 100,
   /** A plain progress line where there is no terminal. */
   progressLineMs: 10_000,
+  /** Between SIGTERM and SIGKILL for a program that ran out of time. */
+  commandStopMs: 1_000,
+  /** To read the rest of a program's output after its exit: a background child may hold the pipes for ever. */
+  commandPipesMs: 200,
   /** What is kept of the output of a program that we run. */
   commandOutputBytes: 64 * 1024,
   /** connect_timeout in primary_conninfo: libpq's own default waits for minutes on a dead host. */
@@ -33,4 +37,8 @@ export const limits = {
   baseBackupSilenceMs: 60_000,
   /** To let a cancelled pg_basebackup end by itself before it is killed. */
   baseBackupStopMs: 5_000,
+  /** Files of a base backup that are synced while it goes on, each holding a file descriptor. */
+  earlySyncs: 16,
+  /** Syncs at a time at the end of a base backup: as many as Node's thread pool has threads. */
+  parallelSyncs: 4,
 } as const;

@@ -1,0 +1,51 @@
+/** Files that are there, whole, after a crash of the host: either the old text or the new one, never half of it. */
+import { randomBytes } from 'node:crypto';
+import { open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+export interface DurableFileOptions {
+  /** Permission bits of the new file, whatever the umask is. */
+  readonly mode: number;
+}
+
+/**
+ * Writes a new file beside `path`, flushes it, renames it over `path` and flushes the directory: the order that
+ * PostgreSQL itself keeps (durable_rename in its source).
+ * @throws the system's error (EACCES, ENOSPC, ...); `path` is then as it was
+ */
+export async function writeDurably(
+  path: string,
+  content: string | Uint8Array,
+  options: DurableFileOptions,
+): Promise<void> {
+  const temporaryPath = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.new`);
+  try {
+    await writeAndFlush(temporaryPath, content, options.mode);
+    await rename(temporaryPath, path);
+  } catch (error) {
+    await unlink(temporaryPath).catch(() => undefined);
+    throw error;
+  }
+  await flushDirectory(dirname(path));
+}
+
+/** Makes creations, renames and deletions in a directory survive a crash of the host. */
+export async function flushDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function writeAndFlush(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.chmod(mode);
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
