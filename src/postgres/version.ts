@@ -1,0 +1,208 @@
+/**
+ * The one place that compares versions of PostgreSQL. What differs between them has a name here; the rest of the
+ * program asks for the capability, never for the number.
+ */
+import { failure } from '../errors.ts';
+
+export interface ServerVersion {
+  /** As server_version_num has it: 150018 is 15.18, 90624 is 9.6.24. */
+  readonly number: number;
+  /** `15`, `9.6`. */
+  readonly major: string;
+  readonly capabilities: Capabilities;
+}
+
+/** Names that said xlog and location before PostgreSQL 10. */
+export interface WalNames {
+  readonly currentLsn: string;
+  readonly currentFlushLsn: string;
+  readonly lastReceiveLsn: string;
+  readonly lastReplayLsn: string;
+  readonly lsnDiff: string;
+  readonly walfileName: string;
+  readonly switchWal: string;
+  readonly isReplayPaused: string;
+  readonly replayPause: string;
+  readonly replayResume: string;
+  /** Columns of pg_stat_replication. */
+  readonly sentColumn: string;
+  readonly writeColumn: string;
+  readonly flushColumn: string;
+  readonly replayColumn: string;
+  /** The directory below the data directory: pg_wal or pg_xlog. */
+  readonly directory: string;
+}
+
+export interface Capabilities {
+  /** Up to 11 a file of its own; from 12 on postgresql.auto.conf and standby.signal. */
+  readonly recoverySettingsIn: 'recovery.conf' | 'auto.conf';
+  /** 13+: a reload is enough for a new primary_conninfo, no restart. */
+  readonly canReloadPrimaryConninfo: boolean;
+  readonly walNames: WalNames;
+  /** pg_promote(), 12+. */
+  readonly hasPromoteFunction: boolean;
+  /** A file makes a standby promote: trigger_file up to 11, promote_trigger_file up to 15, none later. */
+  readonly promoteTriggerSetting: 'trigger_file' | 'promote_trigger_file' | undefined;
+  /** pg_stat_wal_receiver, 9.6+. */
+  readonly hasWalReceiverView: boolean;
+  /** sender_host and sender_port in pg_stat_wal_receiver, 11+; before, only conninfo says who the upstream is. */
+  readonly hasWalReceiverSender: boolean;
+  /** The column of pg_stat_wal_receiver that holds the position on disk: flushed_lsn from 13 on. */
+  readonly walReceiverFlushedColumn: 'flushed_lsn' | 'received_lsn';
+  /** pg_control_system() and pg_control_checkpoint(), 9.6+. */
+  readonly hasControlFunctions: boolean;
+  /** Lag columns of pg_stat_replication, 10+. */
+  readonly hasReplicationLagColumns: boolean;
+  /** How a backup is begun and ended by SQL. */
+  readonly backupApi: 'exclusive' | 'start_stop' | 'backup_start';
+  /** BASE_BACKUP sends a manifest of checksums, 13+. */
+  readonly hasBackupManifest: boolean;
+  /** Options of BASE_BACKUP: a list of words, or in parentheses and one copy stream from 15 on. */
+  readonly baseBackupSyntax: 'words' | 'parentheses';
+  /** Incremental base backups and WAL summaries, 17+. */
+  readonly hasIncrementalBackup: boolean;
+  /** How WAL is kept for standbys without slots: segments up to 12, megabytes from 13 on. */
+  readonly walKeepSetting: 'wal_keep_segments' | 'wal_keep_size';
+  /** wal_level values that physical replication accepts, the first one being what to recommend. */
+  readonly walLevelsForReplication: readonly string[];
+  /** 17+: slot synchronization connects to this database of the upstream. */
+  readonly needsDbnameInPrimaryConninfo: boolean;
+  /** sync_replication_slots and failover slots, 17+. */
+  readonly canSynchronizeSlots: boolean;
+  readonly hasReplicationSlots: boolean;
+  /** pg_create_physical_replication_slot(name, true), 9.6+. */
+  readonly canReserveSlotWal: boolean;
+  /** wal_status and safe_wal_size in pg_replication_slots, 13+. */
+  readonly hasSlotWalStatus: boolean;
+  /** libpq of the server knows tcp_user_timeout, 12+. */
+  readonly supportsTcpUserTimeout: boolean;
+  /** libpq of the server knows passfile, 10+. */
+  readonly supportsPassfile: boolean;
+  /** --wal-method of pg_basebackup, called --xlog-method before 10. */
+  readonly walMethodOption: '--wal-method' | '--xlog-method';
+  /** Tablespaces may be mapped by pg_basebackup -T, 9.4+. */
+  readonly hasTablespaceMapping: boolean;
+  /** ALTER SYSTEM, 9.4+. */
+  readonly hasAlterSystem: boolean;
+  /** pg_rewind ships with the server, 9.5+. */
+  readonly hasRewind: boolean;
+  /** The server tells in_hot_standby and default_transaction_read_only to each client, 14+. */
+  readonly reportsHotStandby: boolean;
+  /** pg_read_all_settings and other predefined roles, 10+. */
+  readonly hasPredefinedRoles: boolean;
+}
+
+/**
+ * @param number server_version_num
+ * @throws RepmgrError server_version_unsupported below 9.3
+ */
+export function serverVersion(number: number): ServerVersion {
+  if (!Number.isInteger(number) || number < 90_300) {
+    throw failure('server_version_unsupported', {
+      message: 'this version of PostgreSQL is not supported',
+      detail: `The server reports version number ${number}; 9.3 (90300) is the oldest supported one.`,
+      hint: 'Upgrade the server to a version from https://www.postgresql.org/support/versioning/.',
+    });
+  }
+  return { number, major: majorOf(number), capabilities: capabilitiesOf(number) };
+}
+
+/**
+ * Reads what `SHOW server_version` and the start of a connection tell: `15.18 (Debian 15.18-1)`, `9.6.24`, `19beta1`.
+ * @returns server_version_num, or undefined where the text begins with no version
+ */
+export function parseVersionText(text: string): number | undefined {
+  const match = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(text);
+  if (match === null) {
+    return undefined;
+  }
+  const [first, second, third] = [match[1], match[2], match[3]].map((part) => Number(part ?? 0));
+  const major = first ?? 0;
+  return major >= 10 ? major * 10_000 + (second ?? 0) : major * 10_000 + (second ?? 0) * 100 + (third ?? 0);
+}
+
+function majorOf(number: number): string {
+  const major = Math.floor(number / 10_000);
+  return number >= 100_000 ? String(major) : `${major}.${Math.floor(number / 100) % 100}`;
+}
+
+function capabilitiesOf(number: number): Capabilities {
+  const isAtLeast = (major: string) => number >= (parseVersionText(major) ?? 0);
+  return {
+    recoverySettingsIn: isAtLeast('12') ? 'auto.conf' : 'recovery.conf',
+    canReloadPrimaryConninfo: isAtLeast('13'),
+    walNames: isAtLeast('10') ? walNames : walNamesBefore10,
+    hasPromoteFunction: isAtLeast('12'),
+    promoteTriggerSetting: promoteTriggerSetting(isAtLeast),
+    hasWalReceiverView: isAtLeast('9.6'),
+    hasWalReceiverSender: isAtLeast('11'),
+    walReceiverFlushedColumn: isAtLeast('13') ? 'flushed_lsn' : 'received_lsn',
+    hasControlFunctions: isAtLeast('9.6'),
+    hasReplicationLagColumns: isAtLeast('10'),
+    backupApi: isAtLeast('15') ? 'backup_start' : isAtLeast('9.6') ? 'start_stop' : 'exclusive',
+    hasBackupManifest: isAtLeast('13'),
+    baseBackupSyntax: isAtLeast('15') ? 'parentheses' : 'words',
+    hasIncrementalBackup: isAtLeast('17'),
+    walKeepSetting: isAtLeast('13') ? 'wal_keep_size' : 'wal_keep_segments',
+    walLevelsForReplication: isAtLeast('9.6')
+      ? ['replica', 'logical', 'archive', 'hot_standby']
+      : ['hot_standby', 'logical'],
+    needsDbnameInPrimaryConninfo: isAtLeast('17'),
+    canSynchronizeSlots: isAtLeast('17'),
+    hasReplicationSlots: isAtLeast('9.4'),
+    canReserveSlotWal: isAtLeast('9.6'),
+    hasSlotWalStatus: isAtLeast('13'),
+    supportsTcpUserTimeout: isAtLeast('12'),
+    supportsPassfile: isAtLeast('10'),
+    walMethodOption: isAtLeast('10') ? '--wal-method' : '--xlog-method',
+    hasTablespaceMapping: isAtLeast('9.4'),
+    hasAlterSystem: isAtLeast('9.4'),
+    hasRewind: isAtLeast('9.5'),
+    reportsHotStandby: isAtLeast('14'),
+    hasPredefinedRoles: isAtLeast('10'),
+  };
+}
+
+function promoteTriggerSetting(isAtLeast: (major: string) => boolean): Capabilities['promoteTriggerSetting'] {
+  if (isAtLeast('16')) {
+    return undefined;
+  }
+  return isAtLeast('12') ? 'promote_trigger_file' : 'trigger_file';
+}
+
+const walNames: WalNames = {
+  currentLsn: 'pg_current_wal_lsn',
+  currentFlushLsn: 'pg_current_wal_flush_lsn',
+  lastReceiveLsn: 'pg_last_wal_receive_lsn',
+  lastReplayLsn: 'pg_last_wal_replay_lsn',
+  lsnDiff: 'pg_wal_lsn_diff',
+  walfileName: 'pg_walfile_name',
+  switchWal: 'pg_switch_wal',
+  isReplayPaused: 'pg_is_wal_replay_paused',
+  replayPause: 'pg_wal_replay_pause',
+  replayResume: 'pg_wal_replay_resume',
+  sentColumn: 'sent_lsn',
+  writeColumn: 'write_lsn',
+  flushColumn: 'flush_lsn',
+  replayColumn: 'replay_lsn',
+  directory: 'pg_wal',
+};
+
+/** pg_current_xlog_flush_location() came with 9.6: before, the end of what was written stands for it. */
+const walNamesBefore10: WalNames = {
+  currentLsn: 'pg_current_xlog_location',
+  currentFlushLsn: 'pg_current_xlog_location',
+  lastReceiveLsn: 'pg_last_xlog_receive_location',
+  lastReplayLsn: 'pg_last_xlog_replay_location',
+  lsnDiff: 'pg_xlog_location_diff',
+  walfileName: 'pg_xlogfile_name',
+  switchWal: 'pg_switch_xlog',
+  isReplayPaused: 'pg_is_xlog_replay_paused',
+  replayPause: 'pg_xlog_replay_pause',
+  replayResume: 'pg_xlog_replay_resume',
+  sentColumn: 'sent_location',
+  writeColumn: 'write_location',
+  flushColumn: 'flush_location',
+  replayColumn: 'replay_location',
+  directory: 'pg_xlog',
+};
