@@ -60,6 +60,7 @@ const keywords: Readonly<Record<string, KeywordProperties>> = {
   sslsni: { environment: 'PGSSLSNI' },
   target_session_attrs: { environment: 'PGTARGETSESSIONATTRS' },
   tcp_user_timeout: {},
+  user: { environment: 'PGUSER' },
 };
 
 /** Keywords of libpq before PostgreSQL 14 that no longer mean anything: accepted, as old strings hold them. */
