@@ -56,8 +56,13 @@ export const errorCatalogue = {
     exit: 'badConfiguration',
     about: 'repmgr.conf has errors; all of them are listed',
   },
+  log_file_unwritable: { exit: 'badConfiguration', about: 'the log file cannot be opened for writing' },
   conninfo_invalid: { exit: 'badConfiguration', about: 'a connection string cannot be understood' },
   connection_failed: { exit: 'connectionFailed', about: 'a PostgreSQL server cannot be reached or refuses' },
+  connection_timeout: {
+    exit: 'connectionFailed',
+    about: 'a server did not answer in time: frozen, overloaded, or packets to its host are dropped',
+  },
   password_refused: { exit: 'passwordRefused', about: 'PostgreSQL refused the password, or wants one' },
   connection_lost: { exit: 'connectionFailed', about: 'an open connection to PostgreSQL broke' },
   query_failed: { exit: 'queryFailed', about: 'PostgreSQL refused a statement' },
@@ -74,6 +79,10 @@ export const errorCatalogue = {
   },
   node_id_taken: { exit: 'badConfiguration', about: 'another node has this id' },
   node_name_taken: { exit: 'badConfiguration', about: 'another node has this name' },
+  node_list_unreadable: {
+    exit: 'badConfiguration',
+    about: 'the rows of the nodes cannot be read: schema missing, no permission, other cluster name',
+  },
   node_not_registered: { exit: 'badConfiguration', about: 'no row of this node exists in the metadata' },
   command_missing: {
     exit: 'badConfiguration',

@@ -7,6 +7,8 @@ export const limits = {
   connectMs: 10_000,
   /** For one statement on metadata or catalogs; these take milliseconds on a healthy server. */
   queryMs: 30_000,
+  /** What is left at least to ask a node whose connection took nearly all of its connect time-out. */
+  surveyQueryMinimumMs: 100,
   /** To close a connection in good order before its socket is destroyed. */
   closeMs: 1_000,
   /** For one event notification command; decided so that a hanging script never delays an operation for long. */
@@ -41,4 +43,12 @@ export const limits = {
   earlySyncs: 16,
   /** Syncs at a time at the end of a base backup: as many as Node's thread pool has threads. */
   parallelSyncs: 4,
+  /** A repmgr.conf has some kilobytes; what is larger is another file, given by mistake. */
+  configurationFileBytes: 1024 * 1024,
+  /** Files that include each other, as many as PostgreSQL allows. */
+  configurationIncludeDepth: 10,
+  /** What may wait for a slow syslog before further lines are dropped and counted. */
+  syslogQueueBytes: 1024 * 1024,
+  /** For syslog to take the last lines when a program ends. */
+  syslogCloseMs: 2_000,
 } as const;

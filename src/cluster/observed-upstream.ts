@@ -1,0 +1,108 @@
+/** From which node a standby really streams, put together from what both ends say. Pure. */
+import { type Conninfo, parseConninfo } from '../model/conninfo.ts';
+import type { NodeRecord } from '../model/node.ts';
+import type { WalReceiverStatus } from '../postgres/queries/server-status.ts';
+import type { NodeObservation } from './survey.ts';
+
+export type ObservedUpstream =
+  | { readonly kind: 'node'; readonly node: NodeRecord }
+  /** Streams, but from a server that is no node of the metadata (or is reached by a name that it does not know). */
+  | { readonly kind: 'elsewhere'; readonly address: string }
+  /** No WAL receiver runs, or it does not stream (`status` says what it does instead). */
+  | { readonly kind: 'none'; readonly status: string | undefined }
+  /** Neither end can or may tell. */
+  | { readonly kind: 'unknown' };
+
+/**
+ * The standby's own WAL receiver knows the address of its upstream; the upstream knows the application_name. An
+ * address that stands in exactly one node's conninfo decides; else the name that exactly one node lists.
+ */
+export function observedUpstream(
+  standby: NodeObservation,
+  observations: readonly NodeObservation[],
+): ObservedUpstream {
+  if (standby.answer.kind !== 'answered' || !standby.answer.status.isInRecovery) return { kind: 'unknown' };
+  const { walReceiver } = standby.answer.status;
+  if (walReceiver === 'absent') return { kind: 'none', status: undefined };
+  if (walReceiver !== 'hidden' && walReceiver.status !== 'streaming') {
+    return { kind: 'none', status: walReceiver.status };
+  }
+  const others = observations.filter(({ node }) => node.id !== standby.node.id);
+  const listing = listingNodes(others, streamingName(standby));
+  const address = walReceiver === 'hidden' ? undefined : upstreamAddress(walReceiver);
+  const atAddress = address === undefined ? [] : nodesAt(address, others);
+  const decided = oneOf(atAddress, standby.node) ?? oneOf(listing, standby.node);
+  if (decided !== undefined) return { kind: 'node', node: decided };
+  return address === undefined ? { kind: 'unknown' } : { kind: 'elsewhere', address: inWords(address) };
+}
+
+/** The application_name under which a standby's WAL receiver shows itself, as far as it is known. */
+export function streamingName({ node, answer }: NodeObservation): string {
+  if (answer.kind === 'answered' && typeof answer.status.walReceiver === 'object') {
+    const used = conninfoOf(answer.status.walReceiver.conninfo ?? '');
+    if (used !== undefined) {
+      return used['application_name'] ?? used['fallback_application_name'] ?? 'walreceiver';
+    }
+  }
+  return expectedStreamingName(node);
+}
+
+/** What clone and follow write into primary_conninfo: an application_name in the node's conninfo beats its name. */
+export function expectedStreamingName(node: NodeRecord): string {
+  return conninfoOf(node.conninfo)?.['application_name'] ?? node.name;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: string;
+}
+
+function upstreamAddress(receiver: WalReceiverStatus): Address | undefined {
+  if (receiver.senderHost !== undefined) {
+    return { host: receiver.senderHost, port: String(receiver.senderPort ?? 5432) };
+  }
+  const [only, ...more] = addressesOf(receiver.conninfo ?? '');
+  return more.length === 0 ? only : undefined;
+}
+
+function nodesAt(address: Address, others: readonly NodeObservation[]): NodeRecord[] {
+  return others.flatMap(({ node }) =>
+    addressesOf(node.conninfo).some(({ host, port }) => host === address.host && port === address.port)
+      ? [node]
+      : [],
+  );
+}
+
+function listingNodes(others: readonly NodeObservation[], name: string): NodeRecord[] {
+  return others.flatMap(({ node, answer }) => {
+    if (answer.kind !== 'answered' || answer.status.walSenders === 'hidden') return [];
+    return answer.status.walSenders.some(({ applicationName }) => applicationName === name) ? [node] : [];
+  });
+}
+
+/** Rows may share a server; then the one that the metadata names is as good as any. */
+function oneOf(candidates: readonly NodeRecord[], standby: NodeRecord): NodeRecord | undefined {
+  return (
+    candidates.find(({ id }) => id === standby.upstreamNodeId) ??
+    (candidates.length === 1 ? candidates[0] : undefined)
+  );
+}
+
+function addressesOf(text: string): Address[] {
+  const conninfo = conninfoOf(text);
+  if (conninfo === undefined) return [];
+  const hosts = (conninfo['host'] ?? conninfo['hostaddr'] ?? '').split(',');
+  const ports = (conninfo['port'] ?? '5432').split(',');
+  return hosts.flatMap((host, index) =>
+    host === '' ? [] : [{ host, port: ports[index] ?? ports[0] ?? '5432' }],
+  );
+}
+
+function conninfoOf(text: string): Conninfo | undefined {
+  const parsed = parseConninfo(text);
+  return parsed.kind === 'parsed' ? parsed.conninfo : undefined;
+}
+
+function inWords({ host, port }: Address): string {
+  return host.startsWith('/') ? `${host}, port ${port}` : `${host}:${port}`;
+}

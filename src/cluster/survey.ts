@@ -1,0 +1,112 @@
+/**
+ * Asks every node of the metadata at once what it is at this moment. Nothing is changed, no node waits for another,
+ * and a node that is frozen costs its own connect time-out and no more.
+ */
+import { RepmgrError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { parseConninfo } from '../model/conninfo.ts';
+import type { NodeRecord } from '../model/node.ts';
+import { connect, type Connection } from '../postgres/connection.ts';
+import { type ServerStatus, serverStatus } from '../postgres/queries/server-status.ts';
+import { monotonicMs } from '../system/clock.ts';
+
+/** Why a server that runs does not let us in. */
+export type Refusal =
+  | 'starting_up'
+  | 'shutting_down'
+  | 'too_many_connections'
+  | 'password'
+  | 'authorization'
+  | 'database_missing'
+  | 'other';
+
+export type Answer =
+  | { readonly kind: 'answered'; readonly status: ServerStatus; readonly serverVersion: number }
+  /** PostgreSQL is there and said no. */
+  | { readonly kind: 'refusing'; readonly refusal: Refusal; readonly reason: string }
+  /** Nobody listens, the host is unknown, the conninfo is unusable, the connection broke. */
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** Nothing came back in time: a frozen server, a dead host, packets that are dropped. */
+  | { readonly kind: 'silent'; readonly waitedMs: number };
+
+export interface NodeObservation {
+  readonly node: NodeRecord;
+  readonly answer: Answer;
+}
+
+export interface SurveyOptions {
+  readonly signal?: AbortSignal;
+  /** An open connection to one of the nodes, used instead of a second one. The caller closes it. */
+  readonly open?: { readonly connection: Connection; readonly conninfo: string } | undefined;
+}
+
+/**
+ * @returns one observation a node, by node id
+ * @throws RepmgrError interrupted; a node that fails is an answer, never an error
+ */
+export async function surveyNodes(
+  nodes: readonly NodeRecord[],
+  options: SurveyOptions = {},
+): Promise<NodeObservation[]> {
+  const byId = nodes.toSorted((a, b) => a.id - b.id);
+  return Promise.all(byId.map(async (node) => ({ node, answer: await ask(node, options) })));
+}
+
+async function ask(node: NodeRecord, { signal, open }: SurveyOptions): Promise<Answer> {
+  const startedAtMs = monotonicMs();
+  const allowanceMs = answerAllowanceMs(node.conninfo);
+  let own: Connection | undefined;
+  try {
+    const isOpen = open !== undefined && open.conninfo === node.conninfo;
+    own = isOpen
+      ? undefined
+      : await connect(node.conninfo, { deadlineMs: allowanceMs, ...withSignal(signal) });
+    const connection = own ?? open?.connection;
+    if (connection === undefined) throw new Error('connect() gave no connection');
+    const deadlineMs = Math.max(limits.surveyQueryMinimumMs, allowanceMs - (monotonicMs() - startedAtMs));
+    const status = await serverStatus(connection, { deadlineMs, ...withSignal(signal) });
+    return { kind: 'answered', status, serverVersion: connection.version.number };
+  } catch (error) {
+    if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
+    return failedAnswer(error, monotonicMs() - startedAtMs);
+  } finally {
+    void own?.close();
+  }
+}
+
+/** One connect time-out for connecting and asking together: that of the conninfo (seconds), else ours. */
+function answerAllowanceMs(conninfo: string): number {
+  const parsed = parseConninfo(conninfo);
+  const seconds = parsed.kind === 'parsed' ? Number(parsed.conninfo['connect_timeout'] ?? 0) : 0;
+  return seconds > 0 ? seconds * 1000 : limits.connectMs;
+}
+
+/** What the failure to connect or to ask means: PostgreSQL's SQLSTATE if it spoke, else what the network did. */
+function failedAnswer(error: RepmgrError, waitedMs: number): Answer {
+  const reason = error.detail ?? error.message;
+  if (error.code === 'connection_timeout' || error.code === 'query_timeout')
+    return { kind: 'silent', waitedMs };
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== undefined) return { kind: 'refusing', refusal: refusals[sqlState] ?? 'other', reason };
+  if (error.code === 'password_refused') return { kind: 'refusing', refusal: 'password', reason };
+  return { kind: 'unreachable', reason };
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const refusals: Readonly<Record<string, Refusal>> = {
+  '57P01': 'shutting_down',
+  '57P03': 'starting_up',
+  '53300': 'too_many_connections',
+  '28P01': 'password',
+  '28000': 'authorization',
+  '3D000': 'database_missing',
+};
+
+function sqlStateOf(error: RepmgrError): string | undefined {
+  const code = error.cause instanceof Error && 'code' in error.cause ? error.cause.code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
