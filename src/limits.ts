@@ -51,4 +51,6 @@ export const limits = {
   syslogQueueBytes: 1024 * 1024,
   /** For syslog to take the last lines when a program ends. */
   syslogCloseMs: 2_000,
+  /** For pg_config, which only prints a path. */
+  pgConfigMs: 2_000,
 } as const;

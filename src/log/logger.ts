@@ -1,14 +1,5 @@
 /** What the rest of the program sees of logging. Levels and line formats: docs/logging.md. */
-export const logLevels = [
-  'DEBUG',
-  'INFO',
-  'NOTICE',
-  'WARNING',
-  'ERROR',
-  'ALERT',
-  'CRIT',
-  'EMERG',
-] as const;
+export const logLevels = ['DEBUG', 'INFO', 'NOTICE', 'WARNING', 'ERROR', 'ALERT', 'CRIT', 'EMERG'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** DETAIL says what was found, HINT what to do next; `--terse` leaves both out. */

@@ -1,0 +1,126 @@
+/** Finds and reads repmgr.conf; the one place of this folder that touches the disk. */
+import { open, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { failure } from '../errors.ts';
+import { limits } from '../limits.ts';
+
+export interface SearchOptions {
+  /** The path of `-f`; no other place is tried then. */
+  readonly file?: string | undefined;
+  readonly workingDirectory: string;
+  /** Gives PostgreSQL's SYSCONFDIR; asked only where the file is in no other place. */
+  readonly systemConfigDirectory?: (() => Promise<string | undefined>) | undefined;
+  /** `/etc/repmgr.conf`, except in tests. */
+  readonly globalFile?: string;
+}
+
+export interface LocatedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export type SearchResult =
+  | { readonly kind: 'found'; readonly file: LocatedFile; readonly searched: readonly string[] }
+  | { readonly kind: 'not-found'; readonly searched: readonly string[] };
+
+const fileName = 'repmgr.conf';
+
+/**
+ * Looks for the file where repmgr 3.3 does: `-f`, else the working directory, /etc, and SYSCONFDIR.
+ * @throws RepmgrError configuration_file_unreadable where `-f` names no readable file, or one that was found cannot be
+ * read
+ */
+export async function locateConfiguration(options: SearchOptions): Promise<SearchResult> {
+  if (options.file !== undefined) {
+    const path = resolve(options.workingDirectory, options.file);
+    return { kind: 'found', file: { path, text: await readConfigurationFile(path) }, searched: [path] };
+  }
+  const searched: string[] = [];
+  for (const place of searchPlaces(options)) {
+    const path = await place();
+    if (path === undefined) continue;
+    searched.push(path);
+    const text = await readIfPresent(path);
+    if (text !== undefined) return { kind: 'found', file: { path, text }, searched };
+  }
+  return { kind: 'not-found', searched };
+}
+
+function searchPlaces(options: SearchOptions): readonly (() => Promise<string | undefined>)[] {
+  return [
+    async () => join(options.workingDirectory, fileName),
+    async () => options.globalFile ?? `/etc/${fileName}`,
+    async () => {
+      const directory = await options.systemConfigDirectory?.();
+      return directory === undefined ? undefined : join(directory, fileName);
+    },
+  ];
+}
+
+/**
+ * Reads one file of configuration as UTF-8.
+ * @throws RepmgrError configuration_file_unreadable
+ */
+export async function readConfigurationFile(path: string): Promise<string> {
+  const text = await readIfPresent(path);
+  if (text === undefined) throw unreadable(path, 'the file does not exist');
+  return text;
+}
+
+/** @returns undefined where the file does not exist; every other obstacle is an error. */
+export async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readBounded(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error instanceof Error && code !== undefined ? unreadable(path, reasonOf(code, error)) : error;
+  }
+}
+
+/** The paths of the `*.conf` files of a directory, sorted by name as PostgreSQL reads an `include_dir`. */
+export async function listConfigurationFiles(directory: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(directory);
+    return names
+      .filter((name) => name.endsWith('.conf') && !name.startsWith('.'))
+      .toSorted()
+      .map((name) => join(directory, name));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw unreadable(directory, reasonOf(code, error));
+  }
+}
+
+async function readBounded(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const stat = await file.stat();
+    if (stat.isDirectory()) throw unreadable(path, 'it is a directory');
+    if (stat.size > limits.configurationFileBytes) {
+      throw unreadable(
+        path,
+        `it has ${stat.size} bytes, no more than ${limits.configurationFileBytes} are read`,
+      );
+    }
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+function reasonOf(code: string, error: unknown): string {
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a directory';
+  if (code === 'ENOENT') return 'it does not exist';
+  return error instanceof Error ? error.message : code;
+}
+
+function unreadable(path: string, reason: string): Error {
+  return failure('configuration_file_unreadable', {
+    message: `cannot read configuration file "${path}"`,
+    detail: `${reason[0]?.toUpperCase()}${reason.slice(1)}.`,
+    hint: `Check the path and its permissions: ls -l ${path}`,
+  });
+}

@@ -1,0 +1,101 @@
+/** Finds out which parameter a name of the file means, or was meant to be. */
+import { findParameter, parameterNames } from './parameters.ts';
+import type { Parameter } from './parameters/parameter.ts';
+
+export type NamedParameter =
+  /** `variant` is the NAME of `event_notification_command.NAME`. */
+  | { readonly kind: 'known'; readonly parameter: Parameter; readonly variant: string | undefined }
+  | { readonly kind: 'resembling'; readonly knownName: string }
+  | { readonly kind: 'unknown' };
+
+/** Names that were seen in real files and are too far from the right one to be found by counting edits. */
+const knownConfusions: Readonly<Record<string, string>> = {
+  reconnection_attempts: 'reconnect_attempts',
+  reconnection_interval: 'reconnect_interval',
+  reconnect_attempt_interval: 'reconnect_interval',
+  reconnect_tries: 'reconnect_attempts',
+  reconnect_retries: 'reconnect_attempts',
+  reconnect_timeout: 'reconnect_interval',
+  promote_cmd: 'promote_command',
+  follow_cmd: 'follow_command',
+  promotion_command: 'promote_command',
+  failover_mode: 'failover',
+  monitor_interval: 'monitor_interval_secs',
+  monitoring_interval_secs: 'monitor_interval_secs',
+  cluster_name: 'cluster',
+  nodename: 'node_name',
+  name: 'node_name',
+  id: 'node',
+  conn_info: 'conninfo',
+  connection_string: 'conninfo',
+  datadir: 'data_directory',
+  data_dir: 'data_directory',
+  pgdata: 'data_directory',
+  pg_bin_dir: 'pg_bindir',
+  bindir: 'pg_bindir',
+  use_slots: 'use_replication_slots',
+  use_replication_slot: 'use_replication_slots',
+  event_notification: 'event_notifications',
+  event_command: 'event_notification_command',
+  tablespace_map: 'tablespace_mapping',
+  response_timeout: 'master_response_timeout',
+};
+
+/** Looks a name up; upper and lower case differ, as in repmgr. */
+export function identifyName(name: string): NamedParameter {
+  const exact = findParameter(name);
+  if (exact !== undefined) return { kind: 'known', parameter: exact, variant: undefined };
+  const [base = '', ...rest] = name.split('.');
+  const variant = rest.join('.');
+  const parameter = findParameter(base);
+  if (parameter?.hasNamedVariants && /^[\w-]+$/.test(variant)) return { kind: 'known', parameter, variant };
+  const knownName = resemblingName(name) ?? (rest.length > 0 ? resemblingVariant(base, variant) : undefined);
+  return knownName === undefined ? { kind: 'unknown' } : { kind: 'resembling', knownName };
+}
+
+function resemblingVariant(base: string, variant: string): string | undefined {
+  const knownName = findParameter(base) === undefined ? resemblingName(base) : undefined;
+  if (knownName === undefined || !findParameter(knownName)?.hasNamedVariants) return undefined;
+  return `${knownName}.${variant}`;
+}
+
+function resemblingName(name: string): string | undefined {
+  const lowered = name.toLowerCase().replaceAll('-', '_');
+  const confusion = Object.hasOwn(knownConfusions, lowered) ? knownConfusions[lowered] : undefined;
+  if (confusion !== undefined) return confusion;
+  let nearest: string | undefined;
+  let fewest = Infinity;
+  for (const known of parameterNames()) {
+    if (known === lowered) return known;
+    const allowed = Math.max(1, Math.floor(known.length / 6));
+    if (Math.abs(known.length - name.length) > allowed) continue;
+    const edits = countEdits(name, known);
+    if (edits <= allowed && edits < fewest) {
+      nearest = known;
+      fewest = edits;
+    }
+  }
+  return nearest;
+}
+
+/** Insertions, deletions, changes and swaps of neighbours that make one text of the other (optimal string alignment). */
+export function countEdits(left: string, right: string): number {
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: right.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= left.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column += 1) {
+      const isSame = left[row - 1] === right[column - 1];
+      const isSwap = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      current[column] = Math.min(
+        (previous[column] ?? Infinity) + 1,
+        (current[column - 1] ?? Infinity) + 1,
+        (previous[column - 1] ?? Infinity) + (isSame ? 0 : 1),
+        isSwap && row > 1 && column > 1 ? (beforePrevious[column - 2] ?? Infinity) + 1 : Infinity,
+      );
+    }
+    beforePrevious = previous;
+    previous = current;
+  }
+  return previous[right.length] ?? 0;
+}
