@@ -1,4 +1,4 @@
-/** The one JSON object that a command prints with `--json` (docs/json-output.md). */
+/** The one JSON object that a command prints with `--json` (shapes: docs/cluster-show.md and its neighbours). */
 
 /**
  * @param value keys in camelCase become snake_case, as the columns of the metadata; `undefined` becomes null, so
