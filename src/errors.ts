@@ -59,10 +59,6 @@ export const errorCatalogue = {
   log_file_unwritable: { exit: 'badConfiguration', about: 'the log file cannot be opened for writing' },
   conninfo_invalid: { exit: 'badConfiguration', about: 'a connection string cannot be understood' },
   connection_failed: { exit: 'connectionFailed', about: 'a PostgreSQL server cannot be reached or refuses' },
-  connection_timeout: {
-    exit: 'connectionFailed',
-    about: 'a server did not answer in time: frozen, overloaded, or packets to its host are dropped',
-  },
   password_refused: { exit: 'passwordRefused', about: 'PostgreSQL refused the password, or wants one' },
   connection_lost: { exit: 'connectionFailed', about: 'an open connection to PostgreSQL broke' },
   query_failed: { exit: 'queryFailed', about: 'PostgreSQL refused a statement' },

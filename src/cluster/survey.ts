@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import { parseConninfo } from '../model/conninfo.ts';
 import type { NodeRecord } from '../model/node.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
+import { attemptFailureOf } from '../postgres/connection-failure.ts';
 import { type ServerStatus, serverStatus } from '../postgres/queries/server-status.ts';
 import { monotonicMs } from '../system/clock.ts';
 
@@ -81,31 +82,26 @@ function answerAllowanceMs(conninfo: string): number {
   return seconds > 0 ? seconds * 1000 : limits.connectMs;
 }
 
-/** What the failure to connect or to ask means: PostgreSQL's SQLSTATE if it spoke, else what the network did. */
+/** What the failure to connect or to ask means: a server that spoke, a network that did, or neither. */
 function failedAnswer(error: RepmgrError, waitedMs: number): Answer {
-  const reason = error.detail ?? error.message;
-  if (error.code === 'connection_timeout' || error.code === 'query_timeout')
-    return { kind: 'silent', waitedMs };
-  const sqlState = sqlStateOf(error);
-  if (sqlState !== undefined) return { kind: 'refusing', refusal: refusals[sqlState] ?? 'other', reason };
-  if (error.code === 'password_refused') return { kind: 'refusing', refusal: 'password', reason };
+  const attempt = attemptFailureOf(error);
+  if (attempt?.kind === 'timeout' || error.code === 'query_timeout') return { kind: 'silent', waitedMs };
+  const reason = attempt?.reason ?? error.detail ?? error.message;
+  if (attempt?.kind === 'password') return { kind: 'refusing', refusal: 'password', reason };
+  if (attempt?.kind === 'refused') {
+    return { kind: 'refusing', refusal: refusals[attempt.code ?? ''] ?? 'other', reason };
+  }
   return { kind: 'unreachable', reason };
 }
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** By SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const refusals: Readonly<Record<string, Refusal>> = {
   '57P01': 'shutting_down',
   '57P03': 'starting_up',
   '53300': 'too_many_connections',
-  '28P01': 'password',
   '28000': 'authorization',
   '3D000': 'database_missing',
 };
-
-function sqlStateOf(error: RepmgrError): string | undefined {
-  const code = error.cause instanceof Error && 'code' in error.cause ? error.cause.code : undefined;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
-}
 
 function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
   return signal === undefined ? {} : { signal };
