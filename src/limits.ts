@@ -5,6 +5,10 @@
 export const limits = {
   /** To open one connection where the conninfo has no connect_timeout: a dead host must not block for minutes. */
   connectMs: 10_000,
+  /** The same for all hosts of a conninfo together, however many they are and whatever their connect_timeout. */
+  connectMaxMs: 60_000,
+  /** Silence on a connection of ours before the system probes its peer; the system's own default is two hours. */
+  keepaliveIdleMs: 10_000,
   /** For one statement on metadata or catalogs; these take milliseconds on a healthy server. */
   queryMs: 30_000,
   /** What is left at least to ask a node whose connection took nearly all of its connect time-out. */
@@ -13,6 +17,8 @@ export const limits = {
   closeMs: 1_000,
   /** For one event notification command; decided so that a hanging script never delays an operation for long. */
   notificationCommandMs: 10_000,
+  /** For one value that an event notification command gets; Linux takes 128 kB for one variable at most. */
+  notificationValueBytes: 32 * 1024,
   /** Between two looks at a condition on a server that has no notification for it. */
   pollMs: 100,
   /** A plain progress line where there is no terminal. */

@@ -57,8 +57,8 @@ export interface Capabilities {
   readonly backupApi: 'exclusive' | 'start_stop' | 'backup_start';
   /** BASE_BACKUP sends a manifest of checksums, 13+. */
   readonly hasBackupManifest: boolean;
-  /** Options of BASE_BACKUP: a list of words, or in parentheses and one copy stream from 15 on. */
-  readonly baseBackupSyntax: 'words' | 'parentheses';
+  /** Options of BASE_BACKUP: a list of words, or in parentheses, with one copy stream for all, from 15 on. */
+  readonly baseBackupSyntax: 'words' | 'options';
   /** Incremental base backups and WAL summaries, 17+. */
   readonly hasIncrementalBackup: boolean;
   /** How WAL is kept for standbys without slots: segments up to 12, megabytes from 13 on. */
@@ -141,7 +141,7 @@ function capabilitiesOf(number: number): Capabilities {
     hasReplicationLagColumns: isAtLeast('10'),
     backupApi: isAtLeast('15') ? 'backup_start' : isAtLeast('9.6') ? 'start_stop' : 'exclusive',
     hasBackupManifest: isAtLeast('13'),
-    baseBackupSyntax: isAtLeast('15') ? 'parentheses' : 'words',
+    baseBackupSyntax: isAtLeast('15') ? 'options' : 'words',
     hasIncrementalBackup: isAtLeast('17'),
     walKeepSetting: isAtLeast('13') ? 'wal_keep_size' : 'wal_keep_segments',
     walLevelsForReplication: isAtLeast('9.6')
