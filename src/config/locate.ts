@@ -1,7 +1,7 @@
 /** Finds and reads repmgr.conf; the one place of this folder that touches the disk. */
 import { open, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { failure } from '../errors.ts';
+import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 
 export interface SearchOptions {
@@ -73,9 +73,10 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readBounded(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    if (error instanceof RepmgrError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw error instanceof Error && code !== undefined ? unreadable(path, reasonOf(code, error)) : error;
+    throw unreadable(path, reasonOf(code, error));
   }
 }
 

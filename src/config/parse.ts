@@ -10,6 +10,8 @@ export interface ParsedEntry {
   readonly isQuoted: boolean;
   /** What repmgr 3 reads on this line, where that is something else; undefined value: it skips the line. */
   readonly otherReading?: { readonly value: string | undefined };
+  /** Whether quotes inside the value were dropped; PostgreSQL would refuse such a line. */
+  readonly hasDroppedQuotes?: true;
 }
 
 /** `include 'path'` and its relatives, which repmgr 5.2 took over from PostgreSQL. */
@@ -20,17 +22,19 @@ export interface ParsedInclude {
   readonly path: string;
 }
 
-/** A line that cannot be read. `text` is what the line holds. */
+/** A line that cannot be read: as an error, or ignored with a warning as in repmgr 3. */
 export interface ParsedProblem {
   readonly kind: 'error' | 'ignored';
   readonly line: number;
+  /** Before the equals sign, where the line got so far. */
+  readonly name?: string;
   readonly message: string;
 }
 
 export type ParsedLine = ParsedEntry | ParsedInclude | ParsedProblem;
 
 type Value =
-  | { readonly kind: 'value'; readonly value: string }
+  | { readonly kind: 'value'; readonly value: string; readonly hasDroppedQuotes?: boolean }
   | { readonly kind: 'error'; readonly message: string };
 
 /**
@@ -62,7 +66,7 @@ function parseLine(source: string, line: number): ParsedLine | undefined {
   if (name === '') return { kind: 'ignored', line, message: 'there is no name before the equals sign' };
   const raw = text.slice(equals + 1).trim();
   const reading = readValue(raw);
-  if (reading.kind === 'error') return { kind: 'error', line, message: `${name}: ${reading.message}` };
+  if (reading.kind === 'error') return { kind: 'error', line, name, message: `${name}: ${reading.message}` };
   const before = valueOfRepmgr3(raw);
   return {
     kind: 'entry',
@@ -70,6 +74,7 @@ function parseLine(source: string, line: number): ParsedLine | undefined {
     name,
     value: reading.value,
     isQuoted: raw.startsWith("'"),
+    ...(reading.hasDroppedQuotes ? { hasDroppedQuotes: true } : {}),
     ...(before === reading.value ? {} : { otherReading: { value: before } }),
   };
 }
@@ -80,7 +85,7 @@ function parseWithoutEquals(text: string, line: number): ParsedLine {
   if (parts === null) return { kind: 'ignored', line, message: `"${text}" has no equals sign` };
   const [, name = '', raw = ''] = parts;
   const reading = readValue(raw);
-  if (reading.kind === 'error') return { kind: 'error', line, message: `${name}: ${reading.message}` };
+  if (reading.kind === 'error') return { kind: 'error', line, name, message: `${name}: ${reading.message}` };
   const isQuoted = raw.startsWith("'");
   return { kind: 'entry', line, name, value: reading.value, isQuoted, otherReading: { value: undefined } };
 }
@@ -93,14 +98,9 @@ function parseInclude(directive: ParsedInclude['directive'], raw: string, line: 
 }
 
 function readValue(raw: string): Value {
-  return raw.startsWith("'") ? readQuotedValue(raw) : { kind: 'value', value: readPlainValue(raw) };
-}
-
-function readPlainValue(raw: string): string {
-  return raw
-    .replace(/(^|\s)#.*$/, '')
-    .replaceAll("'", '')
-    .trim();
+  if (raw.startsWith("'")) return readQuotedValue(raw);
+  const text = raw.replace(/(^|\s)#.*$/, '');
+  return { kind: 'value', value: text.replaceAll("'", '').trim(), hasDroppedQuotes: text.includes("'") };
 }
 
 function valueOfRepmgr3(raw: string): string {

@@ -6,7 +6,7 @@ import { deriveValues } from './derive.ts';
 import { identifyName } from './names.ts';
 import { parameters } from './parameters.ts';
 import type { Parameter, Program } from './parameters/parameter.ts';
-import type { ParsedEntry, ParsedLine } from './parse.ts';
+import type { ParsedEntry, ParsedLine, ParsedProblem } from './parse.ts';
 import { Settings } from './settings.ts';
 import { type ParameterValue, readParameterValue } from './values.ts';
 
@@ -41,7 +41,7 @@ export function resolveConfiguration(
   const warnings: Finding[] = [];
   for (const line of lines) {
     if (line.kind === 'entry') readEntry(line, settings, errors, warnings);
-    else if (line.kind === 'error') errors.push(line);
+    else if (line.kind === 'error') readProblem(line, settings, errors);
     else if (line.kind === 'ignored')
       warnings.push({ ...at(line), message: `${line.message}; the line is ignored` });
   }
@@ -56,6 +56,12 @@ export function resolveConfiguration(
   if (errors.length > 0) return { kind: 'invalid', errors: inOrder(errors), warnings: inOrder(warnings) };
   const config = { ...values, ...derived, sourceFile: options.sourceFile };
   return { kind: 'resolved', config, warnings: inOrder(warnings) };
+}
+
+function readProblem(problem: ParsedProblem & SourcedLine, settings: Settings, errors: Finding[]): void {
+  errors.push({ ...at(problem), message: problem.message });
+  const named = identifyName(problem.name ?? '');
+  if (named.kind === 'known') settings.mention(named.parameter);
 }
 
 function readEntry(
@@ -79,6 +85,7 @@ function readEntry(
       });
       return;
     case 'known':
+      settings.mention(named.parameter);
       warnings.push(...warnOfOtherReading(entry));
       readKnownEntry(entry, named.parameter, named.variant, settings, errors, warnings);
   }
@@ -111,10 +118,11 @@ function readKnownEntry(
     case 'value': {
       const earlier = settings.set(parameter, variant, reading.value, entry);
       if (earlier === undefined) return;
+      const place = earlier.file === entry.file ? '' : ` of ${earlier.file ?? 'the main file'}`;
       const spelling = earlier.name === entry.name ? '' : ` (there spelt "${earlier.name}")`;
       warnings.push({
         ...at(entry),
-        message: `"${entry.name}" stands in line ${earlier.line} too${spelling}; the last one counts`,
+        message: `"${entry.name}" stands in line ${earlier.line}${place} too${spelling}; the last one counts`,
       });
     }
   }
@@ -136,17 +144,23 @@ function isOptionalText(parameter: Parameter): boolean {
 }
 
 function warnOfOtherReading(entry: ParsedEntry & SourcedLine): readonly Finding[] {
-  if (entry.otherReading === undefined) return [];
-  const other = entry.otherReading.value;
-  const before =
-    other === undefined ? 'repmgr 3 ignored the line' : `repmgr 3 read "${redactConninfo(other)}"`;
-  const message = `${entry.name} is read as "${redactConninfo(entry.value)}"; ${before}`;
-  return [{ ...at(entry), message }];
+  const read = `${entry.name} is read as "${redactConninfo(entry.value)}"`;
+  const warnings: Finding[] = [];
+  if (entry.otherReading !== undefined) {
+    const other = entry.otherReading.value;
+    const before = other === undefined ? 'ignored the line' : `read "${redactConninfo(other)}"`;
+    warnings.push({ ...at(entry), message: `${read}; repmgr 3 ${before}` });
+  }
+  if (entry.hasDroppedQuotes) {
+    const remedy = 'to keep them, put the whole value into quotes and write each quote inside twice';
+    warnings.push({ ...at(entry), message: `${read}, its quotes are dropped as in repmgr 3; ${remedy}` });
+  }
+  return warnings;
 }
 
 function findMissing(settings: Settings): readonly Finding[] {
   return parameters
-    .filter((parameter) => parameter.isRequired && !settings.has(parameter.name))
+    .filter((parameter) => parameter.isRequired && !settings.isMentioned(parameter.name))
     .filter((parameter) => parameter.name !== 'conninfo' || !settings.has('api_listen'))
     .map((parameter) => ({ message: `"${parameter.name}" is missing` }));
 }

@@ -18,6 +18,7 @@ interface Setting {
 
 export class Settings {
   readonly #settings = new Map<string, Setting>();
+  readonly #mentioned = new Set<string>();
 
   /**
    * Keeps a value; lists and mappings add to what earlier lines said.
@@ -43,6 +44,16 @@ export class Settings {
     if (parameter !== undefined) this.#settings.set(name, { parameter, value, origin: undefined });
   }
 
+  /** Notes that the file names a parameter, whether or not its value can be used. */
+  mention(parameter: Parameter): void {
+    this.#mentioned.add(parameter.name);
+  }
+
+  isMentioned(name: string): boolean {
+    return this.#mentioned.has(name) || this.has(name);
+  }
+
+  /** Whether a value was kept. */
   has(name: string): boolean {
     return this.#settings.has(name);
   }
