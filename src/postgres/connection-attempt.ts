@@ -10,7 +10,7 @@ import {
   watchAuthentication,
 } from './authentication.ts';
 import { beforeDeadline, DeadlineExceeded, type Patience } from './deadline.ts';
-import { createClient, type DriverClient, isServerError } from './driver.ts';
+import { createClient, type DriverClient, isServerError, loadDriver } from './driver.ts';
 import type { Encryption } from './encryption.ts';
 import { type Endpoint, EncryptionFailed, EncryptionRefused, establish, pretendToConnect } from './socket.ts';
 import type { Target } from './targets.ts';
@@ -82,7 +82,11 @@ async function openClient(
   encryption: Encryption,
   { settings, isReplication }: AttemptOptions,
 ): Promise<OpenedClient> {
-  const stream = await establish(socket, endpoint, encryption, keepAliveOf(settings));
+  // The driver is loaded while the network works.
+  const [stream] = await Promise.all([
+    establish(socket, endpoint, encryption, keepAliveOf(settings)),
+    loadDriver(),
+  ]);
   const client = await createClient({
     host: target.host,
     port: target.port,
@@ -102,6 +106,10 @@ async function openClient(
   );
   // A socket that breaks while nobody waits for it must not end the process.
   client.on('error', () => {});
+  // Its end has been told already, to nobody: `pg` would wait for it.
+  if (stream.destroyed) {
+    throw new Error('the server closed the connection');
+  }
   await connectClient(client, settings);
   return { client, target, endpoint, parameters };
 }
