@@ -99,7 +99,7 @@ function show(
   observations: readonly NodeObservation[],
   disagreements: readonly Disagreement[],
 ): void {
-  const { options, log, print } = context;
+  const { options, log } = context;
   if (options.verbose === true) {
     for (const { node, answer } of observations) {
       if (answer.kind !== 'answered')
@@ -107,11 +107,13 @@ function show(
     }
   }
   if (options.json === true) {
-    print(renderJson(asObject(clusterName, observations, disagreements)));
+    context.print(renderJson(asObject(clusterName, observations, disagreements)));
   } else if (options.csv === true) {
-    print(renderCsv(observations.map(({ node, answer }) => [node.id, answer.kind === 'answered' ? 0 : -1])));
+    context.print(
+      renderCsv(observations.map(({ node, answer }) => [node.id, answer.kind === 'answered' ? 0 : -1])),
+    );
   } else {
-    print(asTable(observations, options.compact === true));
+    context.print(asTable(observations, options.compact === true));
     for (const { message, hint } of disagreements) log.warning(message, { hint });
   }
 }

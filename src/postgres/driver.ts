@@ -4,6 +4,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import type Driver from 'pg';
 
 /** What `pg` throws for an ErrorResponse of the server; see https://www.postgresql.org/docs/current/protocol-error-fields.html */
 export interface ServerError extends Error {
@@ -67,7 +68,7 @@ export interface DriverOptions {
 }
 
 /** Loads `pg`, once; it takes some 25 ms. */
-export async function loadDriver(): Promise<(typeof import('pg'))['default']> {
+export async function loadDriver(): Promise<typeof Driver> {
   hideUndici();
   return (await import('pg')).default;
 }

@@ -42,7 +42,7 @@ function rule(widths: readonly number[]): string {
 
 /** In code points: a letter outside the basic plane takes one place, as in psql. */
 function widthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function printable(text: string): string {

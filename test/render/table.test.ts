@@ -48,7 +48,7 @@ test('whatever the cells hold, every bar stands below the bar of the heading', (
       const table = renderTable([{ heading: 'A' }, { heading: 'B' }, { heading: 'C' }], rows);
       const lines = table.split('\n').slice(0, -1);
       const bars = lines.map((text) =>
-        [...text].flatMap((letter, index) => (letter === '|' || letter === '+' ? [index] : [])),
+        Array.from(text).flatMap((letter, index) => (letter === '|' || letter === '+' ? [index] : [])),
       );
       expect(lines).toHaveLength(rows.length + 2);
       for (const found of bars) expect(found).toEqual(bars[0]);
