@@ -45,6 +45,7 @@ export const loggingParameters = [
     spellings: ['log_file'],
     property: 'logFile',
     kind: 'path',
+    example: '/var/log/repmgr/repmgr.log',
     since: '3.0',
     readBy: ['repmgr', 'repmgrd'],
     isReloadable: true,

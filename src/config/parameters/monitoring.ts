@@ -144,6 +144,7 @@ export const monitoringParameters = [
     defaultInWords: 'standby_reconnect_timeout',
     minimum: 0,
     isNeverAllowed: true,
+    example: '60',
     since: '4.0',
     readBy: ['repmgrd'],
     notYetIn: ['repmgrd'],

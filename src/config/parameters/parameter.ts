@@ -41,6 +41,8 @@ export interface Parameter {
   readonly isUnknownChoiceTolerated?: true;
   /** As it would stand in the file. Without it the value is undefined where the file says nothing. */
   readonly default?: string;
+  /** A value for the sample file; that of a required parameter stands there without a comment sign. */
+  readonly example?: string;
   /** What the documentation says instead, where the default follows from other parameters. */
   readonly defaultInWords?: string;
   /** An error where the file does not have it. */
