@@ -1,5 +1,5 @@
 /** Runs one replication command: a mixture of result sets and copies, read no faster than they are used. */
-import { RepmgrError } from '../errors.ts';
+import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { throwIfInterrupted } from '../system/clock.ts';
 import type { Submittable } from './driver.ts';
@@ -24,8 +24,6 @@ export interface ReplicationAnswer {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Part = () => void | Promise<void>;
-
 /** @throws RepmgrError query_failed, query_timeout, connection_lost, interrupted; whatever `answer` throws */
 export async function runCommand(
   { session, open }: { readonly session: Session; readonly open: OpenClient },
@@ -36,110 +34,170 @@ export async function runCommand(
   open.throwIfLost();
   const place = { server: open.server, sql: command };
   const { connection } = session.client;
-  const silenceMs = answer.silenceMs ?? limits.queryMs;
-  let allowedMs = answer.firstAnswerMs ?? silenceMs;
 
   return new Promise((resolve, reject) => {
-    const parts: Part[] = [];
-    let isWorking = false;
-    let timer: NodeJS.Timeout | undefined;
-    let resultSet: { columns: readonly string[]; rows: ResultRow[] } | undefined;
-
-    const finish = (error?: unknown) => {
-      clearTimeout(timer);
-      answer.signal?.removeEventListener('abort', interrupt);
-      connection.off('copyOutResponse', copyStart).off('copyDone', copyEnd);
-      parts.length = 0;
-      if (error === undefined) {
-        resolve();
-      } else {
-        reject(error);
-      }
-    };
+    let isOver = false;
     const giveUp = (error: unknown) => {
-      const reason = error instanceof RepmgrError ? error : connectionLost(open.server, error);
-      open.abandon(reason);
-      finish(error);
+      end();
+      open.abandon(error instanceof RepmgrError ? error : connectionLost(open.server, error));
+      reject(error);
     };
-    const watchSilence = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => giveUp(statementTimeout(allowedMs, place)), allowedMs);
-    };
-    const interrupt = () => {
-      try {
-        throwIfInterrupted(answer.signal);
-      } catch (error) {
-        giveUp(error);
-      }
-    };
-    /** Parts that were parsed already wait in `parts`: as the socket is paused, one read's worth at most. */
-    const work = async () => {
-      isWorking = true;
-      try {
-        for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-          const done = part();
-          if (done !== undefined) {
-            clearTimeout(timer);
-            connection.stream.pause();
-            await done;
-          }
+    const silence = watchSilence(answer, (allowedMs) => giveUp(statementTimeout(allowedMs, place)));
+    const parts = inOrder({
+      pause() {
+        silence.stop();
+        connection.stream.pause();
+      },
+      resume() {
+        connection.stream.resume();
+        if (!isOver) {
+          silence.start();
         }
-        if (connection.stream.isPaused()) {
-          connection.stream.resume();
-          watchSilence();
-        }
-      } catch (error) {
-        giveUp(error);
-      }
-      isWorking = false;
-    };
+      },
+      fail: giveUp,
+    });
     const receive = (part: Part) => {
-      allowedMs = silenceMs;
-      parts.push(part);
-      if (!isWorking) {
-        watchSilence();
-        void work();
+      if (!parts.isBusy()) {
+        silence.start();
       }
+      parts.add(part);
     };
     const copyStart = () => receive(() => answer.onCopyStart?.());
     const copyEnd = () => receive(() => answer.onCopyEnd?.());
-
-    const submittable: Submittable = {
-      submit() {
-        connection.query(command);
-        return null;
-      },
-      handleRowDescription({ fields }) {
-        resultSet = { columns: fields.map(({ name }) => name), rows: [] };
-      },
-      handleDataRow({ fields }) {
-        const columns = resultSet?.columns ?? [];
-        resultSet?.rows.push(Object.fromEntries(columns.map((name, index) => [name, fields[index] ?? null])));
-      },
-      handleCopyData({ chunk }) {
-        // The parser's buffer moves with the next read; what has to wait for its turn is copied.
-        const kept = isWorking ? Buffer.from(chunk) : chunk;
-        receive(() => answer.onCopyData?.(kept));
-      },
-      handleCommandComplete() {
-        const complete = resultSet;
-        resultSet = undefined;
-        receive(() => (complete === undefined ? undefined : answer.onResultSet?.(complete.rows)));
-      },
-      handleEmptyQuery() {},
-      handlePortalSuspended() {},
-      handleCopyInResponse() {},
-      handleError(error) {
-        receive(() => finish(statementFailure(error, place)));
-      },
-      handleReadyForQuery() {
-        receive(() => finish());
-      },
+    const interrupt = () => giveUp(failure('interrupted', { message: 'the operation was interrupted' }));
+    const end = () => {
+      isOver = true;
+      silence.stop();
+      parts.drop();
+      answer.signal?.removeEventListener('abort', interrupt);
+      connection.off('copyOutResponse', copyStart).off('copyDone', copyEnd);
     };
 
     answer.signal?.addEventListener('abort', interrupt, { once: true });
     connection.on('copyOutResponse', copyStart).on('copyDone', copyEnd);
-    watchSilence();
-    session.client.query(submittable);
+    silence.start();
+    session.client.query(
+      submittable(command, answer, {
+        receive,
+        isBusy: parts.isBusy,
+        end(error) {
+          end();
+          if (error === undefined) {
+            resolve();
+          } else {
+            reject(statementFailure(error, place));
+          }
+        },
+      }),
+    );
   });
+}
+
+type Part = () => void | Promise<void>;
+
+interface Receiver {
+  receive(part: Part): void;
+  isBusy(): boolean;
+  end(error?: Error): void;
+}
+
+/** The command as `pg` runs it: its answer cut into parts. */
+function submittable(command: string, answer: ReplicationAnswer, receiver: Receiver): Submittable {
+  let columns: readonly string[] | undefined;
+  let rows: ResultRow[] = [];
+  return {
+    submit(connection) {
+      connection.query(command);
+      return null;
+    },
+    handleRowDescription({ fields }) {
+      columns = fields.map(({ name }) => name);
+      rows = [];
+    },
+    handleDataRow({ fields }) {
+      rows.push(Object.fromEntries((columns ?? []).map((name, index) => [name, fields[index] ?? null])));
+    },
+    handleCopyData({ chunk }) {
+      // The parser's buffer moves with the next read; what has to wait for its turn is copied.
+      const kept = receiver.isBusy() ? Buffer.from(chunk) : chunk;
+      receiver.receive(() => answer.onCopyData?.(kept));
+    },
+    handleCommandComplete() {
+      if (columns !== undefined) {
+        const complete = rows;
+        receiver.receive(() => answer.onResultSet?.(complete));
+      }
+      columns = undefined;
+    },
+    handleEmptyQuery() {},
+    handlePortalSuspended() {},
+    handleCopyInResponse() {},
+    handleError: (error) => receiver.receive(() => receiver.end(error)),
+    handleReadyForQuery: () => receiver.receive(() => receiver.end()),
+  };
+}
+
+/**
+ * Does parts one after the other. While one is not done the source is paused; what was read before that waits, which
+ * is one read's worth at most.
+ */
+function inOrder(source: { pause(): void; resume(): void; fail(error: unknown): void }) {
+  let waiting: Part[] = [];
+  let isWorking = false;
+  let isDropped = false;
+  const work = async () => {
+    isWorking = true;
+    let isPaused = false;
+    try {
+      for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+        const done = part();
+        if (done !== undefined) {
+          isPaused = true;
+          source.pause();
+          await done;
+        }
+      }
+    } catch (error) {
+      source.fail(error);
+    }
+    isWorking = false;
+    if (isPaused) {
+      source.resume();
+    }
+  };
+  return {
+    add(part: Part) {
+      if (isDropped) {
+        return;
+      }
+      waiting.push(part);
+      if (!isWorking) {
+        void work();
+      }
+    },
+    isBusy: () => isWorking,
+    drop() {
+      isDropped = true;
+      waiting = [];
+    },
+  };
+}
+
+function watchSilence(
+  { firstAnswerMs, silenceMs = limits.queryMs }: ReplicationAnswer,
+  onSilence: (allowedMs: number) => void,
+) {
+  let timer: NodeJS.Timeout | undefined;
+  let allowedMs = firstAnswerMs ?? silenceMs;
+  return {
+    start() {
+      clearTimeout(timer);
+      const currentMs = allowedMs;
+      timer = setTimeout(() => onSilence(currentMs), currentMs);
+      allowedMs = silenceMs;
+    },
+    stop() {
+      clearTimeout(timer);
+    },
+  };
 }
