@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { parseDaemonArguments } from '../../src/daemon/options.ts';
+
+const nothingGiven = {
+  configFile: undefined,
+  logLevel: undefined,
+  isVerbose: false,
+  isTerse: false,
+  checksConfigOnly: false,
+};
+
+describe('the options of repmgrd', () => {
+  test.each([
+    [[], {}],
+    [['-f', 'a'], { configFile: 'a' }],
+    [['--config-file=a', '-f', 'b'], { configFile: 'b' }],
+    [['-vt'], { isVerbose: true, isTerse: true }],
+    [['-L', 'ERR'], { logLevel: 'ERROR' }],
+    [['--log-level', 'DEBUG'], { logLevel: 'DEBUG' }],
+    [['--check-config'], { checksConfigOnly: true }],
+    [['-d', '-m', '-p', '/pid', '--no-pid-file'], {}],
+    [['--daemonize=false'], {}],
+  ])('%j', (args, options) => {
+    expect(parseDaemonArguments(args)).toEqual({ kind: 'run', options: { ...nothingGiven, ...options } });
+  });
+
+  test('help and version win over errors', () => {
+    expect(parseDaemonArguments(['--wrong', '-?'])).toEqual({ kind: 'help' });
+    expect(parseDaemonArguments(['-V', '--wrong'])).toEqual({ kind: 'version' });
+  });
+
+  test.each([
+    ['--wrong', 'unknown option "--wrong"'],
+    ['-x', 'unknown option "-x"'],
+    ['start', 'unexpected argument "start"'],
+    ['--log-level=LOUD', '"LOUD" is no log level'],
+    ['--pid-file', 'option "--pid-file" needs a value'],
+    ['--verbose=1', 'option "--verbose" takes no value'],
+    ['--daemonize=maybe', 'option "--daemonize" takes true or false'],
+  ])('%s is an error', (argument, message) => {
+    expect(parseDaemonArguments([argument])).toEqual({ kind: 'invalid', errors: [message] });
+  });
+});
