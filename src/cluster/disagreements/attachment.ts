@@ -56,7 +56,7 @@ function upstreamOf(standby: NodeObservation, observations: readonly NodeObserva
           nodeId: node.id,
           code: 'other_upstream',
           message: `${nameOf(node)} streams from ${nameOf(upstream.node)}; the metadata ${expected}`,
-          hint: `run "repmgr standby follow" on ${node.name} to stream from the primary, or "repmgr standby register --force --upstream-node-id=${upstream.node.id}" to record what is`,
+          hint: `run "repmgr standby follow" on ${node.name} to stream from the primary, or set upstream_node=${upstream.node.id} in its repmgr.conf and run "repmgr standby register --force" to record what is`,
         },
       ];
   }
