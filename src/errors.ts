@@ -80,6 +80,31 @@ export const errorCatalogue = {
     about: 'the rows of the nodes cannot be read: schema missing, no permission, other cluster name',
   },
   node_not_registered: { exit: 'badConfiguration', about: 'no row of this node exists in the metadata' },
+  node_has_followers: {
+    exit: 'badConfiguration',
+    about: 'other nodes are registered with this one as upstream',
+  },
+  node_role_unsuitable: {
+    exit: 'badConfiguration',
+    about: 'the node has another role than the command is for, or is still in use',
+  },
+  other_primary_registered: {
+    exit: 'badConfiguration',
+    about: 'another node is registered as the active primary',
+  },
+  upstream_unusable: { exit: 'badConfiguration', about: 'the upstream node cannot be one for this node' },
+  server_version_differs: {
+    exit: 'badConfiguration',
+    about: 'two servers have different major versions of PostgreSQL',
+  },
+  system_identifier_differs: {
+    exit: 'badConfiguration',
+    about: 'two servers, or a server and its metadata, do not belong to the same cluster',
+  },
+  registration_not_synchronized: {
+    exit: 'registrationNotSynchronized',
+    about: 'the row of a registered standby did not reach the standby in time',
+  },
   command_missing: {
     exit: 'badConfiguration',
     about: 'a program that is needed is not installed or not found',

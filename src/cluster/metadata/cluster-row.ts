@@ -2,32 +2,33 @@
 import type { Connection } from '../../postgres/connection.ts';
 import { qualified } from './names.ts';
 
-/** @returns the system identifier that the metadata belongs to; undefined before anybody wrote it */
+/** @returns the system identifier that the metadata belongs to; undefined before anybody wrote it, and
+ *   where PostgreSQL is older than 9.6 */
 export async function recordedSystemIdentifier(
   connection: Connection,
   cluster: string,
 ): Promise<string | undefined> {
-  const [row] = await connection.query<{ system_identifier: string }>(
+  const [row] = await connection.query<{ system_identifier: string | null }>(
     `SELECT system_identifier FROM ${qualified(cluster, 'repmgr_cluster')}`,
   );
-  return row?.system_identifier;
+  return row?.system_identifier ?? undefined;
 }
 
 /** Keeps a secret that is there; the system identifier is always set to the one given. */
 export async function writeClusterRow(
   connection: Connection,
   cluster: string,
-  systemIdentifier: string,
+  systemIdentifier: string | undefined,
   newSecret: string,
 ): Promise<void> {
   const table = qualified(cluster, 'repmgr_cluster');
   const updated = await connection.query<{ is_only_row: boolean }>(
     `UPDATE ${table} SET system_identifier = $1 RETURNING is_only_row`,
-    [systemIdentifier],
+    [systemIdentifier ?? null],
   );
   if (updated.length > 0) return;
   await connection.query(`INSERT INTO ${table} (system_identifier, secret) VALUES ($1, $2)`, [
-    systemIdentifier,
+    systemIdentifier ?? null,
     newSecret,
   ]);
 }

@@ -90,7 +90,7 @@ async function createOwnTables(connection: Connection, cluster: string): Promise
   await connection.query(
     `CREATE TABLE ${clusterTable} (
        is_only_row boolean PRIMARY KEY DEFAULT true CHECK (is_only_row),
-       system_identifier text NOT NULL,
+       system_identifier text,
        term bigint NOT NULL DEFAULT 0,
        leader integer,
        record json,

@@ -56,9 +56,14 @@ export function changeNodes<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   return connection.transaction(async () => {
-    await connection.query(`LOCK TABLE ${qualified(cluster, 'repl_nodes')} IN SHARE ROW EXCLUSIVE MODE`);
+    await lockNodes(connection, cluster);
     return work();
   });
+}
+
+/** The lock of `changeNodes`, for a transaction that has begun already. */
+export async function lockNodes(connection: Connection, cluster: string): Promise<void> {
+  await connection.query(`LOCK TABLE ${qualified(cluster, 'repl_nodes')} IN SHARE ROW EXCLUSIVE MODE`);
 }
 
 /** Call inside `changeNodes`. */

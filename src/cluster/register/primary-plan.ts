@@ -1,0 +1,81 @@
+/** Decides how a primary is registered. Pure: facts in, steps in words out. */
+import { failure } from '../../errors.ts';
+import type { NodeRecord } from '../../model/node.ts';
+import { describeMigrations } from '../metadata/migrations.ts';
+import { schemaName, type SchemaState } from '../metadata/schema.ts';
+import { nodeLabel, refuseTakenId, refuseTakenName } from './record.ts';
+
+export interface PrimaryFacts {
+  readonly schema: SchemaState;
+  readonly nodes: readonly NodeRecord[];
+  /** Undefined before PostgreSQL 9.6. */
+  readonly systemIdentifier: string | undefined;
+  /** The system identifier that the metadata was written for. */
+  readonly recordedSystemIdentifier: string | undefined;
+  /** A node that accepts writes and is another server than the local one. */
+  readonly otherPrimary: NodeRecord | undefined;
+}
+
+export interface PrimaryPlan {
+  readonly steps: readonly string[];
+  readonly change: 'insert' | 'update';
+}
+
+/**
+ * @throws RepmgrError several_primaries, other_primary_registered, node_id_taken, node_name_taken or
+ *   system_identifier_differs
+ */
+export function planPrimaryRegistration(
+  facts: PrimaryFacts,
+  wanted: NodeRecord,
+  options: { readonly force: boolean },
+): PrimaryPlan {
+  refuseOtherPrimary(facts, wanted);
+  const existing = refuseTakenId(wanted, facts.nodes, options);
+  refuseTakenName(wanted, facts.nodes);
+  refuseOtherSystem(facts, options);
+  const change = existing === undefined ? 'insert' : 'update';
+  return { change, steps: describeSteps(facts, wanted, change) };
+}
+
+function refuseOtherPrimary({ otherPrimary, nodes }: PrimaryFacts, wanted: NodeRecord): void {
+  if (otherPrimary !== undefined) {
+    throw failure('several_primaries', {
+      message: 'another node accepts writes',
+      detail: `Node ${nodeLabel(otherPrimary)} is a primary at this moment.`,
+      hint: 'Stop one of the two; to make this node a standby clone it again or run "repmgr standby follow".',
+    });
+  }
+  const registered = nodes.find(
+    ({ role, isActive, id }) => role === 'primary' && isActive && id !== wanted.id,
+  );
+  if (registered === undefined) return;
+  throw failure('other_primary_registered', {
+    message: 'another node is registered as the active primary',
+    detail: `Node ${nodeLabel(registered)} has an active row; a cluster has one primary.`,
+    hint: `If it is gone for good, run "repmgr primary unregister --node-id=${registered.id} --force" first.`,
+  });
+}
+
+function refuseOtherSystem(facts: PrimaryFacts, { force }: { readonly force: boolean }): void {
+  const { systemIdentifier, recordedSystemIdentifier } = facts;
+  if (force || systemIdentifier === undefined || recordedSystemIdentifier === undefined) return;
+  if (systemIdentifier === recordedSystemIdentifier) return;
+  throw failure('system_identifier_differs', {
+    message: 'the metadata in this database belongs to another cluster',
+    detail: `The server has system identifier ${systemIdentifier}, the metadata were made on ${recordedSystemIdentifier}.`,
+    hint: 'If they came here by pg_dump or pg_upgrade, add --force.',
+  });
+}
+
+function describeSteps(facts: PrimaryFacts, wanted: NodeRecord, change: PrimaryPlan['change']): string[] {
+  const applied = facts.schema.kind === 'ours' ? facts.schema.migration : 0;
+  const schema = facts.schema.kind === 'missing' ? [`create schema "${schemaName(wanted.clusterName)}"`] : [];
+  return [
+    ...schema,
+    ...describeMigrations(applied),
+    change === 'insert'
+      ? `register node ${nodeLabel(wanted)} as the primary`
+      : `update the row of node ${nodeLabel(wanted)}: the active primary`,
+  ];
+}
