@@ -23,6 +23,10 @@ export const limits = {
   pollMs: 100,
   /** A plain progress line where there is no terminal. */
   progressLineMs: 10_000,
+  /** For `standby register --wait-sync` without a number: replication brings a row in milliseconds, or is broken. */
+  registrationSyncMs: 60_000,
+  /** For `standby register --wait-start` without a number, as repmgr 5 has it. */
+  standbyStartMs: 30_000,
   /** Between SIGTERM and SIGKILL for a program that ran out of time. */
   commandStopMs: 1_000,
   /** To read the rest of a program's output after its exit: a background child may hold the pipes for ever. */
@@ -55,6 +59,8 @@ export const limits = {
   configurationIncludeDepth: 10,
   /** What may wait for a slow syslog before further lines are dropped and counted. */
   syslogQueueBytes: 1024 * 1024,
+  /** By then `logger` has found its socket, or ended; lines before that are kept to be written again on stderr. */
+  syslogStartMs: 2_000,
   /** For syslog to take the last lines when a program ends. */
   syslogCloseMs: 2_000,
   /** For pg_config, which only prints a path. */

@@ -29,6 +29,7 @@ export interface LoadOptions
 export interface LoadedConfiguration {
   /** Undefined where no file was given and none was found. */
   readonly config: Config | undefined;
+  /** Each message names the file and its line. */
   readonly warnings: readonly Finding[];
   /** The places that were looked at, for `--verbose`. */
   readonly searched: readonly string[];
@@ -48,7 +49,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfigurat
   if (search.kind === 'not-found') return { config: undefined, warnings: [], searched: search.searched };
   const resolution = await resolveFile(search.file, options);
   if (resolution.kind === 'invalid') throw configurationInvalid(search.file.path, resolution.errors);
-  return { config: resolution.config, warnings: resolution.warnings, searched: search.searched };
+  const warnings = resolution.warnings.map((warning) => inFile(search.file.path, warning));
+  return { config: resolution.config, warnings, searched: search.searched };
 }
 
 /**
@@ -75,6 +77,10 @@ export function describeFinding(finding: Finding): string {
   const line = finding.line === undefined ? '' : `line ${finding.line}`;
   const place = finding.file === undefined ? line : `${finding.file} ${line}`;
   return place === '' ? finding.message : `${place}: ${finding.message}`;
+}
+
+function inFile(path: string, finding: Finding): Finding {
+  return { ...finding, message: `configuration file "${path}", ${describeFinding(finding)}` };
 }
 
 function configurationInvalid(path: string, errors: readonly Finding[]): RepmgrError {

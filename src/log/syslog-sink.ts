@@ -24,36 +24,44 @@ type LoggerProcess = ChildProcessByStdio<Writable, null, null>;
 
 /** Lines for syslog under the name of the program; where `logger` is missing or ends, they go to stderr instead. */
 export function syslogSink(facility: SyslogFacility, program: string): Sink {
-  let child: LoggerProcess | undefined = startLogger(program);
+  const child = startLogger(program);
+  let hasEnded = false;
+  let isStarting = true;
   let droppedLines = 0;
-  const giveUp = (reason: string): void => {
-    if (child === undefined) return;
-    child = undefined;
-    process.stderr.write(`WARNING: syslog cannot be used, log lines go to stderr: ${reason}\n`);
-  };
+  let unconfirmed: string[] = [];
   const ended = new Promise<void>((resolve) => {
-    child?.on('error', (error) => {
-      giveUp(error.message);
+    const end = (reason: string | undefined): void => {
+      if (hasEnded) return;
+      hasEnded = true;
+      if (reason !== undefined) {
+        const warning = `WARNING: syslog cannot be used, log lines go to stderr: ${reason}`;
+        writeToStandardError([warning, ...unconfirmed]);
+      }
       resolve();
-    });
-    child?.on('exit', (code) => {
-      giveUp(`logger ended with exit code ${code}`);
-      resolve();
-    });
+    };
+    child.on('error', (error) => end(error.message));
+    child.on('exit', (code) =>
+      end(code === 0 && child.stdin.writableEnded ? undefined : `logger ended with exit code ${code}`),
+    );
   });
   child.stdin.on('error', () => {});
-  process.stderr.write(`NOTICE: log lines go to syslog (${facility}) from here on\n`);
+  const confirmation = setTimeout(() => {
+    isStarting = false;
+    unconfirmed = [];
+  }, limits.syslogStartMs).unref();
+  writeToStandardError([`NOTICE: log lines go to syslog (${facility}) from here on`]);
   return {
     isColored: false,
     write: (lines, level) => {
-      if (child === undefined) {
-        process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+      if (hasEnded) {
+        writeToStandardError(lines);
         return;
       }
       if (child.stdin.writableLength > limits.syslogQueueBytes) {
         droppedLines += lines.length;
         return;
       }
+      if (isStarting) unconfirmed.push(...lines);
       const report =
         droppedLines === 0 ? [] : [`WARNING: syslog was too slow, ${droppedLines} lines were dropped`];
       droppedLines = 0;
@@ -61,13 +69,11 @@ export function syslogSink(facility: SyslogFacility, program: string): Sink {
     },
     reopen: () => {},
     close: async () => {
-      const last = child;
-      child = undefined;
-      if (last === undefined) return;
-      last.stdin.end();
-      const deadline = setTimeout(() => last.kill('SIGKILL'), limits.syslogCloseMs);
+      child.stdin.end();
+      const deadline = setTimeout(() => child.kill('SIGKILL'), limits.syslogCloseMs);
       await ended;
       clearTimeout(deadline);
+      clearTimeout(confirmation);
     },
   };
 }
@@ -85,4 +91,8 @@ function prefix(facility: SyslogFacility, level: LogLevel): string {
   const number =
     facility === 'USER' ? userFacility : firstLocalFacility + Number(facility.slice('LOCAL'.length));
   return `<${number * 8 + severities[level]}>`;
+}
+
+function writeToStandardError(lines: readonly string[]): void {
+  process.stderr.write(lines.map((line) => `${line}\n`).join(''));
 }

@@ -2,12 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  describeFinding,
-  loadConfig,
-  type LoadOptions,
-  noConfigurationFound,
-} from '../../src/config/load.ts';
+import { loadConfig, type LoadOptions, noConfigurationFound } from '../../src/config/load.ts';
 import { RepmgrError } from '../../src/errors.ts';
 
 const minimal = 'cluster=test\nnode=1\nnode_name=node1\nconninfo=host=db1\n';
@@ -138,8 +133,8 @@ describe('included files', () => {
     await put('conf.d/ignored.txt', 'node=5\n');
     const { config, warnings } = await loadConfig(options());
     expect(config).toMatchObject({ priority: 5, location: 'here', failoverLimit: 2, nodeId: 1 });
-    expect(warnings.map(describeFinding)).toContain(
-      `line 6: "priority" stands in line 1 of ${join(directory, 'more.conf')} too; the last one counts`,
+    expect(warnings.map(({ message }) => message)).toContain(
+      `configuration file "${join(directory, 'repmgr.conf')}", line 6: "priority" stands in line 1 of ${join(directory, 'more.conf')} too; the last one counts`,
     );
   });
 

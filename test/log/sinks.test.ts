@@ -170,10 +170,12 @@ describe('syslog', () => {
     expect(standardError.at(-1)).toBe('NOTICE: still here\n');
   });
 
-  test('whose `logger` ends early leaves the lines on stderr', async () => {
+  test('whose `logger` finds no syslog leaves the lines on stderr, also those that it had got already', async () => {
     fakeLogger('exit 3');
     const log = createLogger({ program: 'repmgrd', destination: { kind: 'syslog', facility: 'USER' } });
+    log.notice('sent at once');
     await vi.waitFor(() => expect(standardError.join('')).toContain('logger ended with exit code 3'));
+    expect(standardError.at(-1)).toMatch(/\nNOTICE: sent at once\n$/);
     await log.close();
   });
 });
