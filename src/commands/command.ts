@@ -1,6 +1,7 @@
 /** What a file in this folder exports, and what it is given. */
 import type { Config } from '../config/resolve.ts';
 import type { Logger } from '../log/logger.ts';
+import type { OptionKey } from './option-table.ts';
 import type { CommandOptions } from './options.ts';
 
 export interface CommandContext {
@@ -20,4 +21,22 @@ export interface CommandContext {
 /** A command ends with exit code 0, another code that is no error (node check), or by throwing RepmgrError. */
 export interface CommandModule {
   run(context: CommandContext): Promise<number | void>;
+}
+
+/** One entry of the command table. */
+export interface Command {
+  readonly noun: string;
+  readonly verb: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly examples: readonly { readonly line: string; readonly about: string }[];
+  /** Beside the general and the logging options, which every command takes. */
+  readonly options: readonly OptionKey[];
+  /** What may follow noun and verb. */
+  readonly operand?: { readonly name: string; readonly isRequired: boolean };
+  readonly needsConfig: boolean;
+  /** False: the configuration file is not even looked for. */
+  readonly readsConfig?: false;
+  readonly worksAsRoot?: true;
+  readonly load: () => Promise<CommandModule>;
 }

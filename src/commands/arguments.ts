@@ -1,0 +1,192 @@
+/** Reads the command line: which command, with which options and operands, or all that is wrong with it. */
+import { parseArgs } from 'node:util';
+import { findCommand } from './find-command.ts';
+import { nearest } from './nearest.ts';
+import type { OptionKey } from './option-table.ts';
+import { type CommandOptions, longNamesOf, optionKeys, optionOf } from './options.ts';
+import { readOptionValue } from './option-value.ts';
+import type { Command } from './command.ts';
+import { checkUse } from './use.ts';
+
+export type CommandLine =
+  | { readonly kind: 'help'; readonly command: Command | undefined }
+  | { readonly kind: 'version' | 'version-number' }
+  | {
+      readonly kind: 'invalid';
+      readonly errors: readonly string[];
+      readonly command: Command | undefined;
+      readonly options: CommandOptions;
+    }
+  | { readonly kind: 'not-built-yet'; readonly what: string; readonly options: CommandOptions }
+  | {
+      readonly kind: 'run';
+      readonly command: Command;
+      readonly operands: readonly string[];
+      readonly options: CommandOptions;
+      readonly warnings: readonly string[];
+    };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was read before anybody asked what it means. */
+interface Words {
+  readonly options: CommandOptions;
+  readonly operands: readonly string[];
+  readonly errors: readonly string[];
+}
+
+const keysByLongName = new Map(
+  optionKeys.flatMap((key) => longNamesOf(key).map((name) => [name, key] as const)),
+);
+const keysByLetter = new Map(optionKeys.map((key) => [optionOf(key).short, key] as const));
+
+/**
+ * Reads the arguments as GNU programs do: options anywhere, `--` ends them, letters bundled, long names shortened as
+ * long as they are unambiguous; an optional value needs `=`. All errors are found at once.
+ */
+export function parseCommandLine(args: readonly string[], environment: Environment): CommandLine {
+  const words = readWords(args);
+  const found = findCommand(words.operands);
+  const command = found.kind === 'found' ? found.command : undefined;
+  if (words.options.help) return { kind: 'help', command };
+  if (words.options.version) return { kind: 'version' };
+  if (words.options.versionNumber) return { kind: 'version-number' };
+  const { options } = words;
+  const errors = [...words.errors];
+  if (found.kind === 'unknown') {
+    if (options.checkUpstreamConfig !== true) errors.push(found.error);
+  }
+  if (found.kind === 'later' && errors.length === 0) {
+    return { kind: 'not-built-yet', what: `the command "${found.name}"`, options };
+  }
+  if (errors.length === 0 && options.checkUpstreamConfig) {
+    return { kind: 'not-built-yet', what: 'the option "--check-upstream-config"', options };
+  }
+  if (found.kind !== 'found') return { kind: 'invalid', errors, command, options };
+  const use = checkUse(found.command, { options, operands: found.operands, environment });
+  errors.push(...use.errors);
+  if (errors.length > 0) return { kind: 'invalid', errors, command, options };
+  if (use.notBuiltYet !== undefined) return { kind: 'not-built-yet', what: use.notBuiltYet, options };
+  return { kind: 'run', command: found.command, operands: found.operands, options, warnings: use.warnings };
+}
+
+/** The key of a long name or of the only option that begins so; several candidates make an error. */
+function keyOfLongName(name: string): OptionKey | undefined | 'ambiguous' {
+  const exact = keysByLongName.get(name);
+  if (exact !== undefined) return exact;
+  const candidates = new Set(
+    [...keysByLongName].filter(([long]) => long.startsWith(name)).map(([, key]) => key),
+  );
+  if (candidates.size > 1) return 'ambiguous';
+  return candidates.values().next().value;
+}
+
+function readWords(args: readonly string[]): Words {
+  const values: Partial<Record<OptionKey, unknown>> = {};
+  const operands: string[] = [];
+  const errors: string[] = [];
+  for (const token of tokensOf(completeNames(args))) {
+    if (token.kind === 'positional') operands.push(token.value);
+    if (token.kind !== 'option') continue;
+    const key = token.rawName.startsWith('--')
+      ? keysByLongName.get(token.name)
+      : keysByLetter.get(token.rawName.slice(1));
+    if (key === undefined) {
+      errors.push(unknownOption(token.rawName));
+      continue;
+    }
+    const read = readOptionValue(key, token.rawName, token.value);
+    if (read.kind === 'invalid') errors.push(read.error);
+    else values[key] = read.value;
+    // As in repmgr 3: whoever asks for help gets it, whatever else is wrong further on.
+    if (key === 'help' || key === 'version' || key === 'versionNumber') break;
+  }
+  return {
+    options: values as CommandOptions,
+    operands: [...operands, ...laterOperands(args, values)],
+    errors,
+  };
+}
+
+/** `repmgr --help standby clone` asks for the help of a command too. */
+function laterOperands(
+  args: readonly string[],
+  values: Partial<Record<OptionKey, unknown>>,
+): readonly string[] {
+  if (values.help !== true) return [];
+  const after = args.slice(
+    args.findIndex((word) => word === '-?' || (word.length > 3 && '--help'.startsWith(word))),
+  );
+  return after.filter((word) => !word.startsWith('-'));
+}
+
+function tokensOf(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    options: parserOptions(),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  }).tokens;
+}
+
+function parserOptions() {
+  const entries = optionKeys.flatMap((key) => {
+    const { short } = optionOf(key);
+    const type = needsValue(key) ? ('string' as const) : ('boolean' as const);
+    const names = longNamesOf(key).length === 0 ? [key] : longNamesOf(key);
+    return names.map((name, index) => [name, { type, ...(index === 0 && short ? { short } : {}) }] as const);
+  });
+  return Object.fromEntries(entries);
+}
+
+function needsValue(key: OptionKey): boolean {
+  const { kind } = optionOf(key).value;
+  return kind === 'text' || kind === 'conninfo' || kind === 'integer' || kind === 'choice';
+}
+
+/** Replaces shortened long names; a word that is the value of the option before it stays as it is. */
+function completeNames(args: readonly string[]): readonly string[] {
+  const completed: string[] = [];
+  let isValue = false;
+  for (const [index, word] of args.entries()) {
+    if (!isValue && word === '--') return [...completed, ...args.slice(index)];
+    const complete: string = isValue || !word.startsWith('--') ? word : completeName(word);
+    completed.push(complete);
+    isValue = !isValue && takesNextWord(complete);
+  }
+  return completed;
+}
+
+function completeName(word: string): string {
+  const [name = '', ...value] = word.slice(2).split('=');
+  const key = keyOfLongName(name);
+  if (key === undefined || key === 'ambiguous' || keysByLongName.has(name)) return word;
+  return [`--${longNamesOf(key)[0]}`, ...value].join('=');
+}
+
+function takesNextWord(word: string): boolean {
+  if (word.startsWith('--')) {
+    const key = keysByLongName.get(word.slice(2));
+    return key !== undefined && needsValue(key);
+  }
+  if (!word.startsWith('-')) return false;
+  const letters = [...word.slice(1)];
+  const taking = letters.findIndex((letter) => {
+    const key = keysByLetter.get(letter);
+    return key !== undefined && needsValue(key);
+  });
+  return taking >= 0 && taking === letters.length - 1;
+}
+
+function unknownOption(rawName: string): string {
+  const name = rawName.slice(2);
+  if (rawName.startsWith('--') && name !== '' && keyOfLongName(name) === 'ambiguous') {
+    const candidates = [...keysByLongName.keys()].filter((long) => long.startsWith(name));
+    return `option "${rawName}" is ambiguous: ${candidates.map((long) => `--${long}`).join(', ')}`;
+  }
+  const suggestion = rawName.startsWith('--') ? nearest(name, [...keysByLongName.keys()]) : undefined;
+  return `unknown option "${rawName}"${suggestion === undefined ? '' : `; did you mean "--${suggestion}"?`}`;
+}
+
+export { connectionFromOptions } from './connection-options.ts';

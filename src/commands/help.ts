@@ -1,0 +1,101 @@
+/** What `--help` prints, for the program and for each command. */
+import type { Option } from './option.ts';
+import type { OptionKey } from './option-table.ts';
+import { longNamesOf, optionKeys, optionOf } from './options.ts';
+import type { Command } from './command.ts';
+import { commandTable } from './table.ts';
+
+const width = 100;
+const column = 34;
+
+/** All commands, and the options that all of them take. */
+export function programHelp(): string {
+  const commands = commandTable.map((command) => `  ${usageName(command).padEnd(28)}${command.summary}`);
+  return [
+    'repmgr: sets up and keeps standbys of PostgreSQL',
+    section('Usage', ['  repmgr [OPTIONS] NOUN VERB [NODE]', '  repmgr NOUN VERB --help']),
+    section('Commands', commands),
+    ...optionSections(keysOf('general'), keysOf('logging'), keysOf('connection')),
+    section('Examples', [
+      '  repmgr sandbox start                                   a cluster to try things out with',
+      '  repmgr -f /etc/repmgr.conf primary register            begin a cluster',
+      '  repmgr -h node1 -f /etc/repmgr.conf standby clone -c   copy node1 to this host',
+      '  repmgr -f /etc/repmgr.conf cluster show                look at the cluster',
+    ]),
+    'The manual is in docs/; "master" may be written for "primary".\n',
+  ].join('\n');
+}
+
+/** One command: what it does, its options and examples. */
+export function commandHelp(command: Command): string {
+  const own = command.options.filter((key) => optionOf(key).isNotBuiltYet !== true);
+  const longest = Math.max(...command.examples.map(({ line }) => line.length));
+  return [
+    `repmgr ${command.noun} ${command.verb}: ${command.summary}`,
+    section('Usage', [`  repmgr [OPTIONS] ${usageName(command)}`]),
+    `${wrap(command.description, width).join('\n')}\n`,
+    ...optionSections(
+      keysOf('general'),
+      keysOf('logging'),
+      own.filter((key) => optionOf(key).group === 'connection'),
+      own.filter((key) => optionOf(key).group === 'command'),
+    ),
+    section(
+      'Examples',
+      command.examples.map(({ line, about }) => `  ${line.padEnd(longest)}   ${about}`),
+    ),
+  ].join('\n');
+}
+
+/** Noun, verb and operand: `standby clone [NODE]`. */
+export function usageName({ noun, verb, operand }: Command): string {
+  if (operand === undefined) return `${noun} ${verb}`;
+  return `${noun} ${verb} ${operand.isRequired ? operand.name : `[${operand.name}]`}`;
+}
+
+/** An option with its spellings and its value: `-h, --host HOST`. */
+export function optionUsage(key: OptionKey): string {
+  const option = optionOf(key);
+  const [long] = longNamesOf(key);
+  const letter = option.short === undefined ? '    ' : `-${option.short}${long === undefined ? '' : ', '}`;
+  return `${letter}${long === undefined ? '' : `--${long}`}${valueUsage(option)}`;
+}
+
+function valueUsage({ value }: Option): string {
+  if (value.kind === 'none') return '';
+  return value.kind.startsWith('optional') ? `[=${value.name}]` : ` ${value.name}`;
+}
+
+function keysOf(group: Option['group']): readonly OptionKey[] {
+  return optionKeys.filter((key) => optionOf(key).group === group && optionOf(key).isNotBuiltYet !== true);
+}
+
+function optionSections(...groups: readonly (readonly OptionKey[])[]): readonly string[] {
+  const titles = ['General options', 'Logging options', 'Connection options', 'Options of this command'];
+  return groups.flatMap((keys, index) =>
+    keys.length === 0 ? [] : [section(titles[index] ?? '', keys.flatMap(optionLines))],
+  );
+}
+
+function optionLines(key: OptionKey): readonly string[] {
+  const usage = `  ${optionUsage(key)}`;
+  const [first = '', ...rest] = wrap(optionOf(key).about, width - column);
+  const indented = rest.map((line) => `${' '.repeat(column)}${line}`);
+  if (usage.length > column - 2) return [usage, `${' '.repeat(column)}${first}`, ...indented];
+  return [`${usage.padEnd(column)}${first}`, ...indented];
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return `${title}:\n${lines.join('\n')}\n`;
+}
+
+function wrap(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,226 @@
+/** Every option of the command line, of repmgr 3 and of 4 and 5; parsing, help and docs/commands.md follow from it. */
+
+import { laterOptions } from './later-options.ts';
+import type { Option } from './option.ts';
+
+const none = { kind: 'none' } as const;
+const seconds = { kind: 'optional-integer', name: 'SECONDS', minimum: 0 } as const;
+const general = { group: 'general', value: none } as const;
+const logging = { group: 'logging', value: none } as const;
+const flag = { group: 'command', value: none } as const;
+const text = (name: string) => ({ group: 'command', value: { kind: 'text', name } as const }) as const;
+const connection = (name: string) =>
+  ({ group: 'connection', value: { kind: 'text', name } as const }) as const;
+
+export const optionTable = {
+  help: { ...general, long: 'help', short: '?', about: 'show this help, or that of the command, then exit' },
+  version: { ...general, long: 'version', short: 'V', about: 'show the version, then exit' },
+  versionNumber: {
+    ...general,
+    long: 'version-number',
+    about: 'show the version as a number such as 50500, then exit',
+  },
+  configFile: {
+    group: 'general',
+    long: 'config-file',
+    short: 'f',
+    value: { kind: 'text', name: 'FILE' },
+    about:
+      'the configuration file; otherwise ./repmgr.conf, /etc/repmgr.conf, then that of pg_config --sysconfdir',
+  },
+  pgBindir: {
+    group: 'general',
+    long: 'pg_bindir',
+    short: 'b',
+    also: ['pg-bindir'],
+    value: { kind: 'text', name: 'DIRECTORY' },
+    about: "where PostgreSQL's programs are; otherwise pg_bindir of the file, then PATH",
+  },
+  force: { ...general, long: 'force', short: 'F', about: 'allow what could overwrite something' },
+  dryRun: { ...general, long: 'dry-run', about: 'show what would be done and change nothing' },
+  json: { ...general, long: 'json', about: 'print one JSON object' },
+  cluster: {
+    group: 'general',
+    long: 'cluster',
+    value: { kind: 'text', name: 'NAME' },
+    about: 'the name of the cluster; wins over the one in the file',
+  },
+
+  logLevel: {
+    group: 'logging',
+    long: 'log-level',
+    short: 'L',
+    value: {
+      kind: 'choice',
+      name: 'LEVEL',
+      choices: ['DEBUG', 'INFO', 'NOTICE', 'WARNING', 'ERR', 'ERROR', 'ALERT', 'CRIT', 'EMERG'],
+    },
+    about: 'DEBUG, INFO, NOTICE (default), WARNING, ERR, ALERT, CRIT or EMERG',
+  },
+  logToFile: { ...logging, long: 'log-to-file', about: 'log where repmgrd logs' },
+  verbose: { ...logging, long: 'verbose', short: 'v', about: 'write INFO lines too' },
+  terse: {
+    ...logging,
+    long: 'terse',
+    short: 't',
+    about: 'leave out DETAIL and HINT lines, and option warnings',
+  },
+  quiet: { ...logging, long: 'quiet', short: 'q', about: 'write errors only' },
+
+  dbname: {
+    ...connection('NAME'),
+    long: 'dbname',
+    short: 'd',
+    about: 'database, or a whole connection string',
+  },
+  host: { ...connection('HOST'), long: 'host', short: 'h', about: 'host name, address or socket directory' },
+  port: {
+    group: 'connection',
+    long: 'port',
+    short: 'p',
+    value: { kind: 'integer', name: 'PORT', minimum: 0, maximum: 65_535 },
+    about: 'port of the server',
+  },
+  username: { ...connection('USER'), long: 'username', short: 'U', about: 'database user' },
+  superuser: {
+    ...connection('USER'),
+    long: 'superuser',
+    short: 'S',
+    about: 'user for what needs a superuser',
+  },
+  remoteUser: { ...connection('USER'), long: 'remote-user', short: 'R', about: 'user for SSH and rsync' },
+
+  dataDir: {
+    ...text('DIRECTORY'),
+    long: 'data-dir',
+    short: 'D',
+    also: ['pgdata', 'dest-dir'],
+    about: 'the data directory to work on',
+  },
+  upstreamConninfo: {
+    group: 'command',
+    long: 'upstream-conninfo',
+    value: { kind: 'conninfo', name: 'CONNINFO' },
+    about: 'primary_conninfo, word for word; with register: conninfo of an upstream not yet registered',
+  },
+  upstreamNodeId: {
+    group: 'command',
+    long: 'upstream-node-id',
+    value: { kind: 'integer', name: 'ID', minimum: 1 },
+    about: 'the node to stream from; wins over upstream_node of the file',
+  },
+  replicationUser: { ...text('USER'), long: 'replication-user', about: 'user of replication connections' },
+  replicationConninfo: {
+    group: 'command',
+    long: 'replication-conninfo',
+    value: { kind: 'conninfo', name: 'CONNINFO' },
+    about: 'further settings of replication connections: sslcert, sslkey, passfile and the like',
+  },
+  noConninfoPassword: {
+    ...flag,
+    long: 'no-conninfo-password',
+    about: 'write no password into primary_conninfo',
+  },
+  recoveryMinApplyDelay: {
+    ...text('DELAY'),
+    long: 'recovery-min-apply-delay',
+    about: 'let the standby lag behind: an integer with ms, s, min, h or d',
+  },
+  backupMethod: {
+    group: 'command',
+    long: 'backup-method',
+    value: { kind: 'choice', name: 'METHOD', choices: ['pg_basebackup', 'protocol'] },
+    about: "pg_basebackup, or protocol: repmgr's own client, which needs no PostgreSQL programs",
+  },
+  fastCheckpoint: {
+    ...flag,
+    long: 'fast-checkpoint',
+    short: 'c',
+    about: 'start the copy with a fast checkpoint',
+  },
+  walKeepSegments: {
+    group: 'command',
+    long: 'wal-keep-segments',
+    short: 'w',
+    value: { kind: 'integer', name: 'COUNT', minimum: 0 },
+    about: 'the WAL segments that the source must keep at least',
+  },
+  noUpstreamConnection: {
+    ...flag,
+    long: 'no-upstream-connection',
+    about: 'with Barman: do not connect to the upstream',
+  },
+  withoutBarman: {
+    ...flag,
+    long: 'without-barman',
+    about: 'copy from the server although Barman is configured',
+  },
+  waitSync: {
+    group: 'command',
+    long: 'wait-sync',
+    value: seconds,
+    about: 'wait until the standby has its row',
+  },
+  waitStart: {
+    group: 'command',
+    long: 'wait-start',
+    value: seconds,
+    about: 'wait until the standby accepts connections',
+  },
+  wait: { group: 'command', long: 'wait', short: 'W', value: seconds, about: 'wait for a primary' },
+  noWait: { ...flag, long: 'no-wait', about: 'do not wait' },
+  node: {
+    group: 'command',
+    long: 'node',
+    value: { kind: 'integer', name: 'ID', minimum: 1 },
+    about: 'the node that is meant; the same as --node-id',
+  },
+  nodeId: {
+    group: 'command',
+    long: 'node-id',
+    value: { kind: 'integer', name: 'ID', minimum: 1 },
+    about: 'the node that is meant, by its id; otherwise the local one',
+  },
+  nodeName: { ...text('NAME'), long: 'node-name', about: 'the node that is meant, by its name' },
+  csv: { ...flag, long: 'csv', about: 'print comma-separated values' },
+  compact: { ...flag, long: 'compact', about: 'leave out the connection strings' },
+  nodes: {
+    group: 'command',
+    long: 'nodes',
+    value: { kind: 'integer', name: 'COUNT', minimum: 1, maximum: 20 },
+    about: 'the number of servers: one primary, the rest standbys (default 3)',
+  },
+  postgresVersion: {
+    group: 'command',
+    long: 'postgres-version',
+    value: { kind: 'integer', name: 'MAJOR', minimum: 10, maximum: 18 },
+    about: 'major version of PostgreSQL, 10 to 18',
+  },
+  directory: { ...text('DIRECTORY'), long: 'directory', about: 'where the sandbox is kept' },
+
+  ...laterOptions,
+
+  ignoreExternalConfigFiles: {
+    ...flag,
+    isWithoutEffect: true,
+    long: 'ignore-external-config-files',
+    about: 'files outside the data directory are not copied anyway',
+  },
+  initdbNoPwprompt: {
+    ...flag,
+    isWithoutEffect: true,
+    long: 'initdb-no-pwprompt',
+    about: 'passwords are not asked for anyway',
+  },
+  localPort: {
+    group: 'command',
+    isWithoutEffect: true,
+    long: 'local-port',
+    short: 'l',
+    value: { kind: 'integer', name: 'PORT', minimum: 0 },
+    about: 'the port in conninfo counts',
+  },
+  relic: { ...flag, isWithoutEffect: true, short: 'I', about: 'a relic of old versions' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export type OptionKey = keyof typeof optionTable;

@@ -1,0 +1,72 @@
+/** Checks the value of one option against the option table. */
+import { parseConninfo } from '../model/conninfo.ts';
+import type { OptionKey } from './option-table.ts';
+import { optionOf } from './options.ts';
+
+export type ReadValue =
+  | { readonly kind: 'valid'; readonly value: string | number | boolean }
+  | { readonly kind: 'invalid'; readonly error: string };
+
+/**
+ * @param rawName the option as it was written, for the error
+ * @param text undefined where no value was given
+ */
+export function readOptionValue(key: OptionKey, rawName: string, text: string | undefined): ReadValue {
+  const { value } = optionOf(key);
+  switch (value.kind) {
+    case 'none':
+      return text === undefined ? valid(true) : invalid(`option "${rawName}" takes no value`);
+    case 'optional-text':
+      return valid(text ?? true);
+    case 'optional-integer':
+      return text === undefined ? valid(true) : readInteger(rawName, text, value);
+    case 'integer':
+      return text === undefined ? missing(rawName) : readInteger(rawName, text, value);
+    case 'text':
+      return text === undefined ? missing(rawName) : valid(text);
+    case 'choice':
+      if (text === undefined) return missing(rawName);
+      return readChoice(key, rawName, text, value.choices);
+    case 'conninfo':
+      return text === undefined ? missing(rawName) : readConninfoText(rawName, text);
+  }
+}
+
+function readInteger(
+  rawName: string,
+  text: string,
+  range: { readonly minimum: number; readonly maximum?: number },
+): ReadValue {
+  const { minimum, maximum = 2_147_483_647 } = range;
+  const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= minimum && number <= maximum) return valid(number);
+  const wanted = range.maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+  return invalid(`option "${rawName}" needs an integer ${wanted}, not "${text}"`);
+}
+
+function readChoice(key: OptionKey, rawName: string, text: string, choices: readonly string[]): ReadValue {
+  if (!choices.includes(text)) return invalid(`option "${rawName}" takes ${inWords(choices)}, not "${text}"`);
+  return valid(key === 'logLevel' && text === 'ERR' ? 'ERROR' : text);
+}
+
+function readConninfoText(rawName: string, text: string): ReadValue {
+  const parsed = parseConninfo(text);
+  if (parsed.kind === 'parsed') return valid(text);
+  return invalid(`option "${rawName}" needs a connection string: ${parsed.reason}`);
+}
+
+function inWords(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+}
+
+function valid(value: string | number | boolean): ReadValue {
+  return { kind: 'valid', value };
+}
+
+function missing(rawName: string): ReadValue {
+  return invalid(`option "${rawName}" needs a value`);
+}
+
+function invalid(error: string): ReadValue {
+  return { kind: 'invalid', error };
+}

@@ -1,0 +1,24 @@
+/** What the option table says of one option. */
+
+export type OptionValue =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'text' | 'conninfo'; readonly name: string }
+  | { readonly kind: 'integer'; readonly name: string; readonly minimum: number; readonly maximum?: number }
+  | { readonly kind: 'choice'; readonly name: string; readonly choices: readonly string[] }
+  /** The value is optional and needs `=`; without one the property is true. */
+  | { readonly kind: 'optional-integer'; readonly name: string; readonly minimum: number }
+  | { readonly kind: 'optional-text'; readonly name: string };
+
+export interface Option {
+  readonly long?: string;
+  readonly short?: string;
+  /** Other spellings, of other versions of repmgr. */
+  readonly also?: readonly string[];
+  readonly value: OptionValue;
+  readonly group: 'general' | 'logging' | 'connection' | 'command';
+  readonly about: string;
+  /** Accepted for old scripts: a warning says that it has no effect. */
+  readonly isWithoutEffect?: true;
+  /** What the option asks for does not exist in this version: an error where the command would use it. */
+  readonly isNotBuiltYet?: true;
+}

@@ -1,0 +1,192 @@
+/** Every command: what it is called, what it takes, and the file that does it. Help and docs/commands.md follow from it. */
+import type { Command } from './command.ts';
+import { sandboxCommands } from './sandbox-table.ts';
+
+/** What repmgr 3 to 5 have and this version does not; [noun, verb]. */
+export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
+  ['standby', 'switchover'],
+  ['standby', 'archive-config'],
+  ['standby', 'restore-config'],
+  ['witness', 'create'],
+  ['witness', 'register'],
+  ['witness', 'unregister'],
+  ['cluster', 'matrix'],
+  ['cluster', 'crosscheck'],
+  ['cluster', 'cleanup'],
+  ['cluster', 'event'],
+  ['node', 'status'],
+  ['node', 'check'],
+  ['node', 'rejoin'],
+  ['node', 'service'],
+  ['node', 'control'],
+  ['service', 'pause'],
+  ['service', 'unpause'],
+  ['service', 'status'],
+  ['daemon', 'start'],
+  ['daemon', 'stop'],
+  ['daemon', 'pause'],
+  ['daemon', 'unpause'],
+  ['daemon', 'status'],
+];
+
+/** Other names of nouns. */
+export const nounAliases: Readonly<Record<string, string>> = { master: 'primary' };
+
+const connectionOptions = ['dbname', 'host', 'port', 'username'] as const;
+
+export const commandTable: readonly Command[] = [
+  {
+    noun: 'primary',
+    verb: 'register',
+    summary: 'make the metadata and enter this primary',
+    description:
+      'Creates the schema of the cluster in the database of "conninfo" and writes the row of this node. This is the first command of a cluster; the server must be a primary.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf primary register', about: 'begin a cluster' },
+      {
+        line: 'repmgr -f /etc/repmgr.conf primary register --force',
+        about: 'write the row again after a change',
+      },
+    ],
+    options: [],
+    needsConfig: true,
+    load: () => import('./primary-register.ts'),
+  },
+  {
+    noun: 'primary',
+    verb: 'unregister',
+    summary: 'take the row of a former primary out of the metadata',
+    description:
+      'PostgreSQL itself is not touched. With --force also the row of an active primary without standbys.',
+    examples: [{ line: 'repmgr -f /etc/repmgr.conf primary unregister --node-id=1', about: 'forget node 1' }],
+    options: ['node', 'nodeId', 'nodeName'],
+    needsConfig: true,
+    load: () => import('./primary-unregister.ts'),
+  },
+  {
+    noun: 'standby',
+    verb: 'clone',
+    operand: { name: 'NODE', isRequired: false },
+    summary: 'copy a server into a new standby',
+    description:
+      'Copies the server of -h (or NODE) into the data directory and writes the recovery settings last. The new server is neither started nor registered.',
+    examples: [
+      {
+        line: 'repmgr -h node1 -U repmgr -d repmgr -f /etc/repmgr.conf standby clone --dry-run',
+        about: 'only look',
+      },
+      { line: 'repmgr -h node1 -U repmgr -d repmgr -f /etc/repmgr.conf standby clone -c', about: 'copy now' },
+      {
+        line: 'repmgr -h node1 -D /srv/data standby clone --backup-method=protocol',
+        about: 'without pg_basebackup',
+      },
+    ],
+    options: [
+      ...connectionOptions,
+      'superuser',
+      'remoteUser',
+      'dataDir',
+      'upstreamConninfo',
+      'upstreamNodeId',
+      'replicationUser',
+      'replicationConninfo',
+      'noConninfoPassword',
+      'recoveryMinApplyDelay',
+      'backupMethod',
+      'fastCheckpoint',
+      'walKeepSegments',
+      'noUpstreamConnection',
+      'withoutBarman',
+      'rsyncOnly',
+      'copyExternalConfigFiles',
+      'replicationConfOnly',
+      'verifyBackup',
+    ],
+    needsConfig: false,
+    load: () => import('./standby-clone.ts'),
+  },
+  {
+    noun: 'standby',
+    verb: 'register',
+    summary: 'enter this standby into the metadata',
+    description:
+      'Writes the row of this node on the primary. With --force a row is replaced, and a standby that does not run yet can be registered by the connection options of the primary.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf standby register', about: 'the usual way' },
+      {
+        line: 'repmgr -f /etc/repmgr.conf standby register --wait-sync=60',
+        about: 'wait until the row arrived here',
+      },
+    ],
+    options: [...connectionOptions, 'upstreamConninfo', 'upstreamNodeId', 'waitSync', 'waitStart'],
+    needsConfig: true,
+    load: () => import('./standby-register.ts'),
+  },
+  {
+    noun: 'standby',
+    verb: 'unregister',
+    summary: 'take the row of a standby out of the metadata',
+    description: 'May be run on any node of the cluster. PostgreSQL itself is not touched.',
+    examples: [{ line: 'repmgr -f /etc/repmgr.conf standby unregister --node-id=3', about: 'forget node 3' }],
+    options: ['node', 'nodeId', 'nodeName'],
+    needsConfig: true,
+    load: () => import('./standby-unregister.ts'),
+  },
+  {
+    noun: 'standby',
+    verb: 'promote',
+    summary: 'make this standby the primary',
+    description:
+      'Refuses while another primary can be reached or WAL replay is paused. Waits until the server can be written to, then corrects the metadata in one transaction.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf standby promote --dry-run', about: 'only look' },
+      { line: 'repmgr -f /etc/repmgr.conf standby promote', about: 'promote the local server' },
+    ],
+    options: ['siblingsFollow'],
+    needsConfig: true,
+    load: () => import('./standby-promote.ts'),
+  },
+  {
+    noun: 'standby',
+    verb: 'follow',
+    operand: { name: 'NODE', isRequired: false },
+    summary: 'let this standby stream from the current primary',
+    description:
+      'Checks that the local server can follow before it changes anything, and that WAL streams afterwards. The server is restarted only where its version demands it.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf standby follow', about: 'follow the primary of the metadata' },
+      { line: 'repmgr -f /etc/repmgr.conf standby follow -W', about: 'wait for a primary first' },
+    ],
+    options: [
+      ...connectionOptions,
+      'dataDir',
+      'upstreamNodeId',
+      'replicationUser',
+      'replicationConninfo',
+      'noConninfoPassword',
+      'recoveryMinApplyDelay',
+      'wait',
+      'noWait',
+    ],
+    needsConfig: true,
+    load: () => import('./standby-follow.ts'),
+  },
+  {
+    noun: 'cluster',
+    verb: 'show',
+    summary: 'list the nodes and what they do',
+    description:
+      'Asks all nodes at the same time. Where servers and metadata disagree, lines on stderr below the table say so.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf cluster show', about: 'as a table' },
+      {
+        line: 'repmgr --cluster=test -h node1 -U repmgr -d repmgr cluster show --json',
+        about: 'without a file',
+      },
+    ],
+    options: [...connectionOptions, 'csv', 'compact'],
+    needsConfig: false,
+    load: () => import('./cluster-show.ts'),
+  },
+  ...sandboxCommands,
+];

@@ -1,0 +1,99 @@
+/** Checks that options and operands make sense for a command; docs/commands.md says which option belongs where. */
+import { isConninfo, parseConninfo } from '../model/conninfo.ts';
+import type { OptionKey } from './option-table.ts';
+import { type CommandOptions, nameOf, optionKeys, optionOf } from './options.ts';
+import type { Command } from './command.ts';
+import { commandTable } from './table.ts';
+
+export interface Use {
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  /** Something that was asked for and this version does not do. */
+  readonly notBuiltYet: string | undefined;
+}
+
+/** What a command is called with. */
+export interface Call {
+  readonly options: CommandOptions;
+  readonly operands: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Errors end the program with exit code 1 before anything is done; warnings are written unless `--terse`. */
+export function checkUse(command: Command, call: Call): Use {
+  const { options, operands } = call;
+  const given = optionKeys.filter((key) => options[key] !== undefined);
+  const missing = given.find((key) => optionOf(key).isNotBuiltYet && command.options.includes(key));
+  return {
+    errors: [...operandErrors(command, operands), ...connectionErrors(options), ...hostErrors(command, call)],
+    warnings: [
+      ...given.flatMap((key) => warningsOf(key, command, options)),
+      ...contradictions(command, options),
+    ],
+    notBuiltYet: missing && `the option "${nameOf(missing)}" of ${command.noun} ${command.verb}`,
+  };
+}
+
+function operandErrors({ noun, verb, operand }: Command, operands: readonly string[]): readonly string[] {
+  const extra = operands[operand === undefined ? 0 : 1];
+  if (extra !== undefined) return [`too many arguments, the first of them "${extra}"`];
+  if (operand?.isRequired && operands.length === 0) return [`${noun} ${verb} needs ${operand.name}`];
+  return [];
+}
+
+function connectionErrors({ dbname }: CommandOptions): readonly string[] {
+  if (dbname === undefined || !isConninfo(dbname)) return [];
+  const parsed = parseConninfo(dbname);
+  return parsed.kind === 'parsed'
+    ? []
+    : [`option "--dbname" needs a database or a connection string: ${parsed.reason}`];
+}
+
+function hostErrors(command: Command, { options, operands, environment }: Call): readonly string[] {
+  if (command.noun !== 'standby') return [];
+  const hasHost = options.host !== undefined || hostOfDbname(options.dbname) !== undefined;
+  if (hasHost && operands.length > 0 && command.operand !== undefined) {
+    return [`the host is given twice: by an option, and as "${operands[0]}"`];
+  }
+  const isHostKnown = hasHost || operands.length > 0;
+  if (command.verb === 'clone') {
+    const isFree = options.upstreamConninfo !== undefined || options.upstreamNodeId !== undefined;
+    const inEnvironment = environment['PGHOST'] ?? environment['PGSERVICE'] ?? environment['PGHOSTADDR'];
+    return isHostKnown || isFree || inEnvironment !== undefined
+      ? []
+      : ['standby clone needs the host to copy from: -h HOST, or as the last argument'];
+  }
+  if (command.verb !== 'follow') return [];
+  if (options.dataDir !== undefined && !isHostKnown) return ['standby follow: -D needs a host (-h)'];
+  if (options.host !== undefined && options.dataDir === undefined) {
+    return ['standby follow: -h needs the data directory (-D)'];
+  }
+  return [];
+}
+
+function hostOfDbname(dbname: string | undefined): string | undefined {
+  if (dbname === undefined || !isConninfo(dbname)) return undefined;
+  const parsed = parseConninfo(dbname);
+  if (parsed.kind === 'invalid') return undefined;
+  return parsed.conninfo['host'] ?? parsed.conninfo['hostaddr'] ?? parsed.conninfo['service'];
+}
+
+function warningsOf(key: OptionKey, command: Command, options: CommandOptions): readonly string[] {
+  const option = optionOf(key);
+  if (option.isWithoutEffect) return [`option "${nameOf(key)}" has no effect: ${option.about}`];
+  if (option.group === 'general' || option.group === 'logging') return [];
+  const isForPrimary = command.noun === 'standby' && command.verb === 'register' && options.force !== true;
+  if (command.options.includes(key) && !(isForPrimary && option.group === 'connection')) return [];
+  const users = commandTable.filter((entry) => entry.options.includes(key));
+  const where = users.map(({ noun, verb }) => `${noun} ${verb}`).join(', ');
+  const name = `option "${nameOf(key)}" has no effect on ${command.noun} ${command.verb}`;
+  if (isForPrimary && option.group === 'connection') return [`${name} without --force`];
+  return [where === '' ? name : `${name}, only on: ${where}`];
+}
+
+function contradictions(command: Command, options: CommandOptions): readonly string[] {
+  if (command.verb !== 'clone' || options.upstreamConninfo === undefined) return [];
+  return (['noConninfoPassword', 'replicationUser'] as const)
+    .filter((key) => options[key] !== undefined)
+    .map((key) => `option "${nameOf(key)}" has no effect together with "--upstream-conninfo"`);
+}

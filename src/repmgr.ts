@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/** The entry point of repmgr: arguments in, exit code out. */
+import { runProgram } from './commands/run.ts';
+import { exitCodes } from './errors.ts';
+
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // The second time somebody does not want to wait for things to be cleaned up.
+    if (interruption.signal.aborted) process.exit(exitCodes.interrupted);
+    interruption.abort();
+  });
+}
+// A reader such as `head` that has seen enough is no error.
+process.stdout.on('error', () => {});
+
+process.exitCode = await runProgram({
+  args: process.argv.slice(2),
+  environment: process.env,
+  workingDirectory: process.cwd(),
+  signal: interruption.signal,
+  print: (text) => void process.stdout.write(text),
+});
