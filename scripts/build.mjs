@@ -1,5 +1,5 @@
 // Bundles the two programs and the sandbox library into dist/, and writes the types of the library.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { build } from 'esbuild';
 
@@ -9,7 +9,11 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 rmSync(`${root}dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/repmgr.ts', 'src/repmgrd.ts', { in: 'src/sandbox/index.ts', out: 'sandbox' }],
+  entryPoints: {
+    repmgr: 'src/repmgr.ts',
+    repmgrd: 'src/repmgrd.ts',
+    ...(existsSync(`${root}src/sandbox/index.ts`) ? { sandbox: 'src/sandbox/index.ts' } : {}),
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -27,6 +31,6 @@ await build({
   logLevel: 'warning',
 });
 for (const program of ['repmgr', 'repmgrd']) chmodSync(`${root}dist/${program}.js`, 0o755);
-if (!process.argv.includes('--without-types')) {
+if (!process.argv.includes('--without-types') && existsSync(`${root}src/sandbox/index.ts`)) {
   execFileSync(`${root}node_modules/.bin/tsc`, ['--project', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' });
 }
