@@ -32,5 +32,8 @@ await build({
 });
 for (const program of ['repmgr', 'repmgrd']) chmodSync(`${root}dist/${program}.js`, 0o755);
 if (!process.argv.includes('--without-types') && existsSync(`${root}src/sandbox/index.ts`)) {
-  execFileSync(`${root}node_modules/.bin/tsc`, ['--project', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' });
+  execFileSync(`${root}node_modules/.bin/tsc`, ['--project', 'tsconfig.types.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
 }

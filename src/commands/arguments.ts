@@ -171,7 +171,7 @@ function takesNextWord(word: string): boolean {
     return key !== undefined && needsValue(key);
   }
   if (!word.startsWith('-')) return false;
-  const letters = [...word.slice(1)];
+  const letters = word.slice(1).split('');
   const taking = letters.findIndex((letter) => {
     const key = keysByLetter.get(letter);
     return key !== undefined && needsValue(key);

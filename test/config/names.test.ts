@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countEdits, identifyName } from '../../src/config/names.ts';
+import { identifyName } from '../../src/config/names.ts';
 import { parameterNames } from '../../src/config/parameters.ts';
+import { countEdits } from '../../src/model/edit-distance.ts';
 
 describe('a misspelt name is recognised', () => {
   test.each([

@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { connectionFromOptions, parseCommandLine } from '../../src/commands/arguments.ts';
+
+const parse = (...args: readonly string[]) => parseCommandLine(args, {});
+
+function accepted(...args: readonly string[]) {
+  const line = parse(...args);
+  if (line.kind !== 'run') throw new Error(`not accepted: ${JSON.stringify(line)}`);
+  return line;
+}
+
+function errorsOf(...args: readonly string[]): readonly string[] {
+  const line = parse(...args);
+  return line.kind === 'invalid' ? line.errors : [];
+}
+
+describe('the command line', () => {
+  it('finds nouns and verbs in any case, and master for primary', () => {
+    const { command } = accepted('MASTER', 'Register');
+    expect([command.noun, command.verb]).toEqual(['primary', 'register']);
+  });
+
+  it('takes options anywhere', () => {
+    fc.assert(
+      fc.property(fc.nat(4), fc.nat(4), (first, second) => {
+        const words = ['standby', 'clone', 'node1'];
+        words.splice(Math.min(first, words.length), 0, '--dry-run');
+        words.splice(Math.min(second, words.length), 0, '--data-dir=/d');
+        const { options, operands } = accepted(...words);
+        expect(options).toEqual({ dryRun: true, dataDir: '/d' });
+        expect(operands).toEqual(['node1']);
+      }),
+    );
+  });
+
+  it('hands values over unchanged, whatever they contain', () => {
+    fc.assert(
+      fc.property(fc.string(), (value) => {
+        expect(accepted(`--replication-user=${value}`, 'cluster', 'show').options.replicationUser).toBe(
+          value,
+        );
+        expect(accepted('--replication-user', value, 'cluster', 'show').options.replicationUser).toBe(value);
+      }),
+    );
+  });
+
+  it('never throws, and either accepts or says why not', () => {
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        '--',
+        '-',
+        '-h',
+        '--wait-sync',
+        '--wait',
+        'standby',
+        'clone',
+        '-Fv',
+        '--no',
+        '-w',
+        '=5',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(word), (words) => {
+        const line = parse(...words);
+        if (line.kind === 'invalid') expect(line.errors.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it('takes an optional value with "=" only', () => {
+    expect(accepted('standby', 'register', '--wait-sync=7').options.waitSync).toBe(7);
+    expect(accepted('--wait-sync', 'standby', 'register').options.waitSync).toBe(true);
+    expect(accepted('-W', 'standby', 'follow').options.wait).toBe(true);
+  });
+
+  it('bundles letters, and takes -h for the host', () => {
+    expect(accepted('-Fvhnode1', 'standby', 'clone').options).toEqual({
+      force: true,
+      verbose: true,
+      host: 'node1',
+    });
+  });
+
+  it('completes long names as long as they are unambiguous', () => {
+    expect(accepted('--dry', '--verb', 'cluster', 'show').options).toEqual({ dryRun: true, verbose: true });
+    expect(errorsOf('--up', 'cluster', 'show')[0]).toMatch(/ambiguous: .*--upstream-conninfo/);
+    expect(accepted('--wait', 'standby', 'follow').options.wait).toBe(true);
+  });
+
+  it('does not complete the value of an option', () => {
+    expect(accepted('-D', '--dry', 'standby', 'clone', 'node1').options.dataDir).toBe('--dry');
+  });
+
+  it('ends options at "--"', () => {
+    expect(accepted('standby', 'clone', '--', '-h').operands).toEqual(['-h']);
+  });
+
+  it('lets the last of an option given twice win', () => {
+    expect(accepted('-h', 'one', '-h', 'two', 'standby', 'clone').options.host).toBe('two');
+  });
+
+  it('knows other spellings', () => {
+    expect(accepted('--pgdata=/d', '--pg-bindir=/b', 'standby', 'clone', 'x').options).toEqual({
+      dataDir: '/d',
+      pgBindir: '/b',
+    });
+  });
+
+  it('finds all errors at once and suggests what was meant', () => {
+    expect(errorsOf('clsuter', 'show', '--hots=3', '-p', 'x', '--force=1')).toEqual([
+      'unknown option "--hots"; did you mean "--host"?',
+      'option "-p" needs an integer from 0 to 65535, not "x"',
+      'option "--force" takes no value',
+      'unknown command "clsuter"; did you mean "cluster"?',
+    ]);
+    expect(errorsOf('cluster', 'shwo')[0]).toContain('did you mean "cluster show"');
+    expect(errorsOf('standby', 'promote', 'now')).toEqual(['too many arguments, the first of them "now"']);
+  });
+
+  it('judges log levels, ports and connection strings', () => {
+    expect(accepted('-L', 'ERR', 'cluster', 'show').options.logLevel).toBe('ERROR');
+    expect(errorsOf('-L', 'debug', 'cluster', 'show')).toHaveLength(1);
+    expect(errorsOf('-d', "host='x", 'cluster', 'show')).toHaveLength(1);
+    expect(errorsOf('--upstream-conninfo', 'nothing', 'standby', 'clone', 'x')).toHaveLength(1);
+    expect(errorsOf('cluster', 'show', '-h')).toEqual(['option "-h" needs a value']);
+  });
+
+  it('wants one host for a clone, given once', () => {
+    expect(errorsOf('standby', 'clone')).toHaveLength(1);
+    expect(errorsOf('standby', 'clone', 'a', '-h', 'b')).toHaveLength(1);
+    expect(errorsOf('standby', 'clone', 'a', '-d', 'host=b')).toHaveLength(1);
+    expect(parseCommandLine(['standby', 'clone'], { PGHOST: 'a' }).kind).toBe('run');
+  });
+
+  it('wants host and directory together for follow', () => {
+    expect(errorsOf('standby', 'follow', '-D', '/d')).toHaveLength(1);
+    expect(errorsOf('standby', 'follow', '-h', 'a')).toHaveLength(1);
+    expect(errorsOf('standby', 'follow', '-h', 'a', '-D', '/d')).toEqual([]);
+  });
+
+  it('warns of options that do nothing for the command', () => {
+    expect(accepted('standby', 'promote', '-h', 'x', '-I').warnings).toHaveLength(2);
+    expect(accepted('standby', 'register', '-h', 'x').warnings).toHaveLength(1);
+    expect(accepted('standby', 'register', '-h', 'x', '-F').warnings).toEqual([]);
+  });
+
+  it('says what this version does not have', () => {
+    expect(parse('cluster', 'cleanup', '-k', '3').kind).toBe('not-built-yet');
+    expect(parse('--check-upstream-config').kind).toBe('not-built-yet');
+    expect(parse('-r', 'standby', 'clone', 'a').kind).toBe('not-built-yet');
+  });
+
+  it('gives help and version before anything else', () => {
+    expect(parse('standby', 'clone', '-?', '--nonsense')).toMatchObject({
+      kind: 'help',
+      command: { verb: 'clone' },
+    });
+    expect(parse('--help', 'cluster', 'show')).toMatchObject({ kind: 'help', command: { verb: 'show' } });
+    expect(parse('-V').kind).toBe('version');
+  });
+});
+
+describe('the connection options', () => {
+  it('win over the environment, and a connection string over them', () => {
+    const environment = { PGHOST: 'e', PGPORT: '1', PGUSER: 'u' };
+    expect(connectionFromOptions({ host: 'a', dbname: 'd' }, environment)).toEqual({
+      host: 'a',
+      port: '1',
+      user: 'u',
+      dbname: 'd',
+    });
+    expect(connectionFromOptions({ host: 'a', dbname: 'host=b' }, {})).toEqual({ host: 'b' });
+  });
+
+  it('leave the rest to a service', () => {
+    expect(connectionFromOptions({ dbname: 'service=s' }, { PGHOST: 'e' })).toEqual({ service: 's' });
+  });
+});
