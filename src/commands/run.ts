@@ -155,11 +155,12 @@ function report(error: unknown, log: Logger, signal: AbortSignal): number {
 
 /** Whatever a command throws after Ctrl-C is a consequence of it. */
 function interruption(error: unknown): RepmgrError {
-  if (error instanceof RepmgrError && error.code === 'interrupted') return error;
+  const isInterruption = error instanceof RepmgrError && error.code === 'interrupted';
+  if (isInterruption && error.hint !== undefined) return error;
   const consequence = error instanceof Error ? error.message : String(error);
   return failure('interrupted', {
-    message: 'interrupted',
-    detail: `What it was doing ended with: ${consequence}.`,
+    message: isInterruption ? error.message : 'the operation was interrupted',
+    detail: isInterruption ? error.detail : `What it was doing ended with: ${consequence}.`,
     hint: 'Look at what remains with: repmgr cluster show; the same command can be run again.',
     cause: error,
   });
