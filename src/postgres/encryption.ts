@@ -7,12 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  type PeerCertificate,
-  type SecureVersion,
-} from 'node:tls';
+import type { ConnectionOptions, PeerCertificate, SecureVersion } from 'node:tls';
 import { failure } from '../errors.ts';
 import type { Conninfo } from '../model/conninfo.ts';
 import type { Target } from './targets.ts';
@@ -73,19 +68,29 @@ function sslModeOf(settings: Conninfo): SslMode {
 
 async function tlsOptions(settings: Conninfo, mode: SslMode, target: Target): Promise<ConnectionOptions> {
   const authorities = await rootCertificates(settings, mode);
-  const verifiesName = mode === 'verify-full';
   return {
     // libpq verifies the chain in every mode as soon as there is a root certificate.
     rejectUnauthorized: authorities !== undefined,
     ...(authorities === undefined || authorities === 'system' ? {} : { ca: authorities }),
-    checkServerIdentity: (_name: string, certificate: PeerCertificate) =>
-      verifiesName ? checkServerIdentity(target.host, certificate) : undefined,
+    checkServerIdentity: await nameCheck(mode, target.host),
     ...(isIP(target.host) === 0 && settings['sslsni'] !== '0' ? { servername: target.host } : {}),
     minVersion: protocolVersion(settings['ssl_min_protocol_version']) ?? 'TLSv1.2',
     ...maxVersion(protocolVersion(settings['ssl_max_protocol_version'])),
     ...(await clientCertificate(settings)),
     ...(await revocationLists(settings)),
   };
+}
+
+/** The name on the certificate counts in one mode only. node:tls takes 5 ms to load: only where it is needed. */
+async function nameCheck(
+  mode: SslMode,
+  host: string,
+): Promise<(name: string, certificate: PeerCertificate) => Error | undefined> {
+  if (mode !== 'verify-full') {
+    return () => undefined;
+  }
+  const { checkServerIdentity } = await import('node:tls');
+  return (_name, certificate) => checkServerIdentity(host, certificate);
 }
 
 async function rootCertificates(settings: Conninfo, mode: SslMode): Promise<Buffer | 'system' | undefined> {

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Encryption } from './encryption.ts';
 
 /** One way to one server: an address of a host, or a socket file. */
@@ -128,6 +128,7 @@ async function firstBytes(socket: Socket): Promise<Buffer> {
 
 async function startTls(socket: Socket, encryption: Encryption & { kind: 'tls' }): Promise<TLSSocket> {
   try {
+    const { connect: connectTls } = await import('node:tls');
     const encrypted = connectTls({
       ...encryption.options,
       socket,

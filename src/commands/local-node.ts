@@ -1,0 +1,53 @@
+/** What the commands that work on the local node share: its configuration and its server. */
+import type { Config } from '../config/resolve.ts';
+import { failure, RepmgrError } from '../errors.ts';
+import { type NodeId, toNodeId } from '../model/node.ts';
+import { type Connection, connect } from '../postgres/connection.ts';
+import type { CommandContext } from './command.ts';
+
+/** @throws RepmgrError configuration_file_unreadable, where no repmgr.conf was found */
+export function requireConfig({ config }: CommandContext): Config {
+  if (config !== undefined) return config;
+  throw failure('configuration_file_unreadable', {
+    message: 'no repmgr.conf was found',
+    detail: 'This command needs to know the node that it works on.',
+    hint: 'Name the file with "-f /path/to/repmgr.conf".',
+  });
+}
+
+/**
+ * Connects to the server of `conninfo` in repmgr.conf; the caller closes the connection.
+ * @throws RepmgrError as connect(), with a hint where the server does not answer
+ */
+export async function connectLocally(context: CommandContext, hint?: string): Promise<Connection> {
+  try {
+    return await connect(requireConfig(context).conninfo, { signal: context.signal });
+  } catch (error) {
+    if (!(error instanceof RepmgrError) || error.code !== 'connection_failed') throw error;
+    throw failure('connection_failed', {
+      message: 'the local server cannot be reached',
+      detail: [error.message, error.detail].filter(Boolean).join(': '),
+      hint: hint ?? error.hint ?? 'Start the server, or correct "conninfo" in repmgr.conf.',
+      cause: error,
+    });
+  }
+}
+
+/** The node that an unregistration means: --node-name, --node-id (--node), else the local one. */
+export function targetOf(context: CommandContext): { readonly id: NodeId } | { readonly name: string } {
+  const { options } = context;
+  const id = options.nodeId ?? options.node;
+  if (id === undefined && options.nodeName !== undefined) return { name: options.nodeName };
+  return { id: checkedNodeId(id ?? requireConfig(context).nodeId, '--node-id') };
+}
+
+/** @throws RepmgrError usage, where the number is no node id */
+export function checkedNodeId(value: number, optionName: string): NodeId {
+  const id = toNodeId(value);
+  if (id !== undefined) return id;
+  throw failure('usage', {
+    message: `${optionName}: ${value} is not a node id`,
+    detail: 'Node ids are whole numbers from 1 to 2147483647.',
+    hint: 'Run "repmgr cluster show" to see the nodes.',
+  });
+}

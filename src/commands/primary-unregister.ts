@@ -1,0 +1,8 @@
+/** `repmgr primary unregister`: takes the row of a former primary out of the metadata. docs/metadata.md */
+import type { CommandContext } from './command.ts';
+import { unregister } from './unregistration.ts';
+
+/** Exit codes as repmgr 3 and 5: 6 without a local server, 1 for anything refused. */
+export async function run(context: CommandContext): Promise<void> {
+  await unregister(context, 'primary');
+}

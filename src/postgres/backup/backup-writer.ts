@@ -1,0 +1,202 @@
+/**
+ * Puts the files of a base backup's tar streams into the data directory and its tablespaces, takes their checksums on
+ * the way, and makes them durable at the end.
+ */
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fsync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, join, posix, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { limits } from '../../limits.ts';
+import { type ChecksumOfFile, startChecksum } from './checksum.ts';
+import { unfinishedControlFile } from './control-file-guard.ts';
+import { createTarReader, type TarEntry } from './tar-reader.ts';
+
+/** A path relative to the data directory, as the manifest spells it (pg_tblspc/16390/PG_15.../5/1259). */
+export type WrittenFiles = ReadonlyMap<string, ChecksumOfFile>;
+
+export interface Tablespace {
+  readonly oid: string;
+  /** Where it lies on the source; relative to the data directory for an in-place tablespace. */
+  readonly sourceLocation: string;
+  /** Where the copy goes. */
+  readonly location: string;
+}
+
+export interface BackupWriter {
+  /** What follows belongs to the main data directory (undefined) or to a tablespace. */
+  startArchive(tablespace: Tablespace | undefined): void;
+  /** Writes what the chunk holds before it returns. @throws Error of the file system, or on a damaged stream */
+  write(chunk: Buffer): void;
+  endArchive(): void;
+  /** Waits until every file and directory is on disk, and gives the files with their checksums. */
+  finish(signal: AbortSignal): Promise<WrittenFiles>;
+  /** Lets go of what is open; for a backup that broke off. */
+  abandon(): void;
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly descriptor: number;
+  readonly checksum: ReturnType<typeof startChecksum>;
+  sizeBytes: number;
+}
+
+const fsyncDescriptor = promisify(fsync);
+
+/** Large files are synced while the next ones arrive: the disk works at the same time as the network. */
+const syncedEarlyBytes = 1024 * 1024;
+
+export function createBackupWriter(dataDirectory: string, tablespaces: readonly Tablespace[]): BackupWriter {
+  const written = new Map<string, ChecksumOfFile>();
+  const directories = new Set<string>([dataDirectory]);
+  const syncedLater: string[] = [];
+  const earlySyncs = new Set<Promise<void>>();
+  let failedSync: unknown;
+  let root = { directory: dataDirectory, manifestPrefix: '' };
+  let file: OpenFile | undefined;
+
+  const closeFile = (closed: OpenFile, target: string): void => {
+    if (closed.sizeBytes < syncedEarlyBytes || earlySyncs.size >= limits.earlySyncs) {
+      closeSync(closed.descriptor);
+      syncedLater.push(target);
+      return;
+    }
+    const sync: Promise<void> = fsyncDescriptor(closed.descriptor)
+      .catch((error: unknown) => {
+        failedSync = error;
+      })
+      .finally(() => {
+        closeSync(closed.descriptor);
+        earlySyncs.delete(sync);
+      });
+    earlySyncs.add(sync);
+  };
+
+  const reader = () =>
+    createTarReader({
+      onEntry: (entry) => {
+        const name = safeName(entry.name);
+        const path = posix.join(root.manifestPrefix, name);
+        const target = targetOf(root.directory, path, name);
+        if (entry.kind === 'file') {
+          file = { path, descriptor: openSync(target, 'wx', 0o600), checksum: startChecksum(), sizeBytes: 0 };
+          fchmodSync(file.descriptor, entry.mode & 0o777);
+        } else if (entry.kind === 'directory') {
+          makeDirectory(target, entry.mode & 0o777);
+          directories.add(target);
+        } else {
+          makeLink(target, entry, tablespaces, directories);
+        }
+        directories.add(dirname(target));
+      },
+      onContent: (chunk) => {
+        if (file !== undefined) {
+          writeWhole(file.descriptor, chunk);
+          file.checksum.update(chunk);
+          file.sizeBytes += chunk.length;
+        }
+      },
+      onEntryEnd: () => {
+        if (file !== undefined) {
+          written.set(file.path, { sizeBytes: file.sizeBytes, crc32c: file.checksum.finish() });
+          closeFile(
+            file,
+            targetOf(root.directory, file.path, posix.relative(root.manifestPrefix, file.path)),
+          );
+          file = undefined;
+        }
+      },
+    });
+  let tar = reader();
+
+  return {
+    startArchive: (tablespace) => {
+      root =
+        tablespace === undefined
+          ? { directory: dataDirectory, manifestPrefix: '' }
+          : {
+              directory: resolve(dataDirectory, tablespace.location),
+              manifestPrefix: `pg_tblspc/${tablespace.oid}`,
+            };
+      mkdirSync(root.directory, { recursive: true, mode: 0o700 });
+      directories.add(root.directory);
+      tar = reader();
+    },
+    write: (chunk) => tar.write(chunk),
+    endArchive: () => tar.end(),
+    finish: async (signal) => {
+      await Promise.all(earlySyncs);
+      await syncAll(syncedLater, signal);
+      await syncAll([...directories], signal);
+      if (failedSync !== undefined) {
+        throw failedSync;
+      }
+      return written;
+    },
+    abandon: () => {
+      if (file !== undefined) {
+        closeSync(file.descriptor);
+        file = undefined;
+      }
+    },
+  };
+}
+
+/** pg_control gets its real name only when everything else is in place: without it no server starts here. */
+function targetOf(directory: string, manifestPath: string, name: string): string {
+  return join(directory, manifestPath === 'global/pg_control' ? unfinishedControlFile : name);
+}
+
+/** @throws Error for a name that leads out of the directory: a source must not write elsewhere on this host */
+function safeName(name: string): string {
+  const normal = posix.normalize(name).replace(/\/$/, '');
+  if (posix.isAbsolute(normal) || normal === '..' || normal.startsWith('../')) {
+    throw new Error(`the source sent a file with the unsafe name "${name}"`);
+  }
+  return normal;
+}
+
+function makeDirectory(path: string, mode: number): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  chmodSync(path, mode);
+}
+
+function makeLink(
+  target: string,
+  entry: TarEntry,
+  tablespaces: readonly Tablespace[],
+  directories: Set<string>,
+): void {
+  const tablespace = tablespaces.find((candidate) => candidate.sourceLocation === entry.linkTarget);
+  const location = tablespace?.location ?? entry.linkTarget;
+  mkdirSync(location, { recursive: true, mode: 0o700 });
+  directories.add(location);
+  symlinkSync(location, target);
+}
+
+function writeWhole(descriptor: number, chunk: Buffer): void {
+  for (let offset = 0; offset < chunk.length; ) {
+    offset += writeSync(descriptor, chunk, offset);
+  }
+}
+
+async function syncAll(paths: readonly string[], signal: AbortSignal): Promise<void> {
+  const queue = [...paths];
+  const work = async (): Promise<void> => {
+    for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+      signal.throwIfAborted();
+      const handle = await open(path, 'r');
+      await handle.sync().finally(() => handle.close());
+    }
+  };
+  await Promise.all(Array.from({ length: limits.parallelSyncs }, work));
+}
