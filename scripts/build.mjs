@@ -1,13 +1,15 @@
 // Bundles the two programs and the sandbox library into dist/, and writes the types of the library.
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { thirdPartyNotices } from './third-party.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-rmSync(`${root}dist`, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
   absWorkingDir: root,
   entryPoints: {
     repmgr: 'src/repmgr.ts',
@@ -27,9 +29,14 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  legalComments: 'linked',
+  legalComments: 'none',
   logLevel: 'warning',
 });
+writeFileSync(`${root}dist/THIRD-PARTY.txt`, thirdPartyNotices(root, metafile));
+// The new build stands beside the old one until here, so a program that runs meanwhile finds its parts.
+for (const name of readdirSync(`${root}dist/chunks`)) {
+  if (!(`dist/chunks/${name}` in metafile.outputs)) rmSync(`${root}dist/chunks/${name}`);
+}
 for (const program of ['repmgr', 'repmgrd']) chmodSync(`${root}dist/${program}.js`, 0o755);
 if (!process.argv.includes('--without-types') && existsSync(`${root}src/sandbox/index.ts`)) {
   execFileSync(`${root}node_modules/.bin/tsc`, ['--project', 'tsconfig.types.json'], {
