@@ -1,0 +1,82 @@
+/**
+ * What must outlive a crash: the state file of a repmgrd. Small, versioned, plain JSON. It is stored as a whole by the
+ * action `persist`, and handed back by the event `started`.
+ */
+import type { NodeId } from '../model/node.ts';
+import type { LsnBytes, TimelinePath, TimelineStep } from './position.ts';
+import type { Term } from './term.ts';
+import type { VoterRecord } from './voter-record.ts';
+
+export interface Durable {
+  readonly format: 1;
+  /** The highest term that this node acted on. */
+  readonly term: Term;
+  readonly vote: { readonly term: Term; readonly candidate: NodeId } | null;
+  /** The newest leader whose heartbeat was adopted, and where its server stood. */
+  readonly leader: KnownLeader | null;
+  /** The term that this node won and has not ended. */
+  readonly leading: LeadingTerm | null;
+  /** The last term that this node ended as a leader. */
+  readonly yielded: OwnYield | null;
+  /** Yields of others, the newest of each: a late heartbeat of a yielded term grants nothing. */
+  readonly heardYields: readonly HeardYield[];
+  /** The highest term that this node asked for and gave up. */
+  readonly givenUp: Term;
+  readonly record: VoterRecord | null;
+  /** The length of the lease that was last granted. */
+  readonly leaseMs: number;
+  /** The timelines that this node knows the makers of. */
+  readonly timelines: readonly TimelineStep[];
+  /** The path of the timeline that this node led on last. */
+  readonly ledOn: TimelinePath | null;
+  /** Identifies the boot in which this was stored last. */
+  readonly bootId: string;
+  /** Set while this node's WAL receiver is kept away; the setting that it replaced. */
+  readonly frozen: Freeze | null;
+  /** The operator's synchronous_standby_names while commits are held. */
+  readonly heldNames: string | null;
+  /** The operator's restart_after_crash while safe start is on. */
+  readonly replacedRestartAfterCrash: string | null;
+  readonly guard: StoredGuard | null;
+  readonly isInMaintenance: boolean;
+}
+
+export interface KnownLeader {
+  readonly term: Term;
+  readonly node: NodeId;
+  readonly path: TimelinePath | null;
+  readonly flushedLsn: LsnBytes | null;
+  readonly failoverIsManual: boolean;
+}
+
+export interface LeadingTerm {
+  readonly term: Term;
+  /** The highest term that this leader asked for; a yield ends its leases up to there. */
+  readonly askedTerm: Term;
+  readonly promotionCalled: boolean;
+}
+
+export interface OwnYield {
+  readonly term: Term;
+  readonly upToTerm: Term;
+  readonly promotionCalled: boolean;
+  readonly reason: 'crash' | 'stall' | 'shutdown' | 'fence' | 'promotionFailed' | 'handover';
+  /** Who has not confirmed to have heard of it. */
+  readonly untold: readonly NodeId[];
+}
+
+export interface HeardYield {
+  readonly node: NodeId;
+  readonly term: Term;
+  readonly upToTerm: Term;
+}
+
+export interface Freeze {
+  readonly primaryConninfo: string;
+  /** The stored term that it binds to; null: no answer rests on it yet, the next acknowledged heartbeat ends it. */
+  readonly boundTerm: Term | null;
+}
+
+export interface StoredGuard {
+  readonly pid: string;
+}

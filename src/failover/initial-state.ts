@@ -1,0 +1,55 @@
+/** The state of a repmgrd before its first event, `started`. */
+import type { Durable } from './durable.ts';
+import type { MonotonicMs } from './instant.ts';
+import type { Settings } from './settings.ts';
+import type { State } from './state.ts';
+import { noTerm } from './term.ts';
+
+/** What a node knows that has no state file yet. */
+export const emptyDurable: Durable = {
+  format: 1,
+  term: noTerm,
+  vote: null,
+  leader: null,
+  leading: null,
+  yielded: null,
+  heardYields: [],
+  givenUp: noTerm,
+  record: null,
+  leaseMs: 0,
+  timelines: [],
+  ledOn: null,
+  bootId: '',
+  frozen: null,
+  heldNames: null,
+  replacedRestartAfterCrash: null,
+  guard: null,
+  isInMaintenance: false,
+};
+
+const start = 0 as MonotonicMs;
+
+export function initialState(settings: Settings): State {
+  return {
+    settings,
+    metadata: { nodes: settings.nodes, primary: null, namesTerm: false },
+    incarnation: '',
+    bootId: '',
+    now: { monotonicMs: start, bootTimeMs: 0, wallMs: 0 },
+    durable: emptyDurable,
+    isStored: true,
+    hasState: false,
+    server: null,
+    serverObservedAt: start,
+    lease: { kind: 'ended', by: 'never' },
+    look: null,
+    role: { kind: 'follower', electionNotBefore: start, unarmedSince: null },
+    consideration: null,
+    following: null,
+    running: [],
+    nextActionId: 1,
+    timerAt: null,
+    highestTermHeard: noTerm,
+    lastPromotionFailed: false,
+  };
+}

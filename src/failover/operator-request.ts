@@ -1,0 +1,14 @@
+/** What an operator asks a repmgrd for, by a command. */
+import type { NodeId } from '../model/node.ts';
+
+export type OperatorRequest =
+  | { readonly kind: 'pause'; readonly lengthMs: number; readonly reason: string }
+  | { readonly kind: 'unpause'; readonly isForced: boolean }
+  | { readonly kind: 'switchover'; readonly to: NodeId }
+  /** An operator's election on this node; forced: without a quorum (rule 12). */
+  | { readonly kind: 'promote'; readonly isForced: boolean }
+  /** Take this node (registered already) into the voter set. */
+  | { readonly kind: 'join'; readonly node: NodeId }
+  | { readonly kind: 'leave'; readonly node: NodeId }
+  | { readonly kind: 'maintenance'; readonly isOn: boolean }
+  | { readonly kind: 'synchronousQuorum'; readonly required: number };

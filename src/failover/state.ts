@@ -1,0 +1,193 @@
+/**
+ * All that the core remembers: plain data that can be written as JSON and read back. `durable` outlives a crash;
+ * the rest is begun anew by each start of repmgrd.
+ */
+import type { NodeId } from '../model/node.ts';
+import type { Durable } from './durable.ts';
+import type { Instant, MonotonicMs } from './instant.ts';
+import type { StatusAnswer, VoteAnswer, VoteRequest } from './messages.ts';
+import type { LsnBytes, Position } from './position.ts';
+import type { PeerAnswer, ServerObservation } from './server-observation.ts';
+import type { RecordedMetadata, Settings } from './settings.ts';
+import type { Term } from './term.ts';
+import type { RecordVersion } from './voter-record.ts';
+
+export interface State {
+  readonly settings: Settings;
+  readonly metadata: RecordedMetadata;
+  readonly incarnation: string;
+  readonly bootId: string;
+  readonly now: Instant;
+  readonly durable: Durable;
+  /** What the file holds as far as the driver said; another object than `durable` after a failed `persist`. */
+  readonly isStored: boolean;
+  /** False: this node lost its state file, so it leads nothing and neither votes nor acknowledges. */
+  readonly hasState: boolean;
+  readonly server: ServerObservation | null;
+  readonly serverObservedAt: MonotonicMs;
+  readonly lease: Lease;
+  readonly look: Look | null;
+  readonly role: Role;
+  readonly consideration: Consideration | null;
+  readonly following: Following | null;
+  /** Actions under way, by what they are for; an end with another id is stale and changes nothing. */
+  readonly running: readonly RunningAction[];
+  readonly nextActionId: number;
+  readonly timerAt: MonotonicMs | null;
+  readonly highestTermHeard: Term;
+  readonly lastPromotionFailed: boolean;
+}
+
+/** What this node granted to a leader or a candidate, as a voter. */
+export type Lease =
+  | {
+      readonly kind: 'granted';
+      readonly holder: NodeId | null;
+      readonly term: Term;
+      readonly endsAt: MonotonicMs;
+    }
+  /** Run out, or ended by a yield. */
+  | { readonly kind: 'ended'; readonly by: 'time' | 'yield' | 'never' };
+
+/** Since when the end of this node's WAL has been where it is. */
+export interface Look {
+  readonly lsn: LsnBytes;
+  readonly since: MonotonicMs;
+}
+
+export interface RunningAction {
+  readonly id: number;
+  readonly purpose: ActionPurpose;
+  readonly begunAt: MonotonicMs;
+}
+
+export type ActionPurpose =
+  | 'freeze'
+  | 'unfreeze'
+  | 'askServers'
+  | 'fetchWal'
+  | 'promote'
+  | 'follow'
+  | 'rejoin'
+  | 'hold'
+  | 'release'
+  | 'fence'
+  | 'takeDown'
+  | 'startAsStandby'
+  | 'restartInPlace'
+  | 'armSafeStart'
+  | 'disarmSafeStart'
+  | 'writeWal'
+  | 'setSynchronousNames';
+
+export type Role = Follower | Canvassing | Candidate | Leader | Retiring;
+
+/** Whoever leads nothing and wants nothing just now; also a repmgrd whose server is writable without a term. */
+export interface Follower {
+  readonly kind: 'follower';
+  /** No election is begun before: the back-off of rule 2. */
+  readonly electionNotBefore: MonotonicMs;
+  /** Since when the server has been seen writable though this node leads nothing; null: it is not. */
+  readonly unarmedSince: MonotonicMs | null;
+}
+
+/** The pre-vote: polls what the voters would answer. */
+export interface Canvassing {
+  readonly kind: 'canvassing';
+  readonly round: number;
+  readonly begunAt: MonotonicMs;
+  readonly isByOperator: boolean;
+  readonly answers: readonly (readonly [NodeId, StatusAnswer])[];
+  readonly unarmedSince: MonotonicMs | null;
+}
+
+export interface Candidate {
+  readonly kind: 'candidate';
+  readonly purpose: VoteRequest['purpose'];
+  readonly term: Term;
+  readonly begunAt: MonotonicMs;
+  readonly isByOperator: boolean;
+  /** `preparing`: its own freeze and question; `asking`: its own vote is stored. */
+  readonly stage: 'preparing' | 'asking';
+  readonly frozenAt: Position | null;
+  readonly answers: readonly (readonly [NodeId, PeerAnswer])[] | null;
+  readonly votes: readonly Vote[];
+  readonly refusals: readonly (readonly [NodeId, VoteAnswer])[];
+  readonly lastAskedAt: MonotonicMs;
+  readonly unarmedSince: MonotonicMs | null;
+}
+
+export interface Vote {
+  readonly voter: NodeId;
+  /** When the request that it answers was sent. */
+  readonly sentAt: MonotonicMs;
+}
+
+export interface Leader {
+  readonly kind: 'leader';
+  readonly term: Term;
+  /**
+   * `promoting`: its server is not writable yet; `serving`: it is; `checking`: repmgrd came back and judges whether
+   * it may go on; `restarting`: the server is brought back in place; `yielding`: it is made *down* for a yield.
+   */
+  readonly stage: 'promoting' | 'serving' | 'checking' | 'restarting' | 'yielding';
+  readonly since: MonotonicMs;
+  readonly contacts: readonly Contact[];
+  readonly lastHeartbeatAt: MonotonicMs;
+  readonly sequence: number;
+  readonly isHolding: boolean;
+  /** WAL written to be acknowledged, oldest first. */
+  readonly walMarks: readonly WalMark[];
+  readonly confirmation: Confirmation | null;
+  /** After a clock jump: judged by what was sent since then. */
+  readonly judgedFrom: MonotonicMs | null;
+}
+
+/** A voter as the leader sees it. */
+export interface Contact {
+  readonly node: NodeId;
+  /** When the newest message that it acknowledged was sent. */
+  readonly sentAt: MonotonicMs | null;
+  /** When the newest WAL that it acknowledged was written for this purpose. */
+  readonly walWrittenAt: MonotonicMs | null;
+  readonly heardAt: MonotonicMs | null;
+  readonly storedRecord: RecordVersion | null;
+  readonly position: Position | null;
+  readonly isCandidate: boolean;
+}
+
+export interface WalMark {
+  readonly lsn: LsnBytes;
+  readonly writtenAt: MonotonicMs;
+}
+
+/** The leader asks to lead a higher term under the same lease. */
+export interface Confirmation {
+  readonly term: Term;
+  readonly begunAt: MonotonicMs;
+  readonly votes: readonly Vote[];
+}
+
+/** A leader on its way down: fencing, or its promotion failed. */
+export interface Retiring {
+  readonly kind: 'retiring';
+  readonly stage: 'goingDown' | 'starting';
+  readonly reason: 'crash' | 'stall' | 'shutdown' | 'fence' | 'promotionFailed' | 'handover';
+  readonly since: MonotonicMs;
+}
+
+/** A vote request that waits for the freeze and for the servers' answers. */
+export interface Consideration {
+  readonly candidate: NodeId;
+  readonly request: VoteRequest;
+  readonly begunAt: MonotonicMs;
+  readonly frozenAt: Position | null;
+  readonly answers: readonly (readonly [NodeId, PeerAnswer])[] | null;
+}
+
+/** Whom this node's server was told to follow, in which term. */
+export interface Following {
+  readonly node: NodeId;
+  readonly term: Term;
+  readonly isDone: boolean;
+}

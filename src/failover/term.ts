@@ -1,0 +1,7 @@
+/** Terms: each election has its own number, and they only grow. */
+import type { Brand } from '../model/brand.ts';
+
+/** 0: none yet. */
+export type Term = Brand<number, 'Term'>;
+
+export const noTerm = 0 as Term;
