@@ -12,31 +12,31 @@ import { connectLocally, requireConfig } from './local-node.ts';
 export async function run(context: CommandContext): Promise<void> {
   const { options, log, signal } = context;
   const config = requireConfig(context);
-  const force = options.force === true;
   const connection = await connectLocally(context);
   try {
-    const wanted = ownRecord(config, 'primary', undefined);
+    const node = ownRecord(config, 'primary', undefined);
+    const wish = { node, daemonAddress: config.apiAdvertise, force: options.force === true };
     const facts = await inspectPrimaryRegistration(connection, config, { log, signal });
-    const { steps } = planPrimaryRegistration(facts, wanted, { force });
+    const { steps } = planPrimaryRegistration(facts, wish);
     if (options.dryRun === true) {
       context.print(renderSteps(steps, { isJson: options.json === true }));
       return;
     }
     for (const step of steps) log.info(step);
-    await registerPrimary(connection, facts, wanted, { force });
+    await registerPrimary(connection, facts, wish);
     const report = { connection, config, log };
     if (facts.schema.kind === 'missing') {
       await recordEvent({
         ...report,
-        event: { nodeId: wanted.id, name: 'cluster_created', isSuccessful: true },
+        event: { nodeId: node.id, name: 'cluster_created', isSuccessful: true },
       });
     }
     await recordEvent({
       ...report,
-      event: { nodeId: wanted.id, name: 'master_register', isSuccessful: true },
+      event: { nodeId: node.id, name: 'master_register', isSuccessful: true },
     });
     log.notice(
-      `primary node registered for cluster "${config.clusterName}": ID ${wanted.id}, conninfo "${redactConninfo(wanted.conninfo)}"`,
+      `primary node registered for cluster "${config.clusterName}": ID ${node.id}, conninfo "${redactConninfo(node.conninfo)}"`,
     );
   } finally {
     await connection.close();

@@ -6,18 +6,19 @@ import { recordEvent } from '../cluster/record-event.ts';
 import { ownRecord } from '../cluster/register/record.ts';
 import {
   planStandbyRegistration,
+  type StandbyFacts,
   type StandbyPlan,
   type StandbyWish,
 } from '../cluster/register/standby-plan.ts';
 import { refuseForeignStandby, registerStandby, waitForRow } from '../cluster/register/standby.ts';
-import { failure, RepmgrError } from '../errors.ts';
+import { type ErrorCode, failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { redactConninfo } from '../model/conninfo.ts';
 import type { NodeRecord } from '../model/node.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
 import { isInRecovery } from '../postgres/queries/server.ts';
 import { renderSteps } from '../render/steps.ts';
-import { waitUntil } from '../system/clock.ts';
+import { monotonicMs, waitUntil } from '../system/clock.ts';
 import { connectionFromOptions } from './arguments.ts';
 import type { CommandContext } from './command.ts';
 import { checkedNodeId, connectLocally, requireConfig } from './local-node.ts';
@@ -48,7 +49,11 @@ async function register(context: CommandContext, primary: FoundPrimary): Promise
   const { options, log } = context;
   const config = requireConfig(context);
   const wish = wishOf(context);
-  const facts = { nodes: await listNodes(primary.connection, config.clusterName), primary: primary.node };
+  const facts = {
+    schema: await requireSchema(primary.connection, config.clusterName),
+    nodes: await listNodes(primary.connection, config.clusterName),
+    primary: primary.node,
+  };
   const plan = planStandbyRegistration(facts, wish);
   if (options.dryRun === true) {
     context.print(renderSteps(plan.steps, { isJson: options.json === true }));
@@ -56,7 +61,7 @@ async function register(context: CommandContext, primary: FoundPrimary): Promise
   }
   for (const notice of plan.notices) log.notice(notice);
   for (const step of plan.steps) log.info(step);
-  const { record } = await writeRows(context, primary, wish);
+  const { record } = await writeRows(context, primary, facts, wish);
   await report(context, primary, { name: 'standby_register', isSuccessful: true });
   log.notice(
     `standby node registered for cluster "${config.clusterName}": ID ${record.id}, conninfo "${redactConninfo(record.conninfo)}"`,
@@ -75,33 +80,36 @@ function wishOf(context: CommandContext): StandbyWish {
       'standby',
       upstreamId === undefined ? undefined : checkedNodeId(upstreamId, '--upstream-node-id'),
     ),
+    daemonAddress: config.apiAdvertise,
     force: options.force === true,
     upstreamConninfo: options.upstreamConninfo,
   };
 }
 
-/** A refusal of PostgreSQL is an event too, and exit code 1 as in repmgr 3. */
+/** A failure to write is an event too, and exit code 1 as in repmgr 3. */
 async function writeRows(
   context: CommandContext,
   primary: FoundPrimary,
+  facts: StandbyFacts,
   wish: StandbyWish,
 ): Promise<StandbyPlan> {
   try {
-    const nodes = await listNodes(primary.connection, wish.node.clusterName);
-    return await registerStandby(primary.connection, { nodes, primary: primary.node }, wish);
+    return await registerStandby(primary.connection, facts, wish);
   } catch (error) {
-    if (!(error instanceof RepmgrError) || error.code !== 'query_failed') throw error;
+    if (!(error instanceof RepmgrError) || !failuresToWrite.includes(error.code)) throw error;
     const details = [error.message, error.detail].filter(Boolean).join(': ');
     await report(context, primary, { name: 'standby_register', isSuccessful: false, details });
-    throw failure('query_failed', {
-      message: 'the row of the standby could not be written',
+    throw failure(error.code, {
+      message: 'the row of the standby could not be written; nothing was changed',
       detail: details,
       hint: error.hint,
-      cause: error,
+      cause: error.cause,
       exit: 'badConfiguration',
     });
   }
 }
+
+const failuresToWrite: readonly ErrorCode[] = ['query_failed', 'query_timeout', 'connection_lost'];
 
 async function report(
   context: CommandContext,
@@ -122,11 +130,7 @@ async function waitForSync(
   const seconds = context.options.waitSync;
   const deadlineMs = typeof seconds === 'number' ? seconds * 1000 : limits.registrationSyncMs;
   context.log.info(`waiting up to ${deadlineMs / 1000} seconds for the row to arrive on the standby`);
-  await waitForRow(primary.connection, record, {
-    deadlineMs,
-    signal: context.signal,
-    connectLocally: () => connectQuietly(context),
-  });
+  await waitForRow(primary.connection, record, { deadlineMs, signal: context.signal });
   await report(context, primary, { name: 'standby_register_sync', isSuccessful: true });
   context.log.notice('the row is visible on the standby');
 }
@@ -137,7 +141,11 @@ async function connectToStandby(context: CommandContext): Promise<Connection | u
   if (waitStart !== undefined && waitStart !== false) {
     const deadlineMs = typeof waitStart === 'number' ? waitStart * 1000 : limits.standbyStartMs;
     context.log.info(`waiting up to ${deadlineMs / 1000} seconds for the local server`);
-    const connection = await waitUntil(() => connectQuietly(context), { deadlineMs, signal: context.signal });
+    const endsAtMs = monotonicMs() + deadlineMs;
+    const connection = await waitUntil(
+      () => connectQuietly(context, Math.max(limits.pollMs, endsAtMs - monotonicMs())),
+      { deadlineMs, signal: context.signal },
+    );
     if (connection !== undefined) return connection;
   }
   if (force === true) return connectQuietly(context);
@@ -147,9 +155,9 @@ async function connectToStandby(context: CommandContext): Promise<Connection | u
   );
 }
 
-async function connectQuietly(context: CommandContext): Promise<Connection | undefined> {
+async function connectQuietly(context: CommandContext, deadlineMs?: number): Promise<Connection | undefined> {
   try {
-    return await connect(requireConfig(context).conninfo, { signal: context.signal });
+    return await connect(requireConfig(context).conninfo, { deadlineMs, signal: context.signal });
   } catch (error) {
     if (!(error instanceof RepmgrError) || error.code !== 'connection_failed') throw error;
     context.log.debug('the local server does not answer', { detail: error.detail ?? error.message });

@@ -15,6 +15,11 @@ export type SchemaState =
   /** A schema of this name that holds something else, or metadata of repmgr 2. */
   | { readonly kind: 'foreign'; readonly missing: readonly string[] };
 
+/** Whether the tables of ours are there; a schema that repmgr 3 made gets them by `primary register --force`. */
+export function hasOwnTables(state: SchemaState): boolean {
+  return state.kind === 'ours';
+}
+
 /** Columns without which nothing of repmgr 3 works; repmgr 2 has no `type`. */
 const requiredColumns = ['id', 'type', 'upstream_node_id', 'name', 'conninfo', 'priority', 'active'];
 

@@ -3,7 +3,7 @@ import { failure } from '../../errors.ts';
 import type { NodeRecord } from '../../model/node.ts';
 import { describeMigrations } from '../metadata/migrations.ts';
 import { schemaName, type SchemaState } from '../metadata/schema.ts';
-import { nodeLabel, refuseTakenId, refuseTakenName } from './record.ts';
+import { nodeLabel, refuseTakenId, refuseTakenName, type RegistrationWish } from './record.ts';
 
 export interface PrimaryFacts {
   readonly schema: SchemaState;
@@ -25,17 +25,13 @@ export interface PrimaryPlan {
  * @throws RepmgrError several_primaries, other_primary_registered, node_id_taken, node_name_taken or
  *   system_identifier_differs
  */
-export function planPrimaryRegistration(
-  facts: PrimaryFacts,
-  wanted: NodeRecord,
-  options: { readonly force: boolean },
-): PrimaryPlan {
-  refuseOtherPrimary(facts, wanted);
-  const existing = refuseTakenId(wanted, facts.nodes, options);
-  refuseTakenName(wanted, facts.nodes);
-  refuseOtherSystem(facts, options);
+export function planPrimaryRegistration(facts: PrimaryFacts, wish: RegistrationWish): PrimaryPlan {
+  refuseOtherPrimary(facts, wish.node);
+  const existing = refuseTakenId(wish, facts.nodes);
+  refuseTakenName(wish.node, facts.nodes);
+  refuseOtherSystem(facts, wish);
   const change = existing === undefined ? 'insert' : 'update';
-  return { change, steps: describeSteps(facts, wanted, change) };
+  return { change, steps: describeSteps(facts, wish, change) };
 }
 
 function refuseOtherPrimary({ otherPrimary, nodes }: PrimaryFacts, wanted: NodeRecord): void {
@@ -68,14 +64,18 @@ function refuseOtherSystem(facts: PrimaryFacts, { force }: { readonly force: boo
   });
 }
 
-function describeSteps(facts: PrimaryFacts, wanted: NodeRecord, change: PrimaryPlan['change']): string[] {
+function describeSteps(
+  facts: PrimaryFacts,
+  { node, daemonAddress }: RegistrationWish,
+  change: PrimaryPlan['change'],
+): string[] {
   const applied = facts.schema.kind === 'ours' ? facts.schema.migration : 0;
-  const schema = facts.schema.kind === 'missing' ? [`create schema "${schemaName(wanted.clusterName)}"`] : [];
+  const schema = facts.schema.kind === 'missing' ? [`create schema "${schemaName(node.clusterName)}"`] : [];
   return [
     ...schema,
     ...describeMigrations(applied),
     change === 'insert'
-      ? `register node ${nodeLabel(wanted)} as the primary`
-      : `update the row of node ${nodeLabel(wanted)}: the active primary`,
+      ? `register node ${nodeLabel(node)} as the primary, its repmgrd at ${daemonAddress}`
+      : `update the row of node ${nodeLabel(node)}: the active primary, its repmgrd at ${daemonAddress}`,
   ];
 }

@@ -4,6 +4,14 @@ import { failure } from '../../errors.ts';
 import { redactConninfo } from '../../model/conninfo.ts';
 import { type NodeId, type NodeRecord, type NodeRole, replicationSlotName } from '../../model/node.ts';
 
+export interface RegistrationWish {
+  readonly node: NodeRecord;
+  /** HOST:PORT at which the node's repmgrd is to be reached. */
+  readonly daemonAddress: string;
+  /** `--force`: a row that the node has already is replaced. */
+  readonly force: boolean;
+}
+
 /** The own node as an active one with the given role. */
 export function ownRecord(config: Config, role: NodeRole, upstreamNodeId: NodeId | undefined): NodeRecord {
   const id = config.nodeId as NodeId;
@@ -33,14 +41,13 @@ export function refuseTakenName(wanted: NodeRecord, nodes: readonly NodeRecord[]
 
 /** @throws RepmgrError node_id_taken, where a row has the node's id and `--force` was not given */
 export function refuseTakenId(
-  wanted: NodeRecord,
+  { node, force }: RegistrationWish,
   nodes: readonly NodeRecord[],
-  options: { readonly force: boolean },
 ): NodeRecord | undefined {
-  const existing = nodes.find(({ id }) => id === wanted.id);
-  if (existing === undefined || options.force) return existing;
+  const existing = nodes.find(({ id }) => id === node.id);
+  if (existing === undefined || force) return existing;
   throw failure('node_id_taken', {
-    message: `node ${wanted.id} is already registered`,
+    message: `node ${node.id} is already registered`,
     detail: `It is ${existing.role} "${existing.name}", conninfo "${redactConninfo(existing.conninfo)}".`,
     hint: 'Add --force to overwrite this row, or set another "node" in repmgr.conf.',
   });

@@ -1,17 +1,17 @@
 /** Decides how a standby is registered. Pure: facts in, steps in words out. */
 import { failure } from '../../errors.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
-import { nodeLabel, refuseTakenId, refuseTakenName } from './record.ts';
+import { hasOwnTables, type SchemaState } from '../metadata/schema.ts';
+import { nodeLabel, refuseTakenId, refuseTakenName, type RegistrationWish } from './record.ts';
 
 export interface StandbyFacts {
+  readonly schema: SchemaState;
   readonly nodes: readonly NodeRecord[];
   readonly primary: NodeRecord;
 }
 
-export interface StandbyWish {
-  /** The row to write; its upstream is the one that was asked for, or undefined for the primary. */
-  readonly node: NodeRecord;
-  readonly force: boolean;
+/** The row's upstream is the one that was asked for, or undefined for the primary. */
+export interface StandbyWish extends RegistrationWish {
   /** What the placeholder row of an upstream that is not registered gets as its conninfo. */
   readonly upstreamConninfo: string | undefined;
 }
@@ -33,7 +33,7 @@ const placeholderPriority = 100;
 /** @throws RepmgrError node_id_taken, node_name_taken, upstream_not_registered or upstream_unusable */
 export function planStandbyRegistration(facts: StandbyFacts, wish: StandbyWish): StandbyPlan {
   refuseIdOfPrimary(facts, wish.node);
-  const existing = refuseTakenId(wish.node, facts.nodes, wish);
+  const existing = refuseTakenId(wish, facts.nodes);
   refuseTakenName(wish.node, facts.nodes);
   const upstreamId = wish.node.upstreamNodeId ?? facts.primary.id;
   const upstream = facts.nodes.find(({ id }) => id === upstreamId);
@@ -41,8 +41,8 @@ export function planStandbyRegistration(facts: StandbyFacts, wish: StandbyWish):
   const placeholder = upstream === undefined ? placeholderRow(wish, upstreamId) : undefined;
   const record: NodeRecord = { ...wish.node, upstreamNodeId: upstreamId };
   const change = existing === undefined ? 'insert' : 'update';
-  const upstreamWords =
-    placeholder === undefined && upstream !== undefined ? nodeLabel(upstream) : `ID ${upstreamId}`;
+  const upstreamWords = upstream === undefined ? `ID ${upstreamId}` : nodeLabel(upstream);
+  const daemonWords = hasOwnTables(facts.schema) ? `, its repmgrd at ${wish.daemonAddress}` : '';
   return {
     change,
     record,
@@ -53,8 +53,8 @@ export function planStandbyRegistration(facts: StandbyFacts, wish: StandbyWish):
         ? []
         : [`write an inactive placeholder row for the upstream node, ID ${upstreamId}`]),
       change === 'insert'
-        ? `register node ${nodeLabel(record)} as a standby of node ${upstreamWords}`
-        : `update the row of node ${nodeLabel(record)}: an active standby of node ${upstreamWords}`,
+        ? `register node ${nodeLabel(record)} as a standby of node ${upstreamWords}${daemonWords}`
+        : `update the row of node ${nodeLabel(record)}: an active standby of node ${upstreamWords}${daemonWords}`,
     ],
   };
 }

@@ -1,9 +1,12 @@
 /** Registers a standby in the metadata on the primary, and waits until the standby itself shows the row. */
-import { failure } from '../../errors.ts';
+import { failure, RepmgrError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import type { NodeRecord } from '../../model/node.ts';
-import type { Connection } from '../../postgres/connection.ts';
+import { connect, type Connection } from '../../postgres/connection.ts';
 import { systemIdentifier } from '../../postgres/queries/server.ts';
-import { waitUntil } from '../../system/clock.ts';
+import { monotonicMs, type WaitOptions, waitUntil } from '../../system/clock.ts';
+import { recordDaemonAddress } from '../metadata/daemon-addresses.ts';
+import { hasOwnTables } from '../metadata/schema.ts';
 import { changeNodes, findNode, insertNode, listNodes, updateNode } from '../metadata/nodes.ts';
 import {
   planStandbyRegistration,
@@ -47,41 +50,58 @@ export async function registerStandby(
     const plan = planStandbyRegistration({ ...facts, nodes: await listNodes(primary, cluster) }, wish);
     if (plan.placeholder !== undefined) await insertNode(primary, cluster, plan.placeholder);
     await (plan.change === 'insert' ? insertNode : updateNode)(primary, cluster, plan.record);
+    if (hasOwnTables(facts.schema)) {
+      await recordDaemonAddress(primary, cluster, plan.record.id, wish.daemonAddress);
+    }
     return plan;
   });
 }
 
-export interface SyncWaitOptions {
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal;
-  /** Opens a connection to the standby, or gives undefined while it is down. */
-  connectLocally(): Promise<Connection | undefined>;
-}
-
 /**
- * Waits until the standby's own copy of the row is what the primary has.
+ * Waits until the standby's own copy of the row is what the primary has. The standby may be down meanwhile, and a
+ * schema that has not arrived yet is a row that has not arrived yet.
  * @throws RepmgrError registration_not_synchronized, after the deadline or when the row is gone on the primary
  */
 export async function waitForRow(
   primary: Connection,
   node: NodeRecord,
-  options: SyncWaitOptions,
+  { deadlineMs, signal }: WaitOptions,
 ): Promise<void> {
-  let local: Connection | undefined;
-  try {
-    const isThere = await waitUntil(async () => {
-      local ??= await options.connectLocally();
-      if (local === undefined) return undefined;
-      const wanted = await findNode(primary, node.clusterName, node.id);
-      if (wanted === undefined) throw notSynchronized(node, 'The row is gone on the primary.');
-      return isSameRow(await findNode(local, node.clusterName, node.id), wanted) ? true : undefined;
-    }, options);
-    if (isThere === undefined) {
-      throw notSynchronized(node, `It did not arrive in ${options.deadlineMs / 1000} seconds.`);
+  const endsAtMs = monotonicMs() + deadlineMs;
+  let standby: Connection | undefined;
+  let trouble: string | undefined;
+  const rowOnStandby = async (): Promise<NodeRecord | undefined> => {
+    const patience = { deadlineMs: Math.max(limits.pollMs, endsAtMs - monotonicMs()), signal };
+    try {
+      standby ??= await connect(node.conninfo, patience);
+      const row = await findNode(standby, node.clusterName, node.id, patience);
+      trouble = undefined;
+      return row;
+    } catch (error) {
+      if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
+      trouble = error.message;
+      await standby?.close();
+      standby = undefined;
+      return undefined;
     }
+  };
+  try {
+    const isThere = await waitUntil(
+      async () => (isSameRow(await rowOnStandby(), await rowOnPrimary(primary, node)) ? true : undefined),
+      { deadlineMs, signal },
+    );
+    if (isThere === true) return;
+    const last = trouble === undefined ? '' : ` The last look at the standby failed: ${trouble}.`;
+    throw notSynchronized(node, `It did not arrive in ${deadlineMs / 1000} seconds.${last}`);
   } finally {
-    await local?.close();
+    await standby?.close();
   }
+}
+
+async function rowOnPrimary(primary: Connection, node: NodeRecord): Promise<NodeRecord> {
+  const row = await findNode(primary, node.clusterName, node.id);
+  if (row === undefined) throw notSynchronized(node, 'The row is gone on the primary.');
+  return row;
 }
 
 function notSynchronized(node: NodeRecord, detail: string): Error {

@@ -2,7 +2,9 @@
 import { failure } from '../../errors.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { Connection } from '../../postgres/connection.ts';
+import { forgetDaemon } from '../metadata/daemon-addresses.ts';
 import { changeNodes, deleteNode, listNodes } from '../metadata/nodes.ts';
+import { hasOwnTables, requireSchema } from '../metadata/schema.ts';
 import { nodeLabel } from './record.ts';
 
 export interface UnregistrationWish {
@@ -63,7 +65,7 @@ export function planUnregistration(nodes: readonly NodeRecord[], wish: Unregistr
     });
   }
   if (wish.role === 'primary' && !wish.force) refuseLivePrimary(node, wish.isTargetInRecovery);
-  return [`delete the row of ${wish.role} ${nodeLabel(node)}`];
+  return [`delete ${wish.role} ${nodeLabel(node)} from the metadata`];
 }
 
 /**
@@ -76,11 +78,13 @@ export async function unregisterNode(
   cluster: string,
   wish: UnregistrationWish,
 ): Promise<NodeRecord> {
+  const schema = await requireSchema(primary, cluster);
   return changeNodes(primary, cluster, async () => {
     const nodes = await listNodes(primary, cluster);
     planUnregistration(nodes, wish);
     const node = findTarget(nodes, wish.target);
     await deleteNode(primary, cluster, node.id);
+    if (hasOwnTables(schema)) await forgetDaemon(primary, cluster, node.id);
     return node;
   });
 }
