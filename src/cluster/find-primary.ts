@@ -4,11 +4,11 @@
  */
 import { failure, RepmgrError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
-import { parseConninfo, redactConninfo } from '../model/conninfo.ts';
+import { redactConninfo } from '../model/conninfo.ts';
 import type { NodeRecord } from '../model/node.ts';
+import { connectAllowanceMs } from '../postgres/connect-timeout.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
 import { recoveryState } from '../postgres/queries/recovery-state.ts';
-import { limits } from '../limits.ts';
 import { listNodes } from './metadata/nodes.ts';
 
 export interface UnreachableNode {
@@ -110,10 +110,10 @@ async function ask(node: NodeRecord, { log, signal }: FindPrimaryOptions): Promi
   let connection: Connection | undefined;
   try {
     if (node.conninfo === '') return { kind: 'unreachable', node, reason: 'it has no conninfo' };
-    const deadlineMs = answerMs(node.conninfo);
-    const withSignal = signal === undefined ? {} : { signal };
-    connection = await connect(node.conninfo, { deadlineMs, ...withSignal });
-    const state = await recoveryState(connection, { deadlineMs, ...withSignal });
+    connection = await connect(node.conninfo, { signal });
+    // The question gets as long as connecting had.
+    const deadlineMs = connectAllowanceMs(connection.conninfo);
+    const state = await recoveryState(connection, { deadlineMs, signal });
     if (state.isInRecovery) {
       await connection.close();
       return { kind: 'in_recovery', node };
@@ -128,13 +128,6 @@ async function ask(node: NodeRecord, { log, signal }: FindPrimaryOptions): Promi
     });
     return { kind: 'unreachable', node, reason };
   }
-}
-
-/** The connect_timeout of the conninfo (seconds) where it has one, else ours; the question gets as long again. */
-function answerMs(conninfo: string): number {
-  const parsed = parseConninfo(conninfo);
-  const seconds = parsed.kind === 'parsed' ? Number(parsed.conninfo['connect_timeout'] ?? 0) : 0;
-  return seconds > 0 ? seconds * 1000 : limits.connectMs;
 }
 
 function credibilityOf(node: NodeRecord): number {

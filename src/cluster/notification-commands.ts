@@ -3,8 +3,7 @@ import type { EventNotificationCommand } from '../config/resolve.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import { type Quoting, quoteAt, substitutePlaceholders, variableAt } from '../model/command-template.ts';
-import { formatConninfo, parseConninfo, redactConninfo } from '../model/conninfo.ts';
-import { isSecretKeyword } from '../model/conninfo-keywords.ts';
+import { formatConninfo, parseConninfo, redactConninfo, withoutSecrets } from '../model/conninfo.ts';
 import type { NodeId } from '../model/node.ts';
 import type { CommandResult } from '../system/command.ts';
 import { runCommandLine } from '../system/shell.ts';
@@ -82,7 +81,7 @@ function valuesOf(notification: Notification): Values {
     ['t', notification.timestamp],
     ['d', notification.details ?? ''],
     ['a', related?.name ?? ''],
-    ['c', related === undefined ? '' : withoutSecrets(related.conninfo)],
+    ['c', related === undefined ? '' : shownConninfo(related.conninfo)],
     ['p', related === undefined ? '' : String(related.nodeId)],
   ];
   return new Map(values.map(([letter, value]) => [letter, presentable(value)]));
@@ -99,12 +98,11 @@ function presentable(value: string): string {
 }
 
 /** A conninfo that still connects where the password comes from elsewhere. */
-function withoutSecrets(conninfo: string): string {
+function shownConninfo(conninfo: string): string {
   const parsed = parseConninfo(conninfo);
-  if (parsed.kind === 'invalid') return redactConninfo(conninfo);
-  return formatConninfo(
-    Object.fromEntries(Object.entries(parsed.conninfo).filter(([keyword]) => !isSecretKeyword(keyword))),
-  );
+  return parsed.kind === 'invalid'
+    ? redactConninfo(conninfo)
+    : formatConninfo(withoutSecrets(parsed.conninfo));
 }
 
 function environmentOf(values: Values): Record<string, string> {

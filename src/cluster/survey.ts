@@ -4,8 +4,8 @@
  */
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { parseConninfo } from '../model/conninfo.ts';
 import type { NodeRecord } from '../model/node.ts';
+import { connectAllowanceMs } from '../postgres/connect-timeout.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
 import { attemptFailureOf } from '../postgres/connection-failure.ts';
 import { type ServerStatus, serverStatus } from '../postgres/queries/server-status.ts';
@@ -36,7 +36,7 @@ export interface NodeObservation {
 }
 
 export interface SurveyOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** An open connection to one of the nodes, used instead of a second one. The caller closes it. */
   readonly open?: { readonly connection: Connection; readonly conninfo: string } | undefined;
 }
@@ -55,17 +55,16 @@ export async function surveyNodes(
 
 async function ask(node: NodeRecord, { signal, open }: SurveyOptions): Promise<Answer> {
   const startedAtMs = monotonicMs();
-  const allowanceMs = answerAllowanceMs(node.conninfo);
   let own: Connection | undefined;
   try {
     const isOpen = open !== undefined && open.conninfo === node.conninfo;
-    own = isOpen
-      ? undefined
-      : await connect(node.conninfo, { deadlineMs: allowanceMs, ...withSignal(signal) });
+    own = isOpen ? undefined : await connect(node.conninfo, { signal });
     const connection = own ?? open?.connection;
     if (connection === undefined) throw new Error('connect() gave no connection');
-    const deadlineMs = Math.max(limits.surveyQueryMinimumMs, allowanceMs - (monotonicMs() - startedAtMs));
-    const status = await serverStatus(connection, { deadlineMs, ...withSignal(signal) });
+    // Connecting and asking together take one connect time-out.
+    const remainingMs = connectAllowanceMs(connection.conninfo) - (monotonicMs() - startedAtMs);
+    const deadlineMs = Math.max(limits.surveyQueryMinimumMs, remainingMs);
+    const status = await serverStatus(connection, { deadlineMs, signal });
     return { kind: 'answered', status, serverVersion: connection.version.number };
   } catch (error) {
     if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
@@ -73,13 +72,6 @@ async function ask(node: NodeRecord, { signal, open }: SurveyOptions): Promise<A
   } finally {
     void own?.close();
   }
-}
-
-/** One connect time-out for connecting and asking together: that of the conninfo (seconds), else ours. */
-function answerAllowanceMs(conninfo: string): number {
-  const parsed = parseConninfo(conninfo);
-  const seconds = parsed.kind === 'parsed' ? Number(parsed.conninfo['connect_timeout'] ?? 0) : 0;
-  return seconds > 0 ? seconds * 1000 : limits.connectMs;
 }
 
 /** What the failure to connect or to ask means: a server that spoke, a network that did, or neither. */
@@ -102,7 +94,3 @@ const refusals: Readonly<Record<string, Refusal>> = {
   '28000': 'authorization',
   '3D000': 'database_missing',
 };
-
-function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
-}

@@ -7,11 +7,12 @@ import { schemaName } from '../cluster/metadata/schema.ts';
 import { observedUpstream } from '../cluster/observed-upstream.ts';
 import { type NodeObservation, surveyNodes } from '../cluster/survey.ts';
 import type { Config } from '../config/resolve.ts';
-import { exitCodes, failure, RepmgrError } from '../errors.ts';
+import { failure, RepmgrError } from '../errors.ts';
 import { formatConninfo, redactConninfo } from '../model/conninfo.ts';
 import { formatLsn } from '../model/lsn.ts';
 import { type NodeRecord, toNodeId } from '../model/node.ts';
 import { type Connection, connect } from '../postgres/connection.ts';
+import { isUnanswered } from '../postgres/connection-failure.ts';
 import { renderCsv } from '../render/csv.ts';
 import { renderJson } from '../render/json.ts';
 import { renderTable } from '../render/table.ts';
@@ -59,14 +60,14 @@ async function connectLocally({ config, signal }: CommandContext, conninfo: stri
   try {
     return await connect(conninfo, { signal });
   } catch (error) {
-    if (!(error instanceof RepmgrError) || error.exitCode !== exitCodes.connectionFailed) throw error;
+    if (!(error instanceof RepmgrError) || !isUnanswered(error)) throw error;
     throw failure(error.code, {
       message: error.message,
       detail: error.detail,
       hint:
         config === undefined
-          ? 'name a server of the cluster that is up: "-h HOST", "-p PORT", "-d DBNAME", "-U USER".'
-          : 'start the PostgreSQL of this node, or run "repmgr cluster show" on a node whose PostgreSQL is up.',
+          ? 'Name a server of the cluster that is up: -h HOST -p PORT -d DBNAME -U USER.'
+          : 'Start the PostgreSQL of this node, or run "repmgr cluster show" on a node whose PostgreSQL is up.',
       cause: error,
     });
   }

@@ -3,6 +3,7 @@ import type { Config } from '../config/resolve.ts';
 import { failure, RepmgrError } from '../errors.ts';
 import { type NodeId, toNodeId } from '../model/node.ts';
 import { type Connection, connect } from '../postgres/connection.ts';
+import { isUnanswered } from '../postgres/connection-failure.ts';
 import type { CommandContext } from './command.ts';
 
 /** @throws RepmgrError configuration_file_unreadable, where no repmgr.conf was found */
@@ -17,7 +18,8 @@ export function requireConfig({ config }: CommandContext): Config {
 
 /**
  * Connects to the server of `conninfo` in repmgr.conf; the caller closes the connection.
- * @throws RepmgrError as connect(), with a hint where the server does not answer
+ * @param hint what to do where nobody answers
+ * @throws RepmgrError as connect()
  */
 export async function connectLocally(context: CommandContext, hint?: string): Promise<Connection> {
   try {
@@ -27,7 +29,7 @@ export async function connectLocally(context: CommandContext, hint?: string): Pr
     throw failure('connection_failed', {
       message: 'the local server cannot be reached',
       detail: [error.message, error.detail].filter(Boolean).join(': '),
-      hint: hint ?? error.hint ?? 'Start the server, or correct "conninfo" in repmgr.conf.',
+      hint: hint !== undefined && isUnanswered(error) ? hint : error.hint,
       cause: error,
     });
   }

@@ -2,6 +2,7 @@
  * Connection strings of libpq: `host=node1 dbname=repmgr` and `postgresql://node1/repmgr`, read as libpq reads
  * them. Defaults of environment and service file come later, in src/postgres/conninfo-defaults.ts.
  */
+import { isSecretKeyword } from './conninfo-keywords.ts';
 import { parseKeywordValues } from './conninfo-keyword-values.ts';
 import { isConninfoUri, parseUri } from './conninfo-uri.ts';
 
@@ -42,6 +43,11 @@ export function formatConninfo(conninfo: Conninfo): string {
 /** Whether libpq takes the text for a connection string where it could also be a database's name. */
 export function isConninfo(text: string): boolean {
   return isConninfoUri(text) || text.includes('=');
+}
+
+/** The settings that may be shown: passwords and keys are left out. */
+export function withoutSecrets(conninfo: Conninfo): Conninfo {
+  return Object.fromEntries(Object.entries(conninfo).filter(([keyword]) => !isSecretKeyword(keyword)));
 }
 
 /** Lays settings over settings: for each keyword the last part that has it wins. */

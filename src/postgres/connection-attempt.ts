@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Conninfo } from '../model/conninfo.ts';
+import { monotonicMs } from '../system/clock.ts';
 import {
   AuthenticationForbidden,
   PasswordMissing,
@@ -13,6 +14,7 @@ import { beforeDeadline, DeadlineExceeded, type Patience } from './deadline.ts';
 import { createClient, type DriverClient, isServerError, loadDriver } from './driver.ts';
 import type { Encryption } from './encryption.ts';
 import { type Endpoint, EncryptionFailed, EncryptionRefused, establish, pretendToConnect } from './socket.ts';
+import { type SettingsWay, setByStatement, startupSettings } from './session-settings.ts';
 import type { Target } from './targets.ts';
 
 export interface AttemptFailure {
@@ -53,13 +55,32 @@ export interface AttemptOptions extends Patience {
 
 /**
  * Tries it. Whatever goes wrong with the server is a result, with the socket destroyed.
- * @throws RepmgrError interrupted
+ * @throws RepmgrError interrupted, or conninfo_invalid where a certificate is needed and cannot be read
  */
 export async function attemptConnection(
   target: Target,
   endpoint: Endpoint,
   encryption: Encryption,
   options: AttemptOptions,
+): Promise<Attempt> {
+  const endsAtMs = monotonicMs() + options.deadlineMs;
+  const attempt = await attemptInWay(target, endpoint, encryption, { ...options, way: 'at_start' });
+  if (attempt.kind === 'opened' || !isOfPooler(attempt.failure, options)) return attempt;
+  const deadlineMs = endsAtMs - monotonicMs();
+  return attemptInWay(target, endpoint, encryption, { ...options, deadlineMs, way: 'by_statement' });
+}
+
+/** PgBouncer knows a few settings only; what the user asks for in `options` is not dropped. */
+function isOfPooler(failed: AttemptFailure, { settings, isReplication }: AttemptOptions): boolean {
+  const hasOptions = (settings['options'] ?? '') !== '';
+  return !isReplication && !hasOptions && failed.reason.startsWith('unsupported startup parameter');
+}
+
+async function attemptInWay(
+  target: Target,
+  endpoint: Endpoint,
+  encryption: Encryption,
+  options: AttemptOptions & { readonly way: SettingsWay },
 ): Promise<Attempt> {
   const socket = new Socket();
   try {
@@ -80,7 +101,7 @@ async function openClient(
   target: Target,
   endpoint: Endpoint,
   encryption: Encryption,
-  { settings, isReplication }: AttemptOptions,
+  { settings, isReplication, way }: AttemptOptions & { readonly way: SettingsWay },
 ): Promise<OpenedClient> {
   // The driver is loaded while the network works.
   const [stream] = await Promise.all([
@@ -93,8 +114,7 @@ async function openClient(
     user: settings['user'] ?? '',
     database: settings['dbname'] ?? '',
     password: () => passwordFor(settings, target, isReplication),
-    application_name: applicationName(settings),
-    ...sessionOptions(settings, isReplication),
+    ...startupSettings(settings, way, isReplication),
     ssl: false,
     sslnegotiation: 'postgres',
     enableChannelBinding: settings['channel_binding'] === 'require',
@@ -111,6 +131,7 @@ async function openClient(
     throw new Error('the server closed the connection');
   }
   await connectClient(client, settings);
+  if (way === 'by_statement') await setByStatement(client);
   return { client, target, endpoint, parameters };
 }
 
@@ -122,28 +143,6 @@ async function connectClient(client: DriverClient, settings: Conninfo): Promise<
     });
     client.connect().then(() => resolve(), reject);
   });
-}
-
-/** `fallback_application_name` stands back where a name is given by conninfo or PGAPPNAME. */
-function applicationName(settings: Conninfo): string {
-  const names = [settings['application_name'], settings['fallback_application_name']];
-  return names.find((name) => name !== undefined && name !== '') ?? 'repmgr';
-}
-
-/**
- * Ours come last, so that no PGOPTIONS undoes them: metadata must be written though a synchronous standby is gone,
- * and values must arrive in the form that they are read in.
- */
-function sessionOptions(
-  settings: Conninfo,
-  isReplication: boolean,
-): { options?: string; replication?: 'true' } {
-  const given = settings['options'] ?? '';
-  if (isReplication) {
-    return { replication: 'true', ...(given === '' ? {} : { options: given }) };
-  }
-  const ours = '-c synchronous_commit=local -c client_encoding=UTF8 -c DateStyle=ISO';
-  return { options: `${given} ${ours}`.trim() };
 }
 
 function keepAliveOf(settings: Conninfo): { isOn: boolean; idleMs: number } {

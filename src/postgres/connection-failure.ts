@@ -1,7 +1,6 @@
 /** Tells a user why no connection came about, and what to run or change next. No password is ever in it. */
 import { failure, type RepmgrError } from '../errors.ts';
 import { type Conninfo, formatConninfo, redactConninfo } from '../model/conninfo.ts';
-import { isSecretKeyword } from '../model/conninfo-keywords.ts';
 import type { AttemptFailure } from './connection-attempt.ts';
 import { targetName } from './targets.ts';
 
@@ -41,6 +40,12 @@ export function attemptFailureOf(error: RepmgrError): AttemptFailure | undefined
   return typeof cause === 'object' && cause !== null && 'kind' in cause && 'target' in cause
     ? (cause as AttemptFailure)
     : undefined;
+}
+
+/** Whether an error of `connect()` means that nobody answered, not that a server said no. */
+export function isUnanswered(error: RepmgrError): boolean {
+  const kind = attemptFailureOf(error)?.kind;
+  return kind === 'unreachable' || kind === 'timeout';
 }
 
 function passwordHint(failed: AttemptFailure, settings: Conninfo, isReplication: boolean): string {
@@ -100,12 +105,18 @@ function hbaLine(failed: AttemptFailure, user: string, database: string): string
   return `host ${database} ${user} ${address}/${width} scram-sha-256`;
 }
 
-/** The same connection by hand; what is secret is left out. */
+/** The same connection by hand, without its secrets. */
 function psqlLine(failed: AttemptFailure, settings: Conninfo): string {
-  const wanted = ['user', 'dbname', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'passfile'];
-  const shown = Object.fromEntries(
-    Object.entries(settings).filter(([name]) => wanted.includes(name) && !isSecretKeyword(name)),
-  );
+  const wanted: readonly string[] = [
+    'user',
+    'dbname',
+    'sslmode',
+    'sslrootcert',
+    'sslcert',
+    'sslkey',
+    'passfile',
+  ];
+  const shown = Object.fromEntries(Object.entries(settings).filter(([name]) => wanted.includes(name)));
   const conninfo = formatConninfo({
     host: failed.target.host,
     port: String(failed.target.port),

@@ -5,10 +5,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { failure } from '../errors.ts';
-import { limits } from '../limits.ts';
-import type { Conninfo } from '../model/conninfo.ts';
+import { type Conninfo, withoutSecrets } from '../model/conninfo.ts';
 import { monotonicMs } from '../system/clock.ts';
 import { type AttemptFailure, attemptConnection, type OpenedClient } from './connection-attempt.ts';
+import { startConnectClock } from './connect-timeout.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { readConninfo, resolveConninfo } from './conninfo-defaults.ts';
 import { beforeDeadline, DeadlineExceeded } from './deadline.ts';
@@ -24,7 +24,7 @@ export interface SessionOptions {
 }
 
 export interface Session extends OpenedClient {
-  /** All settings that were used; the password is left out. */
+  /** All settings that were used; passwords and keys are left out. */
   readonly settings: Conninfo;
 }
 
@@ -36,19 +36,21 @@ export async function openSession(conninfo: Conninfo | string, options: SessionO
   const settings = await resolveConninfo(readConninfo(conninfo));
   refuseUnsupported(settings);
   const targets = targetsOf(settings);
-  const clock = startClock(settings, targets.length, options);
+  const clock = startConnectClock(settings, options.deadlineMs);
   const failures: AttemptFailure[] = [];
+  let hopeful = targets;
   for (const role of rolesToTry(settings)) {
-    for (const [index, target] of targets.entries()) {
-      const found = await tryTarget(target, settings, options, () => clock.shareMs(targets.length - index));
+    const ofOtherRole: Target[] = [];
+    for (const [index, target] of hopeful.entries()) {
+      const found = await tryTarget(target, settings, options, () => clock.shareMs(hopeful.length - index));
       if ('client' in found) {
         const mismatch = await mismatchedRole(found, role, clock.shareMs(1));
         if (mismatch === undefined) {
-          const { password: _password, sslpassword: _sslpassword, ...shown } = settings;
-          return { ...found, settings: shown };
+          return { ...found, settings: withoutSecrets(settings) };
         }
         found.client.connection.stream.destroy();
         failures.push({ kind: 'role', target, reason: mismatch });
+        ofOtherRole.push(target);
         continue;
       }
       failures.push(...found);
@@ -56,6 +58,8 @@ export async function openSession(conninfo: Conninfo | string, options: SessionO
         throw connectionFailure(failures, settings, options.isReplication);
       }
     }
+    // Those that did not answer would only cost their time again.
+    hopeful = ofOtherRole;
   }
   throw connectionFailure(failures, settings, options.isReplication);
 }
@@ -67,7 +71,7 @@ async function tryTarget(
   options: SessionOptions,
   shareMs: () => number,
 ): Promise<OpenedClient | AttemptFailure[]> {
-  const encryptions = await encryptionsFor(settings, target);
+  const encryptions = encryptionsFor(settings, target);
   const endpoints = await endpointsOf(target, shareMs(), options.signal);
   if (!('addresses' in endpoints)) {
     return [endpoints];
@@ -134,31 +138,6 @@ async function endpointsOf(
     }
     throw error;
   }
-}
-
-/** connect_timeout holds for each host; where there is none the whole time is shared among those left. */
-function startClock(
-  settings: Conninfo,
-  targetCount: number,
-  options: SessionOptions,
-): { shareMs(remainingTargets: number): number } {
-  const timeoutSeconds = Number(settings['connect_timeout'] ?? 0);
-  if (!Number.isInteger(timeoutSeconds)) {
-    throw failure('conninfo_invalid', {
-      message: 'invalid integer value for connection option "connect_timeout"',
-      hint: 'Write whole seconds, such as connect_timeout=2.',
-    });
-  }
-  const perTargetMs = timeoutSeconds > 0 ? timeoutSeconds * 1_000 : undefined;
-  const wantedMs = options.deadlineMs ?? (perTargetMs ?? 0) * targetCount;
-  const totalMs = options.deadlineMs ?? Math.min(Math.max(wantedMs, limits.connectMs), limits.connectMaxMs);
-  const endsAtMs = monotonicMs() + totalMs;
-  return {
-    shareMs(remainingTargets) {
-      const remainingMs = Math.max(0, endsAtMs - monotonicMs());
-      return Math.min(perTargetMs ?? remainingMs / remainingTargets, remainingMs);
-    },
-  };
 }
 
 /** As libpq: the next host is tried where this one could not be reached or is starting, not where it said no. */

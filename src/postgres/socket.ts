@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { RepmgrError } from '../errors.ts';
 import type { Encryption } from './encryption.ts';
 
 /** One way to one server: an address of a host, or a socket file. */
@@ -38,7 +39,7 @@ const cancelRequestCode = 80_877_102;
 /**
  * Connects `socket` and agrees on encryption. The caller destroys it when it has waited long enough.
  * @returns `socket` itself, or the TLS socket around it
- * @throws EncryptionRefused, EncryptionFailed, or the error of the network
+ * @throws EncryptionRefused, EncryptionFailed, RepmgrError conninfo_invalid (certificates), or the network's error
  */
 export async function establish(
   socket: Socket,
@@ -130,7 +131,7 @@ async function startTls(socket: Socket, encryption: Encryption & { kind: 'tls' }
   try {
     const { connect: connectTls } = await import('node:tls');
     const encrypted = connectTls({
-      ...encryption.options,
+      ...(await encryption.options()),
       socket,
       ...(encryption.isDirect ? { ALPNProtocols: ['postgresql'] } : {}),
     });
@@ -143,6 +144,7 @@ async function startTls(socket: Socket, encryption: Encryption & { kind: 'tls' }
     });
     return encrypted;
   } catch (error) {
+    if (error instanceof RepmgrError && !encryption.isOptional) throw error;
     throw new EncryptionFailed(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
