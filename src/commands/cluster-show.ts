@@ -11,7 +11,7 @@ import { failure, RepmgrError } from '../errors.ts';
 import { formatConninfo, redactConninfo } from '../model/conninfo.ts';
 import { formatLsn } from '../model/lsn.ts';
 import { type NodeRecord, toNodeId } from '../model/node.ts';
-import { type Connection, connect } from '../postgres/connection.ts';
+import { type Connection, connect, sqlStateOf } from '../postgres/connection.ts';
 import { isUnanswered } from '../postgres/connection-failure.ts';
 import { renderCsv } from '../render/csv.ts';
 import { renderJson } from '../render/json.ts';
@@ -78,10 +78,14 @@ async function readNodes(connection: Connection, clusterName: string): Promise<r
     return await listNodes(connection, clusterName);
   } catch (error) {
     if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
+    const schema = schemaName(clusterName);
     throw failure('node_list_unreadable', {
       message: `the nodes of cluster "${clusterName}" cannot be read`,
-      detail: error.detail ?? error.message,
-      hint: `Check the name of the cluster; schema "${schemaName(clusterName)}" is made by "repmgr primary register".`,
+      detail: [error.message, error.detail].filter(Boolean).join(': '),
+      hint:
+        sqlStateOf(error) === '42501'
+          ? `Let this role see them: GRANT USAGE ON SCHEMA "${schema}" and GRANT SELECT ON "${schema}".repl_nodes to it.`
+          : `Check the name of the cluster; schema "${schema}" is made by "repmgr primary register".`,
       cause: error,
     });
   }

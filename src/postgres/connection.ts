@@ -44,7 +44,7 @@ export interface Connection {
     parameters?: readonly unknown[],
     options?: QueryOptions,
   ): Promise<Row[]>;
-  /** BEGIN, `work`, COMMIT; ROLLBACK when `work` throws. */
+  /** BEGIN, `work`, COMMIT; ROLLBACK when `work` throws. Each statement sees what others committed before it. */
   transaction<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Never throws; safe to call twice. */
   close(): Promise<void>;
@@ -105,7 +105,8 @@ class PostgresConnection implements Connection {
   }
 
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.query('BEGIN');
+    // Behind a lock, what was committed before it must be seen, whatever default_transaction_isolation says.
+    await this.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     try {
       const result = await work();
       await this.query('COMMIT');

@@ -62,7 +62,7 @@ function hintFor(error: ServerError): string | undefined {
     case '42501':
       return 'Use a superuser in the conninfo, or grant the role what it lacks.';
     case '25006':
-      return 'The server is a standby, or default_transaction_read_only is on: run the command against the primary.';
+      return 'Run the command against the primary; if this is the primary, find out why it starts sessions read-only: SHOW default_transaction_read_only.';
     case '55P03':
     case '40P01':
       return 'Another session holds a lock: try again, or look at pg_locks.';

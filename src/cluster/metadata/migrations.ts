@@ -3,6 +3,7 @@
  * done: its tables are never altered, ours are added beside them.
  */
 import type { Connection } from '../../postgres/connection.ts';
+import { relationExists, schemaExists } from './catalog.ts';
 import { qualified, quoteIdentifier, schemaName } from './names.ts';
 import { createRepmgr3Objects, replaceBrokenStatusView } from './repmgr3-objects.ts';
 
@@ -48,36 +49,32 @@ export function describeMigrations(applied: number): string[] {
  * transaction: a failure then leaves everything as it was.
  *
  * Needs CREATE on the database for a new schema, and CREATE on the schema for further tables; no superuser.
- * @returns the numbers that were applied
  */
-export async function migrate(connection: Connection, cluster: string): Promise<number[]> {
-  const schema = quoteIdentifier(schemaName(cluster));
+export async function migrate(connection: Connection, cluster: string): Promise<void> {
   // Two registrations at the same moment: the second waits here and then finds the work done.
   await connection.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`repmgr ${schemaName(cluster)}`]);
-  const [existing] = await connection.query<{ exists: boolean }>(
-    'SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1::text::name) AS exists',
-    [schemaName(cluster)],
-  );
-  if (existing?.exists !== true) await connection.query(`CREATE SCHEMA ${schema}`);
+  if (!(await schemaExists(connection, cluster))) {
+    await connection.query(`CREATE SCHEMA ${quoteIdentifier(schemaName(cluster))}`);
+  }
   const table = qualified(cluster, 'repmgr_migrations');
-  await connection.query(
-    `CREATE TABLE IF NOT EXISTS ${table} (
-       number integer PRIMARY KEY,
-       name text NOT NULL,
-       applied_at timestamptz NOT NULL DEFAULT current_timestamp)`,
-  );
+  if (!(await relationExists(connection, cluster, 'repmgr_migrations'))) {
+    await connection.query(
+      `CREATE TABLE ${table} (
+         number integer PRIMARY KEY,
+         name text NOT NULL,
+         applied_at timestamptz NOT NULL DEFAULT current_timestamp)`,
+    );
+  }
   const [last] = await connection.query<{ number: number }>(
     `SELECT coalesce(max(number), 0) AS number FROM ${table}`,
   );
-  const pending = pendingAfter(last?.number ?? 0);
-  for (const migration of pending) {
+  for (const migration of pendingAfter(last?.number ?? 0)) {
     await connection.query(`INSERT INTO ${table} (number, name) VALUES ($1, $2)`, [
       migration.number,
       migration.name,
     ]);
     await migration.apply(connection, cluster);
   }
-  return pending.map(({ number }) => number);
 }
 
 function pendingAfter(applied: number): readonly Migration[] {

@@ -1,19 +1,12 @@
 /** Tables and views as repmgr 3.3 has them, so that its users' queries run unchanged; no functions in C. */
 import type { Connection } from '../../postgres/connection.ts';
+import { relationExists } from './catalog.ts';
 import { qualified } from './names.ts';
 
 /** Creates each object that is missing and leaves those that are there as they are. */
 export async function createRepmgr3Objects(connection: Connection, cluster: string): Promise<void> {
-  const isThere = async (relation: string): Promise<boolean> => {
-    const [row] = await connection.query<{ oid: number | null }>(
-      `SELECT (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                WHERE n.nspname = $1::text::name AND c.relname = $2) AS oid`,
-      [`repmgr_${cluster}`, relation],
-    );
-    return row?.oid !== null && row?.oid !== undefined;
-  };
   for (const [relation, statement] of objects(cluster)) {
-    if (!(await isThere(relation))) await connection.query(statement);
+    if (!(await relationExists(connection, cluster, relation))) await connection.query(statement);
   }
 }
 
