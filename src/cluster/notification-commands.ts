@@ -56,7 +56,7 @@ async function runOne(
   try {
     log.debug(`running ${parameter} for event "${notification.name}"`);
     // The shell gets references to variables, not the values: it has no occasion to read a value as its language.
-    const result = await runCommandLine(expandWith(command.command, values, byVariable), {
+    const result = await runCommandLine(`${quietly}${expandWith(command.command, values, byVariable)}`, {
       deadlineMs: limits.notificationCommandMs,
       env: { ...process.env, ...environmentOf(values) },
     });
@@ -69,6 +69,9 @@ async function runOne(
     });
   }
 }
+
+/** What a command prints is for nobody; what it leaves in the background must not die of our closed pipe. */
+const quietly = 'exec >/dev/null\n';
 
 type Values = ReadonlyMap<string, string>;
 
