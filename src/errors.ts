@@ -139,7 +139,66 @@ export const errorCatalogue = {
     exit: 'baseBackupFailed',
     about: 'the copy does not agree with the manifest of the base backup',
   },
+  data_directory_unusable: {
+    exit: 'badConfiguration',
+    about: 'the data directory of the local server is not known, not its own, or cannot be read or written',
+  },
+  server_control_failed: {
+    exit: 'restartFailed',
+    about: 'the command that starts, stops, restarts, reloads or promotes PostgreSQL failed',
+  },
+  other_primary_running: {
+    exit: 'badConfiguration',
+    about: 'another primary runs, or may run, so this standby must not be promoted',
+  },
+  replay_paused: { exit: 'badConfiguration', about: 'the replay of WAL is paused on the standby' },
+  other_server_registered: {
+    exit: 'badConfiguration',
+    about: 'the server of repmgr.conf is not the one that is registered under its node id',
+  },
+  promotion_unfinished: {
+    exit: 'failoverFailed',
+    about: 'a standby that was told to promote is not writable in time',
+  },
+  metadata_not_updated: {
+    exit: 'queryFailed',
+    about: 'the servers have changed, but the metadata could not be brought up to date',
+  },
+  timeline_diverged: {
+    exit: 'badConfiguration',
+    about: 'the local server has WAL that the node to follow does not have',
+  },
+  replication_refused: {
+    exit: 'badConfiguration',
+    about: 'the node to follow does not let this node replicate from it',
+  },
+  streaming_not_started: {
+    exit: 'followFailed',
+    about: 'a standby does not stream in time from the node that it was told to follow',
+  },
   recovery_settings_failed: { exit: 'badConfiguration', about: 'the recovery settings could not be written' },
+  no_free_port: { exit: 'systemFailure', about: 'no TCP port is free for a server of the sandbox' },
+  postgresql_unavailable: {
+    exit: 'badConfiguration',
+    about: 'no PostgreSQL of the wanted version is installed, and none could be fetched or run',
+  },
+  node_unreachable: {
+    exit: 'badConfiguration',
+    about: 'the user that the servers of the sandbox run as cannot run Node.js',
+  },
+  server_start_failed: { exit: 'restartFailed', about: 'a PostgreSQL server did not start' },
+  server_stop_failed: { exit: 'localCommandFailed', about: 'a PostgreSQL server did not stop' },
+  sandbox_missing: { exit: 'badConfiguration', about: 'there is no sandbox in the directory' },
+  sandbox_directory_unusable: {
+    exit: 'badConfiguration',
+    about: 'the directory of the sandbox is in use, not empty, or cannot be written or entered',
+  },
+  sandbox_busy: { exit: 'badConfiguration', about: 'the sandbox is being made by another process' },
+  sandbox_node_unknown: { exit: 'badConfiguration', about: 'the sandbox has no node of this number' },
+  sandbox_user_missing: {
+    exit: 'badConfiguration',
+    about: 'root has no other user to run the servers of the sandbox as',
+  },
 } as const satisfies Record<string, { exit: ExitCodeName; about: string }>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

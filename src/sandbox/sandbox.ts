@@ -1,0 +1,124 @@
+/** A sandbox at work: what its users do with it. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../errors.ts';
+import { connect } from '../postgres/connection.ts';
+import type { CommandResult } from '../system/command.ts';
+import { runInSandbox, type RunOptions, type SandboxNode, type SandboxPlace } from './place.ts';
+import { startServer, type StopMode, stopServer } from './server.ts';
+import { freezeServer, killProcesses, killServer, thawServer } from './server-process.ts';
+import { type NodeStatus, statusOfNodes } from './status.ts';
+import type { SandboxUser } from './user.ts';
+
+export interface Sandbox {
+  /** Absolute; belongs to the user that the servers run as. */
+  readonly directory: string;
+  /** As the server tells it: `15.18 (Debian 15.18-1)`. */
+  readonly postgresVersion: string;
+  /** The programs of PostgreSQL. Fetched servers have postgres, initdb and pg_ctl only. */
+  readonly binDirectory: string;
+  /** Whom the servers, and repmgr, run as where the sandbox was started by root. */
+  readonly user: SandboxUser | undefined;
+  readonly nodes: readonly SandboxNode[];
+  /** @throws RepmgrError sandbox_node_unknown */
+  node(id: number): SandboxNode;
+  /** Runs `repmgr -f REPMGR.CONF ARGS` on a node, whatever its exit code will be. */
+  repmgr(id: number, args: readonly string[], options?: RunOptions): Promise<CommandResult>;
+  /** Runs any program as the user of the servers. */
+  run(file: string, args: readonly string[], options?: RunOptions): Promise<CommandResult>;
+  /** Runs one statement in the database `repmgr` of a node, in a session of its own, and gives its rows. */
+  query<Row extends object = Record<string, unknown>>(
+    id: number,
+    sql: string,
+    parameters?: readonly unknown[],
+  ): Promise<Row[]>;
+  /** Starts the server of a node and waits until it accepts connections. */
+  start(id: number): Promise<void>;
+  /** Stops it in good order (`fast`) and waits until it is gone. */
+  stop(id: number, mode?: StopMode): Promise<void>;
+  /** SIGKILL to all its processes at once, as if the power had gone. */
+  kill(id: number): Promise<void>;
+  /** SIGSTOP to all its processes: it accepts connections and never answers, as a host that hangs. */
+  freeze(id: number): Promise<void>;
+  thaw(id: number): Promise<void>;
+  /** What each node is at this moment. */
+  status(): Promise<readonly NodeStatus[]>;
+  /** Kills all servers and removes every file. Safe to call twice. */
+  destroy(): Promise<void>;
+}
+
+export interface SandboxFacts {
+  readonly place: SandboxPlace;
+  readonly postgresVersion: string;
+  readonly nodes: readonly SandboxNode[];
+  /** Whether the directory itself goes with the sandbox. */
+  readonly madeDirectory: boolean;
+}
+
+export function openSandbox(facts: SandboxFacts): Sandbox {
+  const { place, nodes } = facts;
+  const node = (id: number): SandboxNode => nodeWithId(nodes, id);
+  return {
+    directory: place.directory,
+    postgresVersion: facts.postgresVersion,
+    binDirectory: place.binDirectory,
+    user: place.user,
+    nodes,
+    node,
+    repmgr: async (id, args, options) => {
+      const program = [join(place.programDirectory, 'repmgr.js'), '-f', node(id).configFile, ...args];
+      return await runInSandbox(place, process.execPath, program, options);
+    },
+    run: async (file, args, options) => await runInSandbox(place, file, args, options),
+    query: async (id, sql, parameters) => await query(node(id), sql, parameters),
+    start: async (id) => await startServer(place, node(id)),
+    stop: async (id, mode) => await stopServer(node(id), mode),
+    kill: async (id) => await killServer(node(id)),
+    freeze: async (id) => await freezeServer(node(id)),
+    thaw: async (id) => await thawServer(node(id)),
+    status: async () => await statusOfNodes(nodes),
+    destroy: async () => await destroy(facts),
+  };
+}
+
+/** @throws RepmgrError sandbox_node_unknown */
+export function nodeWithId(nodes: readonly SandboxNode[], id: number): SandboxNode {
+  const found = nodes.find((node) => node.id === id);
+  if (found !== undefined) return found;
+  throw failure('sandbox_node_unknown', {
+    message: `the sandbox has no node ${id}`,
+    detail: `Its nodes are ${nodes.map((node) => node.id).join(', ')}.`,
+    hint: 'Show them with: repmgr sandbox status',
+  });
+}
+
+async function query<Row extends object>(
+  { host, port }: SandboxNode,
+  sql: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
+  // Encryption as the caller's environment may ask for it is not what a sandbox offers.
+  const connection = await connect(`host=${host} port=${port} user=repmgr dbname=repmgr sslmode=disable`);
+  try {
+    return await connection.query<Row>(sql, parameters);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Kills the servers of these nodes and removes all files of the sandbox. */
+export async function destroy({
+  place: { directory },
+  nodes,
+  madeDirectory,
+}: Pick<SandboxFacts, 'nodes' | 'madeDirectory'> & {
+  readonly place: Pick<SandboxPlace, 'directory'>;
+}): Promise<void> {
+  await Promise.all(nodes.map(killProcesses));
+  if (madeDirectory) {
+    await rm(directory, { recursive: true, force: true });
+    return;
+  }
+  for (const name of await readdir(directory))
+    await rm(join(directory, name), { recursive: true, force: true });
+}

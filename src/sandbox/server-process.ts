@@ -1,0 +1,103 @@
+/** The processes of one PostgreSQL server: found from its data directory, killed, frozen and thawed as one. */
+import { readFile, readlink, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { waitUntil } from '../system/clock.ts';
+import {
+  findProcess,
+  listProcesses,
+  type RunningProcess,
+  signalProcesses,
+  withDescendants,
+} from '../system/processes.ts';
+import type { SandboxNode } from './place.ts';
+
+export interface LockFile {
+  readonly pid: number;
+  /** `starting`, `ready`, `standby` (up, but not open for queries yet) or `stopping`. */
+  readonly status: string;
+}
+
+/** postmaster.pid: https://www.postgresql.org/docs/current/storage-file-layout.html; the last line came with 10. */
+export async function readLockFile(dataDirectory: string): Promise<LockFile | undefined> {
+  const text = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
+  const lines = text.split('\n');
+  const pid = Number.parseInt(lines[0] ?? '', 10);
+  return pid > 0 ? { pid, status: (lines[7] ?? '').trim() } : undefined;
+}
+
+/**
+ * The postmaster of a data directory, where it lives. After a crash postmaster.pid stays, and its number may belong
+ * to anybody: a process counts only if it is a postgres, and one that works in this directory.
+ */
+export async function findPostmaster(dataDirectory: string): Promise<RunningProcess | undefined> {
+  const lockFile = await readLockFile(dataDirectory);
+  const found = lockFile === undefined ? undefined : await findProcess(lockFile.pid);
+  if (found === undefined || found.state === 'zombie' || found.name !== 'postgres') return undefined;
+  const workingDirectory = await readlink(`/proc/${found.pid}/cwd`).catch(() => undefined);
+  const isElsewhere = workingDirectory !== undefined && workingDirectory !== (await realpath(dataDirectory));
+  return isElsewhere ? undefined : found;
+}
+
+/** SIGKILL to all processes of the server at once, as if the power had gone; waits until none is left. */
+export async function killServer(node: SandboxNode): Promise<void> {
+  await killProcesses(node);
+  // Where its parent has not asked for its exit code yet, its number still counts as a living server's.
+  const lockFile = await readLockFile(node.dataDirectory);
+  const condition = async (): Promise<true | undefined> =>
+    lockFile === undefined || (await findProcess(lockFile.pid))?.state !== 'zombie' ? true : undefined;
+  await waitUntil(condition, { deadlineMs: limits.zombieMs, intervalMs: limits.serverPollMs });
+}
+
+/** The same where the server will not be started again. @throws RepmgrError server_stop_failed */
+export async function killProcesses({ dataDirectory }: SandboxNode): Promise<void> {
+  const family = await holdFamily(dataDirectory);
+  signalProcesses(family, 'SIGKILL');
+  const condition = async (): Promise<true | undefined> => {
+    const left = await Promise.all(family.map(({ pid }) => findProcess(pid)));
+    return left.every((process) => process === undefined || process.state === 'zombie') ? true : undefined;
+  };
+  const wait = { deadlineMs: limits.serverKillMs, intervalMs: limits.serverPollMs };
+  if ((await waitUntil(condition, wait)) !== undefined) return;
+  throw failure('server_stop_failed', {
+    message: `processes of the server in "${dataDirectory}" do not end after SIGKILL`,
+    detail: `Processes: ${family.map(({ pid }) => pid).join(', ')}.`,
+    hint: 'They wait for the kernel, usually for a disk: look at "dmesg".',
+  });
+}
+
+/** SIGSTOP to all processes of the server: connections are accepted by the kernel, and nobody ever answers. */
+export async function freezeServer({ dataDirectory }: SandboxNode): Promise<void> {
+  const isFrozen = await waitUntil(
+    async () => {
+      const family = await holdFamily(dataDirectory);
+      signalProcesses(family, 'SIGSTOP');
+      return family.every(({ state }) => state === 'stopped') ? true : undefined;
+    },
+    { deadlineMs: limits.serverKillMs, intervalMs: limits.serverPollMs },
+  );
+  if (isFrozen === undefined) {
+    throw failure('server_stop_failed', {
+      message: `not all processes of the server in "${dataDirectory}" could be frozen`,
+      detail: `One of them was still running ${limits.serverKillMs / 1000} s after SIGSTOP.`,
+      hint: 'Try again; if it stays so, look at "dmesg".',
+    });
+  }
+}
+
+/** SIGCONT to all processes of the server. */
+export async function thawServer({ dataDirectory }: SandboxNode): Promise<void> {
+  const postmaster = await findPostmaster(dataDirectory);
+  if (postmaster !== undefined) {
+    signalProcesses(withDescendants(postmaster.pid, await listProcesses()), 'SIGCONT');
+  }
+}
+
+/** All processes of the server, after its postmaster was stopped: it starts no further one while they are counted. */
+async function holdFamily(dataDirectory: string): Promise<readonly RunningProcess[]> {
+  const postmaster = await findPostmaster(dataDirectory);
+  if (postmaster === undefined) return [];
+  signalProcesses([postmaster], 'SIGSTOP');
+  return withDescendants(postmaster.pid, await listProcesses());
+}

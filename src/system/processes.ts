@@ -1,0 +1,90 @@
+/** The processes of this machine, from /proc where there is one (Linux), else from ps. */
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { failure } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { runCommand } from './command.ts';
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** Of the program, without directory. */
+  readonly name: string;
+  /** `stopped` by SIGSTOP; a `zombie` has ended, and holds nothing but its number. */
+  readonly state: 'running' | 'stopped' | 'zombie';
+}
+
+const hasProc = existsSync('/proc/self/stat');
+
+/** @throws RepmgrError command_missing or command_failed, where there is neither /proc nor ps */
+export async function listProcesses(): Promise<readonly RunningProcess[]> {
+  if (!hasProc) return await listWithPs(['-ax']);
+  const names = await readdir('/proc');
+  const found = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readStat));
+  return found.filter((process) => process !== undefined);
+}
+
+/** @returns undefined where no process has this number @throws as listProcesses() */
+export async function findProcess(pid: number): Promise<RunningProcess | undefined> {
+  return hasProc ? await readStat(String(pid)) : (await listWithPs(['-p', String(pid)]))[0];
+}
+
+/** Pure: a process, its children, their children and so on, as far as they have not ended. */
+export function withDescendants(pid: number, all: readonly RunningProcess[]): readonly RunningProcess[] {
+  const alive = all.filter(({ state }) => state !== 'zombie');
+  const family = alive.filter((process) => process.pid === pid);
+  for (const member of family) family.push(...alive.filter(({ parentPid }) => parentPid === member.pid));
+  return family;
+}
+
+/** Pure: `PID (NAME) STATE PPID ...`, where NAME may hold anything; see proc(5). */
+export function parseStat(text: string): RunningProcess | undefined {
+  const [, pid, name = '', state, parentPid] = /^(\d+) \((.*)\) (\S) (\d+) /s.exec(text) ?? [];
+  if (state === undefined) return undefined;
+  return { pid: Number(pid), parentPid: Number(parentPid), name, state: stateOf(state) };
+}
+
+/** Pure: one line of `ps -o pid=,ppid=,stat=,comm=`; some systems give the whole path of the program. */
+export function parsePsLine(line: string): RunningProcess | undefined {
+  const [, pid, parentPid, state, name = ''] =
+    /^\s*(\d+)\s+(\d+)\s+(\S)\S*\s+(?:.*\/)?(.*?)\s*$/.exec(line) ?? [];
+  if (state === undefined) return undefined;
+  return { pid: Number(pid), parentPid: Number(parentPid), name, state: stateOf(state) };
+}
+
+/** Signals processes; one that has ended meanwhile is no error. */
+export function signalProcesses(processes: readonly RunningProcess[], signal: NodeJS.Signals): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+}
+
+async function readStat(pid: string): Promise<RunningProcess | undefined> {
+  return parseStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+}
+
+async function listWithPs(selection: readonly string[]): Promise<readonly RunningProcess[]> {
+  const lines: string[] = [];
+  const { stderr } = await runCommand('ps', [...selection, '-o', 'pid=,ppid=,stat=,comm='], {
+    deadlineMs: limits.processListMs,
+    onStdoutLine: (line) => lines.push(line),
+  });
+  if (stderr.trim() !== '') {
+    throw failure('command_failed', {
+      message: 'the processes of this machine cannot be listed',
+      detail: `ps says: ${stderr.trim()}.`,
+      hint: 'Run "ps -ax -o pid=,ppid=,stat=,comm=" and repair what it complains about.',
+    });
+  }
+  return lines.map(parsePsLine).filter((process) => process !== undefined);
+}
+
+/** Both tell `T` for stopped (`t`: by a debugger), `Z` and `X` for ended. */
+function stateOf(letter: string): RunningProcess['state'] {
+  if (letter === 'T' || letter === 't') return 'stopped';
+  return letter === 'Z' || letter === 'X' ? 'zombie' : 'running';
+}
