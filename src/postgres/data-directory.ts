@@ -41,9 +41,15 @@ export interface DirectoryInspection {
   readonly device: number;
 }
 
-/** Looks at a directory that may not exist; never throws for what it finds there. */
-export async function inspectDataDirectory(directory: string): Promise<DirectoryInspection> {
-  const content = await readContent(resolve(directory));
+/**
+ * Looks at a directory that may not exist; never throws for what it finds there.
+ * @param isIgnored names that count as not being there, like `lost+found`
+ */
+export async function inspectDataDirectory(
+  directory: string,
+  isIgnored: (name: string) => boolean = () => false,
+): Promise<DirectoryInspection> {
+  const content = await readContent(resolve(directory), isIgnored);
   const path =
     content.kind === 'absent'
       ? resolve(directory)
@@ -87,7 +93,7 @@ export async function tablespaceDirectories(dataDirectory: string): Promise<stri
   return targets.filter((target) => target !== undefined);
 }
 
-async function readContent(path: string): Promise<DirectoryContent> {
+async function readContent(path: string, isIgnored: (name: string) => boolean): Promise<DirectoryContent> {
   let names: string[];
   try {
     names = await readdir(path);
@@ -98,7 +104,7 @@ async function readContent(path: string): Promise<DirectoryContent> {
     }
     return code === 'ENOTDIR' ? { kind: 'not a directory' } : { kind: 'unreadable', reason: String(error) };
   }
-  const content = names.filter((name) => name !== 'lost+found');
+  const content = names.filter((name) => name !== 'lost+found' && !isIgnored(name));
   if (content.length === 0) {
     return { kind: 'empty' };
   }

@@ -17,7 +17,6 @@ import { dirname, join, posix, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { limits } from '../../limits.ts';
 import { type ChecksumOfFile, startChecksum } from './checksum.ts';
-import { unfinishedControlFile } from './control-file-guard.ts';
 import { createTarReader, type TarEntry } from './tar-reader.ts';
 
 /** A path relative to the data directory, as the manifest spells it (pg_tblspc/16390/PG_15.../5/1259). */
@@ -27,8 +26,10 @@ export interface Tablespace {
   readonly oid: string;
   /** Where it lies on the source; relative to the data directory for an in-place tablespace. */
   readonly sourceLocation: string;
-  /** Where the copy goes. */
+  /** Where the link in pg_tblspc leads to. */
   readonly location: string;
+  /** Where its files are written, relative to the data directory for an in-place one. */
+  readonly directory: string;
 }
 
 export interface BackupWriter {
@@ -44,7 +45,9 @@ export interface BackupWriter {
 }
 
 interface OpenFile {
+  /** As the manifest spells it. */
   readonly path: string;
+  readonly target: string;
   readonly descriptor: number;
   readonly checksum: ReturnType<typeof startChecksum>;
   sizeBytes: number;
@@ -64,10 +67,10 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
   let root = { directory: dataDirectory, manifestPrefix: '' };
   let file: OpenFile | undefined;
 
-  const closeFile = (closed: OpenFile, target: string): void => {
+  const closeFile = (closed: OpenFile): void => {
     if (closed.sizeBytes < syncedEarlyBytes || earlySyncs.size >= limits.earlySyncs) {
       closeSync(closed.descriptor);
-      syncedLater.push(target);
+      syncedLater.push(closed.target);
       return;
     }
     const sync: Promise<void> = fsyncDescriptor(closed.descriptor)
@@ -86,15 +89,16 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
       onEntry: (entry) => {
         const name = safeName(entry.name);
         const path = posix.join(root.manifestPrefix, name);
-        const target = targetOf(root.directory, path, name);
+        const target = join(root.directory, name);
         if (entry.kind === 'file') {
-          file = { path, descriptor: openSync(target, 'wx', 0o600), checksum: startChecksum(), sizeBytes: 0 };
+          const descriptor = openSync(target, 'wx', 0o600);
+          file = { path, target, descriptor, checksum: startChecksum(), sizeBytes: 0 };
           fchmodSync(file.descriptor, entry.mode & 0o777);
         } else if (entry.kind === 'directory') {
           makeDirectory(target, entry.mode & 0o777);
           directories.add(target);
         } else {
-          makeLink(target, entry, tablespaces, directories);
+          makeLink(target, entry, tablespaces);
         }
         directories.add(dirname(target));
       },
@@ -108,10 +112,7 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
       onEntryEnd: () => {
         if (file !== undefined) {
           written.set(file.path, { sizeBytes: file.sizeBytes, crc32c: file.checksum.finish() });
-          closeFile(
-            file,
-            targetOf(root.directory, file.path, posix.relative(root.manifestPrefix, file.path)),
-          );
+          closeFile(file);
           file = undefined;
         }
       },
@@ -124,7 +125,7 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
         tablespace === undefined
           ? { directory: dataDirectory, manifestPrefix: '' }
           : {
-              directory: resolve(dataDirectory, tablespace.location),
+              directory: resolve(dataDirectory, tablespace.directory),
               manifestPrefix: `pg_tblspc/${tablespace.oid}`,
             };
       mkdirSync(root.directory, { recursive: true, mode: 0o700 });
@@ -151,11 +152,6 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
   };
 }
 
-/** pg_control gets its real name only when everything else is in place: without it no server starts here. */
-function targetOf(directory: string, manifestPath: string, name: string): string {
-  return join(directory, manifestPath === 'global/pg_control' ? unfinishedControlFile : name);
-}
-
 /** @throws Error for a name that leads out of the directory: a source must not write elsewhere on this host */
 function safeName(name: string): string {
   const normal = posix.normalize(name).replace(/\/$/, '');
@@ -170,17 +166,12 @@ function makeDirectory(path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-function makeLink(
-  target: string,
-  entry: TarEntry,
-  tablespaces: readonly Tablespace[],
-  directories: Set<string>,
-): void {
+function makeLink(target: string, entry: TarEntry, tablespaces: readonly Tablespace[]): void {
   const tablespace = tablespaces.find((candidate) => candidate.sourceLocation === entry.linkTarget);
-  const location = tablespace?.location ?? entry.linkTarget;
-  mkdirSync(location, { recursive: true, mode: 0o700 });
-  directories.add(location);
-  symlinkSync(location, target);
+  if (tablespace === undefined) {
+    throw new Error(`the source sent a link to "${entry.linkTarget}", which is none of its tablespaces`);
+  }
+  symlinkSync(tablespace.location, target);
 }
 
 function writeWhole(descriptor: number, chunk: Buffer): void {
@@ -195,7 +186,7 @@ async function syncAll(paths: readonly string[], signal: AbortSignal): Promise<v
     for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
       signal.throwIfAborted();
       const handle = await open(path, 'r');
-      await handle.sync().finally(() => handle.close());
+      await handle.sync().finally(async () => handle.close());
     }
   };
   await Promise.all(Array.from({ length: limits.parallelSyncs }, work));

@@ -1,6 +1,6 @@
 /**
  * A base backup by the streaming replication protocol itself: needs no PostgreSQL program on this host.
- * The copy is verified against the manifest (13+) while it is written, and has no pg_control until it is finished.
+ * The copy is verified against the manifest (13+) while it is written.
  */
 import { join } from 'node:path';
 import { failure, RepmgrError } from '../../errors.ts';
@@ -16,7 +16,8 @@ export interface ProtocolBackup {
   readonly source: Conninfo;
   /** Exists and is empty. */
   readonly dataDirectory: string;
-  readonly tablespaceMapping: readonly { readonly from: string; readonly to: string }[];
+  /** By location on the source. */
+  readonly tablespaces: readonly TablespaceCopy[];
   readonly label: string;
   readonly isCheckpointFast: boolean;
   /** Keep the source's WAL by a temporary slot of this backup; false where another slot of ours keeps it already. */
@@ -24,6 +25,15 @@ export interface ProtocolBackup {
   onStart(totalBytes: number): void;
   onProgress(receivedBytes: number): void;
   readonly signal: AbortSignal;
+}
+
+/** One tablespace outside of the data directory. */
+export interface TablespaceCopy {
+  readonly from: string;
+  /** Where its link leads to. */
+  readonly to: string;
+  /** Where its files are written; exists and is empty. */
+  readonly workplace: string;
 }
 
 export interface ProtocolBackupResult {
@@ -65,7 +75,7 @@ async function receive(
   const stream = createBaseBackupStream(connection.version, {
     onTablespaces: ({ totalBytes, tablespaces }) => {
       backup.onStart(totalBytes);
-      return tablespaces.map(({ oid, location }) => mapTablespace(oid, location, backup.tablespaceMapping));
+      return tablespaces.map(({ oid, location }) => mapTablespace(oid, location, backup.tablespaces));
     },
     createWriter: (tablespaces) => {
       writer = createBackupWriter(backup.dataDirectory, tablespaces);
@@ -79,9 +89,9 @@ async function receive(
   });
   const { label, isCheckpointFast } = backup;
   await connection.runReplicationCommand(baseBackupCommand(connection.version, { label, isCheckpointFast }), {
-    onResultSet: stream.onResultSet,
-    onCopyStart: stream.onCopyStart,
-    onCopyData: stream.onCopyData,
+    onResultSet: (rows) => stream.onResultSet(rows),
+    onCopyStart: () => stream.onCopyStart(),
+    onCopyData: (chunk) => stream.onCopyData(chunk),
     signal: backup.signal,
     firstAnswerMs: limits.baseBackupStartMs,
     silenceMs: limits.baseBackupSilenceMs,
@@ -125,13 +135,18 @@ async function keepWal(connection: ReplicationConnection): Promise<void> {
   );
 }
 
-function mapTablespace(
-  oid: string,
-  sourceLocation: string,
-  mapping: ProtocolBackup['tablespaceMapping'],
-): Tablespace {
-  const location = mapping.find(({ from }) => from === sourceLocation)?.to ?? sourceLocation;
-  return { oid, sourceLocation, location };
+function mapTablespace(oid: string, sourceLocation: string, copies: readonly TablespaceCopy[]): Tablespace {
+  const isInPlace = !sourceLocation.startsWith('/');
+  const copy = copies.find(({ from }) => from === sourceLocation);
+  if (copy === undefined && !isInPlace) {
+    throw new Error(`the source has got a tablespace in "${sourceLocation}" since the clone was planned`);
+  }
+  return {
+    oid,
+    sourceLocation,
+    location: copy?.to ?? sourceLocation,
+    directory: copy?.workplace ?? sourceLocation,
+  };
 }
 
 function asBackupFailure(error: unknown, signal: AbortSignal): unknown {

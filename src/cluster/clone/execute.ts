@@ -1,0 +1,99 @@
+/** Makes a clone, step by step; when one fails, what was done before is undone, and said. */
+import { failure, type RepmgrError } from '../../errors.ts';
+import type { Logger } from '../../log/logger.ts';
+import { writeRecoveryConfig } from '../../postgres/recovery-config.ts';
+import { throwIfInterrupted } from '../../system/clock.ts';
+import { type CopyProgress, takeCopy } from './copy.ts';
+import { copyPlace, finishPlaces, type Places, removeRest, restorePlaces } from './copy-place.ts';
+import type { CloneFacts } from './inspect.ts';
+import type { ClonePlan, CloneStep, StepKind } from './plan.ts';
+import { createPlannedSlot } from './slot.ts';
+import { prepareTarget } from './prepare-target.ts';
+import type { CloneWish } from './wish.ts';
+
+export interface CloneContext {
+  readonly wish: CloneWish;
+  readonly facts: CloneFacts;
+  readonly plan: ClonePlan;
+  readonly log: Logger;
+  readonly progress: CopyProgress;
+  readonly signal: AbortSignal;
+}
+
+/** Undoes one step; logs what it did, or what remains, and never throws. */
+export type Undo = () => Promise<void>;
+
+/** @throws RepmgrError of the step that failed, after what was done before it was undone as far as that is possible */
+export async function executeClone(context: CloneContext): Promise<void> {
+  const { plan, log, signal } = context;
+  const undos: Undo[] = [];
+  for (const step of plan.steps) {
+    try {
+      throwIfInterrupted(signal);
+      log.info(step.text);
+      await actions[step.kind](context, placesOf(plan), undos);
+    } catch (error) {
+      for (const undo of undos.toReversed()) await undo();
+      throw signal.aborted ? interruption(step) : asFailure(error, step);
+    }
+  }
+}
+
+type Action = (context: CloneContext, places: Places, undos: Undo[]) => Promise<void>;
+
+const actions: Readonly<Record<StepKind, Action>> = {
+  restore: (_context, places) => restorePlaces(places),
+  'create slot': createPlannedSlot,
+  prepare: prepareTarget,
+  copy: takeCopy,
+  'keep configuration': async () => {},
+  'write recovery settings': ({ facts, plan }, [main]) =>
+    writeRecoveryConfig({
+      dataDirectory: main.workplace,
+      version: facts.source.version,
+      settings: plan.recoverySettings,
+    }),
+  finish: async (_context, places, undos) => {
+    await finishPlaces(places);
+    // From here on the clone is complete, whatever becomes of its traces.
+    undos.length = 0;
+  },
+  clean: removeTraces,
+};
+
+/** The clone is complete by now: what cannot be removed is only in the way. */
+async function removeTraces({ log }: CloneContext, places: Places): Promise<void> {
+  for (const place of places) {
+    try {
+      await removeRest(place);
+    } catch (error) {
+      log.warning(`what the clone has replaced in "${place.location}" could not be removed`, {
+        detail: error instanceof Error ? error.message : String(error),
+        hint: `Remove it yourself: rm -r "${place.location}"/repmgr_clone_*`,
+      });
+    }
+  }
+}
+
+function placesOf({ dataDirectory, tablespaces }: ClonePlan): Places {
+  return [copyPlace(dataDirectory), ...tablespaces.map(({ to }) => copyPlace(to))];
+}
+
+function interruption({ text }: CloneStep): RepmgrError {
+  return failure('interrupted', {
+    message: 'the clone was interrupted',
+    detail: `It was about to ${text}.`,
+    hint: 'The same command can be run again.',
+  });
+}
+
+function asFailure(error: unknown, { text }: CloneStep): unknown {
+  const isOfSystem = error instanceof Error && 'syscall' in error;
+  if (!isOfSystem) return error;
+  return failure('clone_target_unusable', {
+    message: `could not ${text}`,
+    detail: `${error.message}.`,
+    hint: 'Look at permissions, mount points and free space of that directory, then clone again.',
+    cause: error,
+  });
+}

@@ -1,0 +1,60 @@
+/** Everything that a clone has to know before it is planned. Only looks. */
+import type { Logger } from '../../log/logger.ts';
+import { connect } from '../../postgres/connection.ts';
+import { type MetadataFacts, inspectMetadata } from './metadata.ts';
+import { inspectSource, type SourceFacts } from './source.ts';
+import {
+  type DirectoryFacts,
+  inspectDirectory,
+  inspectTarget,
+  targetDirectory,
+  type TargetFacts,
+} from './target.ts';
+import { inspectUpstream, type UpstreamFacts } from './upstream.ts';
+import type { CloneWish } from './wish.ts';
+
+export interface CloneFacts {
+  readonly source: SourceFacts;
+  readonly metadata: MetadataFacts;
+  readonly upstream: UpstreamFacts;
+  readonly target: TargetFacts;
+  /** By location on the source, for each tablespace that lies outside of the data directory. */
+  readonly tablespaceTargets: ReadonlyMap<string, DirectoryFacts>;
+}
+
+/** @throws RepmgrError of connecting and querying, schema_unknown, several_primaries, interrupted */
+export async function inspectClone(
+  wish: CloneWish,
+  options: { readonly log: Logger; readonly signal: AbortSignal },
+): Promise<CloneFacts> {
+  const connection = await connect(wish.source, options);
+  try {
+    const source = await inspectSource(connection, wish, options.signal);
+    const metadata = await inspectMetadata(connection, source, wish, options);
+    const upstream = await inspectUpstream(metadata, source, wish, options.signal);
+    const target = await inspectTarget(targetDirectory(wish, source));
+    return { source, metadata, upstream, target, tablespaceTargets: await inspectTablespaces(wish, source) };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Where a tablespace of the source goes. */
+export function tablespaceTarget(wish: CloneWish, location: string): string {
+  return wish.copy.tablespaceMapping.find(({ from }) => from === location)?.to ?? location;
+}
+
+/** A tablespace with a relative location lies in the data directory itself (allow_in_place_tablespaces). */
+export function outerTablespaces({ tablespaces }: SourceFacts): readonly string[] {
+  return tablespaces.map(({ location }) => location).filter((location) => location.startsWith('/'));
+}
+
+async function inspectTablespaces(
+  wish: CloneWish,
+  source: SourceFacts,
+): Promise<ReadonlyMap<string, DirectoryFacts>> {
+  const entries = outerTablespaces(source).map(
+    async (location) => [location, await inspectDirectory(tablespaceTarget(wish, location))] as const,
+  );
+  return new Map(await Promise.all(entries));
+}

@@ -1,0 +1,87 @@
+/** What `standby clone` is to do, from its options and repmgr.conf. */
+import type { CloneNode, CloneWish, ReplicationWish } from '../cluster/clone/wish.ts';
+import type { Config } from '../config/resolve.ts';
+import { failure } from '../errors.ts';
+import { type Conninfo, mergeConninfo } from '../model/conninfo.ts';
+import { parseDuration } from '../model/duration.ts';
+import { readConninfo } from '../postgres/conninfo-defaults.ts';
+import type { CommandContext } from './command.ts';
+import { connectionFromOptions } from './connection-options.ts';
+import { checkedNodeId } from './local-node.ts';
+
+/** @throws RepmgrError usage or conninfo_invalid */
+export function wishOf(context: CommandContext): CloneWish {
+  const { options, config } = context;
+  const upstreamNodeId = options.upstreamNodeId ?? config?.upstreamNodeId;
+  return {
+    source: sourceOf(context),
+    dataDirectory: options.dataDir ?? config?.dataDirectory,
+    node: config === undefined ? undefined : nodeOf(config),
+    usesSlot: config?.useReplicationSlots ?? false,
+    upstreamNodeId:
+      upstreamNodeId === undefined ? undefined : checkedNodeId(upstreamNodeId, '--upstream-node-id'),
+    copy: {
+      method: options.backupMethod,
+      programDirectory: options.pgBindir ?? config?.pgBindir,
+      pgBasebackupOptions: config?.pgBasebackupOptions ?? '',
+      isCheckpointFast: options.fastCheckpoint === true,
+      tablespaceMapping: config?.tablespaceMapping ?? [],
+    },
+    replication: replicationOf(context),
+    recovery: {
+      minApplyDelay: applyDelay(options.recoveryMinApplyDelay) ?? config?.recoveryMinApplyDelay,
+      restoreCommand: config?.restoreCommand,
+      archiveCleanupCommand: config?.archiveCleanupCommand,
+    },
+    walKeepSegments: options.walKeepSegments,
+    mayReplace: options.force === true,
+  };
+}
+
+/**
+ * The server of -h, -d, -p, -U, or of NODE; where only its host is named, user and database are those of our own
+ * conninfo, which are the same on all nodes.
+ */
+function sourceOf({ options, operands, config, environment }: CommandContext): Conninfo {
+  const [node] = operands;
+  const given = connectionFromOptions(node === undefined ? options : { ...options, host: node }, environment);
+  const isServerNamed = given['host'] !== undefined || given['hostaddr'] !== undefined || given['service'];
+  const upstream = options.upstreamConninfo;
+  if (!isServerNamed && upstream !== undefined) return mergeConninfo(readConninfo(upstream), given);
+  if (config === undefined || given['service'] !== undefined) return given;
+  const { user, dbname } = readConninfo(config.conninfo);
+  return mergeConninfo(user === undefined ? {} : { user }, dbname === undefined ? {} : { dbname }, given);
+}
+
+function nodeOf(config: Config): CloneNode {
+  return {
+    id: checkedNodeId(config.nodeId, 'node'),
+    name: config.nodeName,
+    clusterName: config.clusterName,
+    conninfo: readConninfo(config.conninfo),
+  };
+}
+
+function replicationOf({ options, config, environment }: CommandContext): ReplicationWish {
+  const extras = options.replicationConninfo ?? config?.replicationConninfo;
+  return {
+    user: options.replicationUser ?? config?.replicationUser,
+    extras: extras === undefined ? undefined : readConninfo(extras),
+    passfile: config?.passfile,
+    password: config?.usePrimaryConninfoPassword === true ? environment['PGPASSWORD'] : undefined,
+    withoutPassword: options.noConninfoPassword === true,
+    primaryConninfo: options.upstreamConninfo,
+  };
+}
+
+/** An integer with a unit of PostgreSQL, milliseconds without one. @throws RepmgrError usage */
+function applyDelay(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const isInteger = /^\d+\s*(ms|s|min|h|d)?$/.test(text);
+  if (isInteger && (parseDuration(text, 'ms') ?? 0) > 0) return text;
+  throw failure('usage', {
+    message: `--recovery-min-apply-delay: "${text}" is no delay`,
+    detail: 'A delay is a whole number of at least 1, with ms, s, min, h or d behind it if wanted.',
+    hint: 'Write it as: --recovery-min-apply-delay=5min',
+  });
+}

@@ -1,0 +1,104 @@
+/** `repmgr standby clone`: copies a server into a new standby. docs/cloning.md */
+import type { CopyProgress } from '../cluster/clone/copy.ts';
+import { executeClone } from '../cluster/clone/execute.ts';
+import { type CloneFacts, inspectClone } from '../cluster/clone/inspect.ts';
+import { type ClonePlan, planClone } from '../cluster/clone/plan.ts';
+import type { CloneWish } from '../cluster/clone/wish.ts';
+import { recordEvent } from '../cluster/record-event.ts';
+import { RepmgrError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { connect } from '../postgres/connection.ts';
+import { startProgress } from '../render/progress.ts';
+import { renderSteps } from '../render/steps.ts';
+import { monotonicMs } from '../system/clock.ts';
+import type { CommandContext } from './command.ts';
+import { wishOf } from './clone-wish.ts';
+import { checkedNodeId } from './local-node.ts';
+
+/** Exit codes as repmgr 3: 1 for anything refused, 6 without a connection, 7 without a slot, 14 when the copy fails. */
+export async function run(context: CommandContext): Promise<void> {
+  const { options, log, signal } = context;
+  const wish = wishOf(context);
+  const facts = await inspectClone(wish, { log, signal });
+  const plan = planClone(facts, wish);
+  for (const warning of plan.warnings) log.warning(warning);
+  if (options.dryRun === true) {
+    const steps = plan.steps.map(({ text }) => text);
+    context.print(renderSteps(steps, { isJson: options.json === true }));
+    return;
+  }
+  try {
+    await executeClone({ wish, facts, plan, log, signal, progress: showProgress() });
+  } catch (error) {
+    if (error instanceof RepmgrError && error.code === 'slot_unavailable') {
+      const details = [error.message, error.detail].filter(Boolean).join(': ');
+      await report(context, plan, { isSuccessful: false, details });
+    }
+    throw error;
+  }
+  await report(context, plan, { isSuccessful: true, details: eventDetails(facts, plan, wish) });
+  tellWhatNext(context, plan);
+}
+
+function eventDetails({ source }: CloneFacts, { method }: ClonePlan, { mayReplace }: CloneWish): string {
+  return [
+    `Cloned from host "${source.host}", port ${source.port}`,
+    `backup method: ${method}`,
+    `--force: ${mayReplace ? 'Y' : 'N'}`,
+  ].join('; ');
+}
+
+/** Without repmgr.conf, or where there are no metadata, nobody could be told. */
+async function report(
+  { config, log }: CommandContext,
+  { primary }: ClonePlan,
+  event: { readonly isSuccessful: boolean; readonly details: string },
+): Promise<void> {
+  if (config === undefined) return;
+  const connection =
+    primary === undefined
+      ? undefined
+      : await connect(primary).catch((error: unknown) => {
+          log.warning('the primary cannot be reached, so the event is not written there', {
+            detail: error instanceof Error ? error.message : String(error),
+          });
+          return undefined;
+        });
+  try {
+    await recordEvent({
+      connection,
+      config,
+      log,
+      event: { ...event, nodeId: checkedNodeId(config.nodeId, 'node'), name: 'standby_clone' },
+    });
+  } finally {
+    await connection?.close();
+  }
+}
+
+function tellWhatNext({ config, log }: CommandContext, { dataDirectory }: ClonePlan): void {
+  log.notice('standby clone is complete');
+  log.notice('the new standby can be started now', {
+    hint: `For example: ${config?.serviceStartCommand ?? `pg_ctl -D "${dataDirectory}" start`}`,
+  });
+  if (config === undefined) return;
+  log.notice('after its start it has to be registered', {
+    hint: `repmgr -f "${config.sourceFile}" standby register`,
+  });
+}
+
+function showProgress(): CopyProgress {
+  const progress = startProgress({
+    label: 'copying',
+    isTerminal: process.stderr.isTTY,
+    columns: process.stderr.columns,
+    lineIntervalMs: limits.progressLineMs,
+    now: monotonicMs,
+    write: (text) => process.stderr.write(text),
+  });
+  return {
+    onStart: (bytes: number) => progress.setTotal(bytes),
+    onProgress: (bytes: number) => progress.update(bytes),
+    onEnd: (isDone: boolean) => progress.stop(isDone),
+  };
+}
