@@ -78,9 +78,8 @@ function defaultOf(parameter) {
 }
 
 function rangeOf({ minimum, maximum, isNeverAllowed }) {
-  const widest = 2_147_483_647;
-  const from = minimum === undefined || minimum < -widest ? undefined : `at least ${minimum}`;
-  const to = maximum === undefined || maximum === widest ? undefined : `at most ${maximum}`;
+  const from = minimum === undefined || minimum < -1_000_000 ? undefined : `at least ${minimum}`;
+  const to = maximum === undefined ? undefined : `at most ${maximum}`;
   const range = [from, to].filter((bound) => bound !== undefined).join(', ');
   if (isNeverAllowed) return range === '' ? 'or -1' : `${range}, or -1`;
   return range === '' ? undefined : range;

@@ -113,6 +113,13 @@ function doubts(values: ConfigValues, settings: Settings): readonly Complaint[] 
   if (!settings.has('node_name') && settings.has('node')) {
     complaints.push([['node'], `"node_name" is missing; "node${values.nodeId}" is used`]);
   }
+  if (values.nodeName !== undefined && !/^[ -~]*$/.test(values.nodeName)) {
+    const shown = 'PostgreSQL shows other characters than printable ASCII as "?" in application_name';
+    complaints.push([
+      ['node_name'],
+      `node_name "${values.nodeName}" cannot be recognised by others: ${shown}`,
+    ]);
+  }
   if (values.standbyReconnectTimeoutMs < values.nodeRejoinTimeoutMs) {
     complaints.push([
       ['standby_reconnect_timeout', 'node_rejoin_timeout'],

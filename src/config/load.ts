@@ -1,7 +1,8 @@
 /** Loads repmgr.conf: finds it, reads it with the files that it includes, and resolves it. */
 import { dirname, resolve } from 'node:path';
-import { failure, type RepmgrError } from '../errors.ts';
+import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { quoteForShell } from '../model/shell-word.ts';
 import {
   listConfigurationFiles,
   type LocatedFile,
@@ -87,7 +88,7 @@ function configurationInvalid(path: string, errors: readonly Finding[]): RepmgrE
   const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
   return failure('configuration_invalid', {
     message: [`configuration file "${path}" has ${count}:`, ...errors.map(describeFinding)].join('\n'),
-    hint: `Correct the file and check it with: repmgrd --check-config -f ${path}`,
+    hint: `Correct the file and check it with: repmgrd --check-config -f ${quoteForShell(path)}`,
   });
 }
 
@@ -133,6 +134,7 @@ async function readInclude(
     }
     return included;
   } catch (error) {
-    return problem(`${include.directive}: ${error instanceof Error ? error.message : String(error)}`);
+    if (!(error instanceof RepmgrError)) throw error;
+    return problem(`${include.directive}: ${error.message}; ${error.detail}`);
   }
 }

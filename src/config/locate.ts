@@ -1,8 +1,10 @@
 /** Finds and reads repmgr.conf; the one place of this folder that touches the disk. */
+import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { quoteForShell } from '../model/shell-word.ts';
 
 export interface SearchOptions {
   /** The path of `-f`; no other place is tried then. */
@@ -95,17 +97,18 @@ export async function listConfigurationFiles(directory: string): Promise<readonl
 }
 
 async function readBounded(path: string): Promise<string> {
-  const file = await open(path, 'r');
+  // Without O_NONBLOCK a named pipe would let us wait for a writer.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await file.stat();
     if (stat.isDirectory()) throw unreadable(path, 'it is a directory');
-    if (stat.size > limits.configurationFileBytes) {
-      throw unreadable(
-        path,
-        `it has ${stat.size} bytes, no more than ${limits.configurationFileBytes} are read`,
-      );
-    }
-    return await file.readFile('utf8');
+    if (!stat.isFile()) throw unreadable(path, 'it is not a regular file');
+    const limit = limits.configurationFileBytes;
+    if (stat.size > limit)
+      throw unreadable(path, `it has ${stat.size} bytes, no more than ${limit} are read`);
+    const bytes = await file.readFile();
+    if (bytes.includes(0)) throw unreadable(path, 'it holds zero bytes, so it is no text in UTF-8');
+    return bytes.toString('utf8');
   } finally {
     await file.close();
   }
@@ -122,6 +125,6 @@ function unreadable(path: string, reason: string): Error {
   return failure('configuration_file_unreadable', {
     message: `cannot read configuration file "${path}"`,
     detail: `${reason[0]?.toUpperCase()}${reason.slice(1)}.`,
-    hint: `Check the path and its permissions: ls -l ${path}`,
+    hint: `Look at it with: ls -l ${quoteForShell(path)}`,
   });
 }

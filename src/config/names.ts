@@ -22,6 +22,7 @@ const knownConfusions: Readonly<Record<string, string>> = {
   promotion_command: 'promote_command',
   failover_mode: 'failover',
   monitor_interval: 'monitor_interval_secs',
+  monitoring_interval: 'monitor_interval_secs',
   monitoring_interval_secs: 'monitor_interval_secs',
   cluster_name: 'cluster',
   nodename: 'node_name',
@@ -50,7 +51,7 @@ export function identifyName(name: string): NamedParameter {
   const variant = rest.join('.');
   const parameter = findParameter(base);
   if (parameter?.hasNamedVariants && /^[\w-]+$/.test(variant)) return { kind: 'known', parameter, variant };
-  const knownName = resemblingName(name) ?? (rest.length > 0 ? resemblingVariant(base, variant) : undefined);
+  const knownName = (rest.length > 0 ? resemblingVariant(base, variant) : undefined) ?? resemblingName(name);
   return knownName === undefined ? { kind: 'unknown' } : { kind: 'resembling', knownName };
 }
 

@@ -22,11 +22,14 @@ export interface ParsedInclude {
   readonly path: string;
 }
 
-/** A line that cannot be read: as an error, or ignored with a warning as in repmgr 3. */
+/**
+ * A line that cannot be read: an error, or ignored with a warning as in repmgr 3. The message never shows the value:
+ * the line may be the rest of a connection string with its password.
+ */
 export interface ParsedProblem {
   readonly kind: 'error' | 'ignored';
   readonly line: number;
-  /** Before the equals sign, where the line got so far. */
+  /** The first word of the line, where it could be a name. */
   readonly name?: string;
   readonly message: string;
 }
@@ -38,7 +41,7 @@ type Value =
   | { readonly kind: 'error'; readonly message: string };
 
 /**
- * Splits the text of repmgr.conf into lines. Comments and empty lines are left out; LF, CRLF and a byte order mark
+ * Splits the text of repmgr.conf into lines. Comments and empty lines are left out; LF, CRLF, CR and a byte order mark
  * are all right. It never throws.
  *
  * A value that begins with a quote is read as PostgreSQL reads it (`''` and backslash escapes inside). Any other value
@@ -47,47 +50,50 @@ type Value =
 export function parseConfiguration(text: string): readonly ParsedLine[] {
   return text
     .replace(/^\u{feff}/u, '')
-    .split('\n')
-    .flatMap((source, index) => parseLine(source, index + 1) ?? []);
+    .split(/\r\n?|\n/)
+    .flatMap((source, index) => parseLine(source.trim(), index + 1) ?? []);
 }
 
-function parseLine(source: string, line: number): ParsedLine | undefined {
-  const text = source.trim();
+function parseLine(text: string, line: number): ParsedLine | undefined {
   if (text === '' || text.startsWith('#')) return undefined;
-  if (text.includes('\0')) return { kind: 'error', line, message: 'the line holds a zero byte' };
-  const include = /^(include|include_if_exists|include_dir)\s*(?:=\s*|\s|(?='))(.*)$/.exec(text);
+  const include = /^(include|include_if_exists|include_dir)\s*(?:=\s*|\s|(?='))(.*)$/s.exec(text);
   if (include !== null) {
     return parseInclude(include[1] as ParsedInclude['directive'], include[2] ?? '', line);
   }
+  // As in postgresql.conf the equals sign may be left out; one that stands in a quoted value does not count.
+  const quoted = /^([A-Za-z_][\w.-]*)\s*('.*)$/s.exec(text);
+  if (quoted !== null) return parseEntry(quoted[1] ?? '', quoted[2] ?? '', line, false);
   const equals = text.indexOf('=');
-  if (equals < 0) return parseWithoutEquals(text, line);
+  const words = withoutComment(text);
+  if (equals < 0 || equals > words.length) return parseWords(words, line);
   const name = text.slice(0, equals).replace(/\s/g, '');
-  if (name.startsWith('#')) return undefined;
-  if (name === '') return { kind: 'ignored', line, message: 'there is no name before the equals sign' };
-  const raw = text.slice(equals + 1).trim();
+  if (name === '')
+    return { kind: 'ignored', line, message: 'there is no name before the equals sign; the line is ignored' };
+  return parseEntry(name, text.slice(equals + 1).trim(), line, true);
+}
+
+function parseWords(words: string, line: number): ParsedLine {
+  const [name = ''] = words.split(/\s/, 1);
+  const raw = words.slice(name.length).trim();
+  if (raw !== '') return parseEntry(name, raw, line, false);
+  return { kind: 'ignored', line, name, message: 'there is no equals sign; the line is ignored' };
+}
+
+/** `hasEquals`: repmgr 3 skipped lines without an equals sign. */
+function parseEntry(name: string, raw: string, line: number, hasEquals: boolean): ParsedLine {
   const reading = readValue(raw);
   if (reading.kind === 'error') return { kind: 'error', line, name, message: `${name}: ${reading.message}` };
-  const before = valueOfRepmgr3(raw);
+  const { value } = reading;
+  const before = hasEquals ? valueOfRepmgr3(raw) : undefined;
   return {
     kind: 'entry',
     line,
     name,
-    value: reading.value,
+    value,
     isQuoted: raw.startsWith("'"),
     ...(reading.hasDroppedQuotes ? { hasDroppedQuotes: true } : {}),
-    ...(before === reading.value ? {} : { otherReading: { value: before } }),
+    ...(before === value ? {} : { otherReading: { value: before } }),
   };
-}
-
-/** PostgreSQL takes `name value` too; repmgr 3 skipped such lines. */
-function parseWithoutEquals(text: string, line: number): ParsedLine {
-  const parts = /^(\S+)\s+(.+)$/.exec(text);
-  if (parts === null) return { kind: 'ignored', line, message: `"${text}" has no equals sign` };
-  const [, name = '', raw = ''] = parts;
-  const reading = readValue(raw);
-  if (reading.kind === 'error') return { kind: 'error', line, name, message: `${name}: ${reading.message}` };
-  const isQuoted = raw.startsWith("'");
-  return { kind: 'entry', line, name, value: reading.value, isQuoted, otherReading: { value: undefined } };
 }
 
 function parseInclude(directive: ParsedInclude['directive'], raw: string, line: number): ParsedLine {
@@ -98,24 +104,36 @@ function parseInclude(directive: ParsedInclude['directive'], raw: string, line: 
 }
 
 function readValue(raw: string): Value {
-  if (raw.startsWith("'")) return readQuotedValue(raw);
-  const text = raw.replace(/(^|\s)#.*$/, '');
+  const reading = raw.startsWith("'") ? readQuotedValue(raw) : readBareValue(raw);
+  if (reading.kind === 'error') return reading;
+  if (reading.value.includes('\0')) return { kind: 'error', message: 'the value holds a zero byte' };
+  // What is no UTF-8 was decoded to this character; in a comment nobody minds.
+  if (reading.value.includes('\ufffd')) return { kind: 'error', message: 'the value is not UTF-8' };
+  return reading;
+}
+
+function readBareValue(raw: string): Value {
+  const text = withoutComment(raw);
   return { kind: 'value', value: text.replaceAll("'", '').trim(), hasDroppedQuotes: text.includes("'") };
 }
 
+function withoutComment(text: string): string {
+  return text.replace(/(^|\s)#.*$/s, '');
+}
+
 function valueOfRepmgr3(raw: string): string {
-  return raw.replace(/#.*$/, '').replaceAll("'", '').trim();
+  return raw.replace(/#.*$/s, '').replaceAll("'", '').trim();
 }
 
 /** The rules of postgresql.conf: https://www.postgresql.org/docs/current/config-setting.html */
 function readQuotedValue(raw: string): Value {
-  const quoted = /^'((?:[^'\\]|''|\\.)*)'(.*)$/.exec(raw);
+  const quoted = /^'((?:[^'\\]|''|\\.)*)'(.*)$/s.exec(raw);
   if (quoted === null) return { kind: 'error', message: 'the value has no closing quote' };
   const [, inner = '', rest = ''] = quoted;
-  if (!/^\s*(#.*)?$/.test(rest)) {
+  if (!/^\s*(#.*)?$/s.test(rest)) {
     return {
       kind: 'error',
-      message: `"${rest.trim()}" stands after the closing quote; a quote inside is written twice`,
+      message: "something stands after the closing quote; a quote inside is written twice: ''",
     };
   }
   return { kind: 'value', value: unescape(inner) };
@@ -124,7 +142,7 @@ function readQuotedValue(raw: string): Value {
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 function unescape(inner: string): string {
-  return inner.replace(/''|\\([0-7]{1,3}|.)/g, (_, escaped: string | undefined) => {
+  return inner.replace(/''|\\([0-7]{1,3}|.)/gs, (_, escaped: string | undefined) => {
     if (escaped === undefined) return "'";
     if (/^[0-7]/.test(escaped)) return String.fromCharCode(Number.parseInt(escaped, 8) & 0xff);
     return escapes[escaped] ?? escaped;

@@ -1,5 +1,4 @@
 /** Makes a `Config` of the lines of repmgr.conf, or the list of everything that is wrong with them. */
-import { redactConninfo } from '../model/conninfo.ts';
 import { checkTogether } from './checks.ts';
 import type { Config, ConfigValues, Finding } from './config.ts';
 import { deriveValues } from './derive.ts';
@@ -8,6 +7,7 @@ import { parameters } from './parameters.ts';
 import type { Parameter, Program } from './parameters/parameter.ts';
 import type { ParsedEntry, ParsedLine, ParsedProblem } from './parse.ts';
 import { Settings } from './settings.ts';
+import { showOtherReading, showUnknownValue, showValue } from './shown-value.ts';
 import { type ParameterValue, readParameterValue } from './values.ts';
 
 export type { Config, EventNotificationCommand, Finding, TablespaceMapping } from './config.ts';
@@ -41,9 +41,7 @@ export function resolveConfiguration(
   const warnings: Finding[] = [];
   for (const line of lines) {
     if (line.kind === 'entry') readEntry(line, settings, errors, warnings);
-    else if (line.kind === 'error') readProblem(line, settings, errors);
-    else if (line.kind === 'ignored')
-      warnings.push({ ...at(line), message: `${line.message}; the line is ignored` });
+    else if (line.kind !== 'include') readProblem(line, settings, errors, warnings);
   }
   if (options.cluster !== undefined) settings.override('cluster', options.cluster);
   errors.push(...findMissing(settings));
@@ -58,10 +56,32 @@ export function resolveConfiguration(
   return { kind: 'resolved', config, warnings: inOrder(warnings) };
 }
 
-function readProblem(problem: ParsedProblem & SourcedLine, settings: Settings, errors: Finding[]): void {
-  errors.push({ ...at(problem), message: problem.message });
-  const named = identifyName(problem.name ?? '');
-  if (named.kind === 'known') settings.mention(named.parameter);
+function readProblem(
+  problem: ParsedProblem & SourcedLine,
+  settings: Settings,
+  errors: Finding[],
+  warnings: Finding[],
+): void {
+  const { kind, name, message } = problem;
+  const named = name === undefined ? undefined : identifyName(name);
+  switch (named?.kind) {
+    case 'known':
+      settings.mention(named.parameter);
+      errors.push({ ...at(problem), message: kind === 'error' ? message : `"${name}" has no value` });
+      return;
+    case 'resembling':
+      errors.push({ ...at(problem), message: noParameter(name, named.knownName) });
+      return;
+    case 'unknown':
+      warnings.push({ ...at(problem), message: 'the line is no "name = value" and is ignored' });
+      return;
+    case undefined:
+      (kind === 'error' ? errors : warnings).push({ ...at(problem), message });
+  }
+}
+
+function noParameter(name: string | undefined, knownName: string): string {
+  return `"${name}" is not a parameter, "${knownName}" is`;
 }
 
 function readEntry(
@@ -73,15 +93,12 @@ function readEntry(
   const named = identifyName(entry.name);
   switch (named.kind) {
     case 'resembling':
-      errors.push({
-        ...at(entry),
-        message: `"${entry.name}" is not a parameter, "${named.knownName}" is`,
-      });
+      errors.push({ ...at(entry), message: noParameter(entry.name, named.knownName) });
       return;
     case 'unknown':
       warnings.push({
         ...at(entry),
-        message: `unknown parameter "${entry.name}" with value "${redactConninfo(entry.value)}" is ignored`,
+        message: `unknown parameter "${entry.name}" with value "${showUnknownValue(entry.name, entry.value)}" is ignored`,
       });
       return;
     case 'known':
@@ -144,25 +161,30 @@ function isOptionalText(parameter: Parameter): boolean {
 }
 
 function warnOfOtherReading(entry: ParsedEntry & SourcedLine): readonly Finding[] {
-  const read = `${entry.name} is read as "${redactConninfo(entry.value)}"`;
-  const warnings: Finding[] = [];
-  if (entry.otherReading !== undefined) {
-    const other = entry.otherReading.value;
-    const before = other === undefined ? 'ignored the line' : `read "${redactConninfo(other)}"`;
-    warnings.push({ ...at(entry), message: `${read}; repmgr 3 ${before}` });
+  const { otherReading: other, value } = entry;
+  const warnings: string[] = [];
+  if (other !== undefined) {
+    const before = other.value === undefined ? undefined : showOtherReading(other.value, value);
+    warnings.push(before === undefined ? 'repmgr 3 ignored the line' : `repmgr 3 read ${before}`);
   }
   if (entry.hasDroppedQuotes) {
     const remedy = 'to keep them, put the whole value into quotes and write each quote inside twice';
-    warnings.push({ ...at(entry), message: `${read}, its quotes are dropped as in repmgr 3; ${remedy}` });
+    warnings.push(`its quotes are dropped as in repmgr 3; ${remedy}`);
   }
-  return warnings;
+  if (/^"[^"]*"$/.test(value)) {
+    warnings.push('the double quotes are part of the value; to quote it, use single quotes');
+  }
+  const read = `${entry.name} is read as "${showValue(value)}"`;
+  return warnings.map((what) => ({ ...at(entry), message: `${read}; ${what}` }));
 }
 
 function findMissing(settings: Settings): readonly Finding[] {
   return parameters
     .filter((parameter) => parameter.isRequired && !settings.isMentioned(parameter.name))
     .filter((parameter) => parameter.name !== 'conninfo' || !settings.has('api_listen'))
-    .map((parameter) => ({ message: `"${parameter.name}" is missing` }));
+    .map(({ name }) => ({
+      message: `"${name}" is missing${name === 'cluster' ? `; files of repmgr 4 and 5 need this line too: cluster = 'NAME'` : ''}`,
+    }));
 }
 
 /** One warning for all of them; what nobody uses must not hide what matters. */

@@ -1,9 +1,11 @@
 /** Reads the text of one value by the kind of its parameter. */
-import { parseConninfo, redactConninfo } from '../model/conninfo.ts';
+import { applyDelayInWords, isApplyDelay } from '../model/apply-delay.ts';
+import { parseConninfo } from '../model/conninfo.ts';
 import { parseDuration } from '../model/duration.ts';
 import { parseSize } from '../model/size.ts';
 import type { TablespaceMapping } from './config.ts';
 import type { Parameter } from './parameters/parameter.ts';
+import { showValue } from './shown-value.ts';
 
 export type ParameterValue =
   | string
@@ -32,9 +34,7 @@ export function readParameterValue(parameter: Parameter, text: string): ReadValu
     case 'address':
       return readAddress(text);
     case 'apply-delay':
-      return /^0*[1-9]\d*\s*(ms|s|min|h|d)?$/.test(text)
-        ? valid(text)
-        : invalid(text, 'is no integer of at least 1, with ms, s, min, h or d behind it if wanted');
+      return isApplyDelay(text) ? valid(text) : invalid(text, `is not ${applyDelayInWords}`);
     case 'integer':
       return /^[+-]?\d+$/.test(text)
         ? readInRange(parameter, text, Number(text), 1)
@@ -64,7 +64,7 @@ function valid(value: ParameterValue): ReadValue {
 }
 
 function invalid(text: string, reason: string): ReadValue {
-  return { kind: 'invalid', reason: `"${redactConninfo(text)}" ${reason}` };
+  return { kind: 'invalid', reason: `"${showValue(text)}" ${reason}` };
 }
 
 function readText(parameter: Parameter, text: string): ReadValue {
@@ -104,7 +104,7 @@ function readChoice(parameter: Parameter, text: string): ReadValue {
   const synonym = parameter.choiceSynonyms?.[text.toUpperCase()];
   const choice = synonym ?? choices.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
   if (choice !== undefined) return valid(choice);
-  const reason = `"${redactConninfo(text)}" is none of ${choices.join(', ')}`;
+  const reason = `"${showValue(text)}" is none of ${choices.join(', ')}`;
   return parameter.isUnknownChoiceTolerated ? { kind: 'tolerated', reason } : { kind: 'invalid', reason };
 }
 
@@ -135,9 +135,12 @@ function readSize(parameter: Parameter, text: string): ReadValue {
     : readInRange(parameter, text, bytes, 1);
 }
 
+/** What PostgreSQL and repmgr take for an integer, and so for a number of seconds. */
+const largestInteger = 2_147_483_647;
+
 /** `unit` is what a plain number of the file counts in the unit of `value`. */
 function readInRange(parameter: Parameter, text: string, value: number, unit: number): ReadValue {
-  const { minimum = -Infinity, maximum = Infinity } = parameter;
+  const { minimum = -Infinity, maximum = parameter.kind === 'size' ? Infinity : largestInteger } = parameter;
   const seconds = parameter.kind === 'duration' ? ' s' : '';
   if (!Number.isFinite(value)) return invalid(text, 'is not a number');
   if (value < minimum * unit)

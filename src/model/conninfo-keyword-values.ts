@@ -19,10 +19,10 @@ export function parseKeywordValues(text: string): KeywordValues {
   let position = skipBlanks(text, 0);
   while (position < text.length) {
     const written = readKeyword(text, position);
+    // After a password the word may be the rest of it: a blank without quotes.
+    const isShown = !settings.some(({ keyword }) => isSecretKeyword(keyword));
+    const word = isShown ? `"${written.keyword}"` : 'a word that follows a password';
     if (text[written.next] !== '=') {
-      // After a password the word may be the rest of it: a blank without quotes.
-      const isQuotable = !settings.some(({ keyword }) => isSecretKeyword(keyword));
-      const word = isQuotable ? `"${written.keyword}"` : 'a word that follows a password';
       return { kind: 'invalid', reason: `missing "=" after ${word} in connection info string`, position };
     }
     const start = skipBlanks(text, written.next + 1);
@@ -36,7 +36,7 @@ export function parseKeywordValues(text: string): KeywordValues {
     }
     const setting = renameObsolete(written.keyword, read.value);
     if (!isConninfoKeyword(setting.keyword)) {
-      return { kind: 'invalid', reason: `invalid connection option "${written.keyword}"`, position };
+      return { kind: 'invalid', reason: `invalid connection option ${word}`, position };
     }
     settings.push({ ...setting, start, end: read.next });
     position = skipBlanks(text, read.next);

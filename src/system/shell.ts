@@ -1,4 +1,5 @@
 /** The one door to /bin/sh: for command lines that a user configured, with our values as quoted words. */
+export { quoteForShell } from '../model/shell-word.ts';
 import { runCommand, type CommandOptions, type CommandResult } from './command.ts';
 
 /** Runs a command line of repmgr.conf with /bin/sh -c, in a process group of its own (see `runCommand`). */
@@ -7,11 +8,14 @@ export function runCommandLine(commandLine: string, options: CommandOptions = {}
 }
 
 /**
- * Makes one word of `text` for a POSIX shell. Words without special characters stay as they are.
- * NUL characters are left out, since no argument can hold them.
+ * Runs a program with arguments of ours, followed by options that a user configured as one text: a shell makes words of
+ * that text, and of nothing else.
  */
-export function quoteForShell(text: string): string {
-  const word = text.replaceAll('\0', '');
-  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
-  return `'${word.replaceAll("'", "'\\''")}'`;
+export function runWithOptions(
+  file: string,
+  args: readonly string[],
+  optionText: string,
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  return runCommand('/bin/sh', ['-c', `exec "$@" ${optionText}`, 'sh', file, ...args], options);
 }

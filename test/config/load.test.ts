@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,29 @@ describe('a file that cannot be read', () => {
   test.skipIf(process.getuid?.() === 0)('tells of missing permission', async () => {
     await chmod(await put('repmgr.conf', minimal), 0);
     expect(await errorOf(loadConfig(options()))).toMatchObject({ detail: 'Permission denied.' });
+  });
+
+  test('is not waited for where it is a named pipe, nor read without end where it is a device', async () => {
+    const pipe = join(directory, 'pipe.conf');
+    execFileSync('mkfifo', [pipe]);
+    for (const file of [pipe, '/dev/zero']) {
+      expect(await errorOf(loadConfig(options({ file })))).toMatchObject({
+        detail: 'It is not a regular file.',
+      });
+    }
+  });
+
+  test('is told to be no text where it is UTF-16', async () => {
+    await writeFile(join(directory, 'repmgr.conf'), Buffer.from(minimal, 'utf16le'));
+    expect(await errorOf(loadConfig(options()))).toMatchObject({
+      detail: 'It holds zero bytes, so it is no text in UTF-8.',
+    });
+  });
+
+  test('is named in the hint as the shell must read it', async () => {
+    expect(await errorOf(loadConfig(options({ file: '/my files/repmgr.conf' })))).toMatchObject({
+      hint: "Look at it with: ls -l '/my files/repmgr.conf'",
+    });
   });
 
   test('is not read where it is far too large', async () => {

@@ -76,13 +76,14 @@ describe('a value that begins with a quote is read as PostgreSQL reads it', () =
     ]);
   });
 
-  test('text after the closing quote is an error that shows the text', () => {
-    const [line] = parseConfiguration("x='a' b");
-    expect(line).toMatchObject({ kind: 'error', message: expect.stringContaining('"b" stands after') });
+  test('text after the closing quote is an error, which does not show it: it may be a password', () => {
+    const [line] = parseConfiguration("conninfo='host=a password='se cret''");
+    expect(line).toMatchObject({ kind: 'error', name: 'conninfo' });
+    expect(JSON.stringify(line)).not.toContain('cret');
   });
 
   test('text that was quoted by its rules is read back', () => {
-    const text = fc.string({ unit: 'grapheme' }).filter((value) => !/[\n\r\0]/.test(value));
+    const text = fc.string({ unit: 'grapheme' }).filter((value) => !/[\n\r\0\ufffd]/.test(value));
     fc.assert(
       fc.property(text, (value) => {
         const quoted = value.replaceAll('\\', '\\\\').replaceAll("'", "''");
@@ -104,15 +105,49 @@ describe('lines', () => {
     expect(entryOf('node 1')).toMatchObject({ name: 'node', value: '1', otherReading: { value: undefined } });
   });
 
-  test('a word alone and a line without a name are ignored', () => {
-    expect(parseConfiguration('word\n=1')).toMatchObject([
-      { kind: 'ignored', line: 1 },
-      { kind: 'ignored', line: 2 },
+  test.each([
+    "conninfo 'host=a user=b' # c",
+    "conninfo'host=a user=b'",
+    "conninfo\t'host=a user=b'",
+    "conninfo = 'host=a user=b'",
+  ])('an equals sign inside of quotes is not that of the line: %j', (line) => {
+    expect(parseConfiguration(line)).toMatchObject([
+      { kind: 'entry', name: 'conninfo', value: 'host=a user=b' },
     ]);
   });
 
-  test('a zero byte is an error', () => {
-    expect(parseConfiguration('node=1\0')).toMatchObject([{ kind: 'error', line: 1 }]);
+  test('an equals sign in a comment is not that of the line either', () => {
+    expect(parseConfiguration('failover manual # or = automatic')).toMatchObject([
+      { kind: 'entry', name: 'failover', value: 'manual' },
+    ]);
+  });
+
+  test('a word alone and a line without a name are ignored, and not shown', () => {
+    expect(parseConfiguration('word # comment\n=secret')).toEqual([
+      { kind: 'ignored', line: 1, name: 'word', message: 'there is no equals sign; the line is ignored' },
+      { kind: 'ignored', line: 2, message: 'there is no name before the equals sign; the line is ignored' },
+    ]);
+  });
+
+  test('lines may end as on Unix, Windows or an old Macintosh', () => {
+    for (const end of ['\n', '\r\n', '\r']) {
+      expect(parseConfiguration(`a=1${end}b=2`)).toMatchObject([
+        { line: 1, name: 'a', value: '1' },
+        { line: 2, name: 'b', value: '2' },
+      ]);
+    }
+  });
+
+  test.each(['node=1\0', "node='\\0001'"])('a zero byte in a value is an error: %j', (line) => {
+    expect(parseConfiguration(line)).toMatchObject([{ kind: 'error', line: 1, name: 'node' }]);
+  });
+
+  test('what is no UTF-8 is an error in a value, and allowed in a comment', () => {
+    const text = Buffer.from('node_name=caf\xe9\nnode=1 # caf\xe9', 'latin1').toString('utf8');
+    expect(parseConfiguration(text)).toMatchObject([
+      { kind: 'error', line: 1, message: 'node_name: the value is not UTF-8' },
+      { kind: 'entry', line: 2, value: '1' },
+    ]);
   });
 
   test.each([
@@ -121,6 +156,20 @@ describe('lines', () => {
     ['include_dir conf.d # more', 'include_dir', 'conf.d'],
   ])('%j is a directive', (line, directive, path) => {
     expect(parseConfiguration(line)).toEqual([{ kind: 'include', line: 1, directive, path }]);
+  });
+
+  test('a line as long as the file may be is read at once', () => {
+    const half = 512 * 1024;
+    const started = performance.now();
+    for (const line of [
+      `x='${"''".repeat(half)}'`,
+      `x='${'\\a'.repeat(half)}`,
+      `x=${' #'.repeat(half)}\u2028`,
+      `x${' '.repeat(2 * half)}y`,
+    ]) {
+      expect(parseConfiguration(line)).toHaveLength(1);
+    }
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   test('whatever the text is, nothing is thrown and no line is counted twice', () => {

@@ -98,6 +98,43 @@ describe('files of repmgr 3 and 5', () => {
     });
   });
 
+  test('a file of repmgr 5 lacks nothing but the name of the cluster', () => {
+    const text = [
+      'node_id=1\t\t# A unique integer',
+      "node_name='node1'",
+      "conninfo='host=node1 user=repmgr dbname=repmgr connect_timeout=2'",
+      "data_directory='/var/lib/pgsql/16/data'",
+      "failover='automatic'",
+      "promote_command='/usr/pgsql-16/bin/repmgr standby promote -f /etc/repmgr/16/repmgr.conf --log-to-file'",
+      "follow_command='repmgr standby follow -f /etc/repmgr.conf --log-to-file --upstream-node-id=%n'",
+      'pg_ctl_options=\'-o "--config-file=\\"/etc/a.conf\\""\'',
+      "failover_validation_command=''    # none",
+      'monitoring_history=yes',
+      'use_replication_slots=true',
+    ].join('\n');
+    expect(errorsOf(text)).toEqual([
+      `"cluster" is missing; files of repmgr 4 and 5 need this line too: cluster = 'NAME'`,
+    ]);
+    expect(resolveText(text, { cluster: 'main' })).toMatchObject({
+      kind: 'resolved',
+      config: { pgCtlOptions: '-o "--config-file="/etc/a.conf""', useReplicationSlots: true },
+    });
+  });
+
+  test('a file without equals signs is read as PostgreSQL does', () => {
+    const lines = [
+      'cluster main',
+      'node_id 4',
+      "node_name 'a'",
+      "conninfo 'host=b dbname=c'",
+      'failover manual',
+    ];
+    expect(resolveText(lines.join('\n'))).toMatchObject({
+      kind: 'resolved',
+      config: { clusterName: 'main', nodeId: 4, nodeName: 'a', conninfo: 'host=b dbname=c' },
+    });
+  });
+
   test('an empty value in quotes is the same as none for what is optional', () => {
     expect(configOf("logfile=''\nrestore_command=''")).toMatchObject({
       logFile: undefined,
@@ -126,13 +163,36 @@ describe('errors', () => {
   });
 
   test('an empty file lacks what every node needs', () => {
-    expect(errorsOf('')).toEqual(['"cluster" is missing', '"node" is missing', '"conninfo" is missing']);
+    expect(errorsOf('')).toEqual([
+      expect.stringMatching(/^"cluster" is missing/),
+      '"node" is missing',
+      '"conninfo" is missing',
+    ]);
   });
 
   test.each([
     ['node=0', 'node: "0" is less than 1, the least that is allowed'],
     ['node=2147483648', 'node: "2147483648" is more than 2147483647, the most that is allowed'],
     ['node=1.5', 'node: "1.5" is not an integer'],
+    ['follow_command', '"follow_command" has no value'],
+    ['follow_comand', '"follow_comand" is not a parameter, "follow_command" is'],
+    ['monitoring_interval=5', '"monitoring_interval" is not a parameter, "monitor_interval_secs" is'],
+    [
+      'event_notification_comand.mail=x',
+      '"event_notification_comand.mail" is not a parameter, "event_notification_command.mail" is',
+    ],
+    [
+      'reconnect_attempts=99999999999',
+      'reconnect_attempts: "99999999999" is more than 2147483647, the most that is allowed',
+    ],
+    [
+      'reconnect_interval=99999999999',
+      'reconnect_interval: "99999999999" is more than 2147483647 s, the most that is allowed',
+    ],
+    [
+      'recovery_min_apply_delay=25d',
+      'recovery_min_apply_delay: "25d" is not an integer of at least 1, with ms, s, min, h or d if wanted, of 24 days at most',
+    ],
     ['priority=high', 'priority: "high" is not an integer'],
     ['failover=maybe', 'failover: "maybe" is none of manual, automatic'],
     ['use_replication_slots=perhaps', 'use_replication_slots: "perhaps" is neither on nor off'],
@@ -155,7 +215,7 @@ describe('errors', () => {
 
   test('a connection string that cannot be read is shown without its password', () => {
     const [error] = errorsOf("cluster=a\nnode=1\nnode_name=a\nconninfo='password=secret host'\n");
-    expect(error).toMatch(/^line 4: conninfo: "password=\*\*\* host" is no connection string/);
+    expect(error).toMatch(/^line 4: conninfo: "password=\*\*\* ..." is no connection string/);
   });
 });
 
@@ -223,6 +283,42 @@ describe('warnings', () => {
     expect(warningsOf(text)).toEqual([
       'line 4: conninfo is read as "host=a password=*** user=b"; repmgr 3 read "host=a password=***"',
     ]);
+  });
+
+  test('half a URI is not told, since it may end in the middle of the password', () => {
+    const text = 'cluster=a\nnode=1\nnode_name=a\nconninfo=postgresql://u:se#cret@h/d\n';
+    expect(warningsOf(text)).toEqual([
+      'line 4: conninfo is read as "postgresql://u:***@h/d"; repmgr 3 read another value, which is not shown',
+    ]);
+  });
+
+  test.each(['password=secret', 'db_passwd = secret', "password=secret'", 'secret', "secret' user=b"])(
+    'the rest of a connection string in a line of its own keeps its password: %j',
+    (line) => {
+      expect(warningsOf(`${minimal}${line}\n`)).toHaveLength(1);
+      expect(warningsOf(`${minimal}${line}\n`).join()).not.toContain('secret');
+    },
+  );
+
+  test('what is wrong with the value of an unknown name does not matter', () => {
+    expect(warningsOf(`${minimal}foo='bar\n`)).toEqual([
+      'line 5: the line is no "name = value" and is ignored',
+    ]);
+    expect(errorsOf(`${minimal}foo='bar\n`)).toEqual([]);
+  });
+
+  test('double quotes are told to be part of the value', () => {
+    expect(configOf('logfile="/l"').logFile).toBe('"/l"');
+    expect(warningsOf(`${minimal}logfile="/l"\n`)).toEqual([
+      'line 5: logfile is read as ""/l""; the double quotes are part of the value; to quote it, use single quotes',
+    ]);
+    expect(warningsOf(`${minimal}service_stop_command="/a b" -x "c"\n`)).toEqual([]);
+  });
+
+  test('a node name that PostgreSQL would show otherwise is told', () => {
+    expect(warningsOf('cluster=a\nnode=1\nnode_name=größe\nconninfo=host=a\n')[0]).toMatch(
+      /^line 3: node_name "größe" cannot be recognised by others/,
+    );
   });
 
   test('an unknown log level keeps the default, as in repmgr 3', () => {

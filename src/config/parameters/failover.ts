@@ -20,7 +20,6 @@ export const failoverParameters = [
     kind: 'integer',
     default: '100',
     minimum: -2147483648,
-    maximum: 2147483647,
     since: '3.0',
     readBy: ['repmgr', 'repmgrd'],
     notYetIn: ['repmgrd'],
