@@ -8,7 +8,7 @@ interface Warning {
 }
 
 it('names a wrong upstream, a stopped WAL receiver, paused replay, an unused slot and a second primary', async () => {
-  const sandbox = await sandboxForTest({ nodes: 3 });
+  const sandbox = await sandboxForTest({ nodes: 3, repmgrConf: { use_replication_slots: '0' } });
   const warnings = async () => {
     const { stdout } = await sandbox.repmgr(1, ['cluster', 'show', '--json']);
     const found: readonly Warning[] = JSON.parse(stdout).warnings;
