@@ -195,6 +195,10 @@ export const errorCatalogue = {
   },
   sandbox_busy: { exit: 'badConfiguration', about: 'the sandbox is being made by another process' },
   sandbox_node_unknown: { exit: 'badConfiguration', about: 'the sandbox has no node of this number' },
+  sandbox_node_state: {
+    exit: 'badConfiguration',
+    about: 'the node of the sandbox does not run, and the command is for one that does',
+  },
   sandbox_user_missing: {
     exit: 'badConfiguration',
     about: 'root has no other user to run the servers of the sandbox as',

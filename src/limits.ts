@@ -9,6 +9,8 @@ export const limits = {
   startLogLines: 10,
   /** Between looks right after a promotion was asked for: a healthy server needs some 25 ms. */
   promotionLookMs: 10,
+  /** For one look at it; what does not answer by then is looked at again. */
+  promotionAnswerMs: 5_000,
   /** For CHECKPOINT after a promotion: minutes where much memory is to be written; nothing waits for it. */
   checkpointMs: 600_000,
   /** Between two searches of `standby follow -W`, each of which asks every node. */
@@ -59,8 +61,8 @@ export const limits = {
   baseBackupStartMs: 86_400_000,
   /** A source that sends nothing for so long in the middle of a copy is gone, or cut off. */
   baseBackupSilenceMs: 60_000,
-  /** To let a cancelled pg_basebackup end by itself before it is killed. */
-  baseBackupStopMs: 5_000,
+  /** For the end of a copy by pg_basebackup, which syncs all files and tells nothing meanwhile. */
+  baseBackupSyncMs: 86_400_000,
   /** Files of a base backup that are synced while it goes on, each holding a file descriptor. */
   earlySyncs: 16,
   /** Syncs at a time at the end of a base backup: as many as Node's thread pool has threads. */
@@ -75,10 +77,14 @@ export const limits = {
   syslogStartMs: 2_000,
   /** For syslog to take the last lines when a program ends. */
   syslogCloseMs: 2_000,
+  /** For `PROGRAM --version`, and for a shell that only splits words. */
+  programVersionMs: 5_000,
   /** For pg_config, which only prints a path. */
   pgConfigMs: 2_000,
   /** Servers of one sandbox: what a machine for trying things out can carry. */
   sandboxNodes: 20,
+  /** Standbys of a sandbox that are cloned at the same time; more would only wait for each other. */
+  parallelClones: 4,
   /** To list processes with ps. */
   processListMs: 5_000,
   /** For programs of a sandbox that only print their version. */

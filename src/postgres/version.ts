@@ -33,6 +33,14 @@ export interface WalNames {
   readonly directory: string;
 }
 
+/** Where pg_control has what moved between versions, in bytes from its beginning. */
+export interface ControlFileLayout {
+  /** The copy of the last checkpoint record; 11 dropped the position of the checkpoint before it. */
+  readonly checkpointCopyOffset: number;
+  /** Behind that copy, whose size grew in 9.5 and 12. */
+  readonly minimumRecoveryOffset: number;
+}
+
 export interface Capabilities {
   /** Up to 11 a file of its own; from 12 on postgresql.auto.conf and standby.signal. */
   readonly recoverySettingsIn: 'recovery.conf' | 'auto.conf';
@@ -51,6 +59,11 @@ export interface Capabilities {
   readonly walReceiverFlushedColumn: 'flushed_lsn' | 'received_lsn';
   /** pg_control_system() and pg_control_checkpoint(), 9.6+. */
   readonly hasControlFunctions: boolean;
+  readonly controlFileLayout: ControlFileLayout;
+  /** The head of a WAL record as 9.5 and later write it. */
+  readonly hasCurrentWalRecords: boolean;
+  /** backend_type in pg_stat_activity, which lists PostgreSQL's own processes too, 10+. */
+  readonly hasBackendType: boolean;
   /** Lag columns of pg_stat_replication, 10+. */
   readonly hasReplicationLagColumns: boolean;
   /** How a backup is begun and ended by SQL. */
@@ -78,8 +91,12 @@ export interface Capabilities {
   readonly supportsTcpUserTimeout: boolean;
   /** libpq of the server knows passfile, 10+. */
   readonly supportsPassfile: boolean;
-  /** --wal-method of pg_basebackup, called --xlog-method before 10. */
-  readonly walMethodOption: '--wal-method' | '--xlog-method';
+  /** Replication slots that end with their connection, 10+. */
+  readonly hasTemporarySlots: boolean;
+  /** How pg_basebackup calls its options: --wal-method and --waldir, before 10 --xlog-method and --xlogdir. */
+  readonly backupOptionsSay: 'wal' | 'xlog';
+  /** pg_basebackup --slot, 9.6+. */
+  readonly hasBackupSlotOption: boolean;
   /** Tablespaces may be mapped by pg_basebackup -T, 9.4+. */
   readonly hasTablespaceMapping: boolean;
   /** ALTER SYSTEM, 9.4+. */
@@ -105,6 +122,11 @@ export function serverVersion(number: number): ServerVersion {
     });
   }
   return { number, major: majorOf(number), capabilities: capabilitiesOf(number) };
+}
+
+/** Whether programs of version `program` can work with a server: pg_basebackup takes its own and older major versions. */
+export function canServe(program: ServerVersion, server: ServerVersion): boolean {
+  return program.number >= server.number || program.major === server.major;
 }
 
 /**
@@ -138,6 +160,9 @@ function capabilitiesOf(number: number): Capabilities {
     hasWalReceiverSender: isAtLeast('11'),
     walReceiverFlushedColumn: isAtLeast('13') ? 'flushed_lsn' : 'received_lsn',
     hasControlFunctions: isAtLeast('9.6'),
+    controlFileLayout: controlFileLayout(isAtLeast),
+    hasCurrentWalRecords: isAtLeast('9.5'),
+    hasBackendType: isAtLeast('10'),
     hasReplicationLagColumns: isAtLeast('10'),
     backupApi: isAtLeast('15') ? 'backup_start' : isAtLeast('9.6') ? 'start_stop' : 'exclusive',
     hasBackupManifest: isAtLeast('13'),
@@ -154,13 +179,22 @@ function capabilitiesOf(number: number): Capabilities {
     hasSlotWalStatus: isAtLeast('13'),
     supportsTcpUserTimeout: isAtLeast('12'),
     supportsPassfile: isAtLeast('10'),
-    walMethodOption: isAtLeast('10') ? '--wal-method' : '--xlog-method',
+    hasTemporarySlots: isAtLeast('10'),
+    backupOptionsSay: isAtLeast('10') ? 'wal' : 'xlog',
+    hasBackupSlotOption: isAtLeast('9.6'),
     hasTablespaceMapping: isAtLeast('9.4'),
     hasAlterSystem: isAtLeast('9.4'),
     hasRewind: isAtLeast('9.5'),
     reportsHotStandby: isAtLeast('14'),
     hasPredefinedRoles: isAtLeast('10'),
   };
+}
+
+function controlFileLayout(isAtLeast: (major: string) => boolean): ControlFileLayout {
+  const checkpointCopyOffset = isAtLeast('11') ? 40 : 48;
+  const checkpointBytes = isAtLeast('12') ? 88 : isAtLeast('9.5') ? 80 : 72;
+  // unloggedLSN, of 8 bytes, stands in between.
+  return { checkpointCopyOffset, minimumRecoveryOffset: checkpointCopyOffset + checkpointBytes + 8 };
 }
 
 function promoteTriggerSetting(isAtLeast: (major: string) => boolean): Capabilities['promoteTriggerSetting'] {

@@ -1,4 +1,5 @@
 /** Rows of `repl_nodes`: who belongs to the cluster. Every change takes the table's lock within one transaction. */
+import { failure } from '../../errors.ts';
 import type { NodeId, NodeRecord, NodeRole } from '../../model/node.ts';
 import type { Connection, QueryOptions } from '../../postgres/connection.ts';
 import { qualified } from './names.ts';
@@ -90,7 +91,10 @@ export async function deleteNode(connection: Connection, cluster: string, id: No
   await connection.query(`DELETE FROM ${qualified(cluster, 'repl_nodes')} WHERE id = $1`, [id]);
 }
 
-/** In one transaction: every other primary's row inactive, this node's row the active primary without upstream. */
+/**
+ * In one transaction: every other primary's row inactive, this node's row the active primary without upstream.
+ * @throws RepmgrError node_not_registered, or of the statements; nothing is changed then
+ */
 export async function recordPromotion(connection: Connection, cluster: string, id: NodeId): Promise<void> {
   const table = qualified(cluster, 'repl_nodes');
   await changeNodes(connection, cluster, async () => {
@@ -98,14 +102,18 @@ export async function recordPromotion(connection: Connection, cluster: string, i
       `UPDATE ${table} SET active = false WHERE type = 'master' AND active AND id <> $1`,
       [id],
     );
-    await connection.query(
-      `UPDATE ${table} SET type = 'master', upstream_node_id = NULL, active = true WHERE id = $1`,
+    const updated = await connection.query(
+      `UPDATE ${table} SET type = 'master', upstream_node_id = NULL, active = true WHERE id = $1 RETURNING id`,
       [id],
     );
+    if (updated.length === 0) throw rowMissing(id);
   });
 }
 
-/** The node is an active standby of `upstreamId` from now on. */
+/**
+ * The node is an active standby of `upstreamId` from now on.
+ * @throws RepmgrError node_not_registered, or of the statements; nothing is changed then
+ */
 export async function recordFollow(
   connection: Connection,
   cluster: string,
@@ -113,12 +121,21 @@ export async function recordFollow(
   upstreamId: NodeId,
 ): Promise<void> {
   await changeNodes(connection, cluster, async () => {
-    await connection.query(
+    const updated = await connection.query(
       `UPDATE ${qualified(cluster, 'repl_nodes')}
           SET type = 'standby', upstream_node_id = $2, active = true
-        WHERE id = $1`,
+        WHERE id = $1 RETURNING id`,
       [id, upstreamId],
     );
+    if (updated.length === 0) throw rowMissing(id);
+  });
+}
+
+function rowMissing(id: NodeId): Error {
+  return failure('node_not_registered', {
+    message: `node ${id} is not registered`,
+    detail: 'The metadata have no row of it any more.',
+    hint: 'Register it with "repmgr primary register" or "repmgr standby register".',
   });
 }
 

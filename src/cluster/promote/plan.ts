@@ -1,0 +1,144 @@
+/** Decides whether the local standby may be promoted, and how. Pure: facts in, steps in words out. */
+import { failure } from '../../errors.ts';
+import { bytesBetween, formatLsn } from '../../model/lsn.ts';
+import { type NodeRecord, replicationSlotName } from '../../model/node.ts';
+import { formatSize } from '../../model/size.ts';
+import { describeControl } from '../../postgres/server-process.ts';
+import { nodeLabel } from '../register/record.ts';
+import type { PromotionFacts } from './inspect.ts';
+import { refuseOtherPrimaries } from './other-primaries.ts';
+
+export interface PromotionWish {
+  /** `--force`: go on although the registered primary runs and does not let us in. */
+  readonly force: boolean;
+  /** promote_check_timeout */
+  readonly deadlineMs: number;
+  /** How a user runs repmgr on this node, followed by these words. */
+  ownCommand(words: string): string;
+}
+
+export interface PromotionPlan {
+  readonly steps: readonly string[];
+  /** The one of them that cannot be taken back. */
+  readonly promotionStep: string;
+  readonly node: NodeRecord;
+  /** `command`: the service command, or pg_ctl. */
+  readonly method: 'function' | 'command';
+  readonly slotsToDrop: readonly string[];
+  /** For WARNINGs before anything is done. */
+  readonly warnings: readonly { readonly message: string; readonly hint?: string }[];
+}
+
+/**
+ * @throws RepmgrError node_not_registered, other_server_registered, system_identifier_differs, not_a_standby,
+ *   other_primary_running, replay_paused or data_directory_unusable
+ */
+export function planPromotion(facts: PromotionFacts, wish: PromotionWish): PromotionPlan {
+  const node = refuseUnregistered(facts, wish);
+  refusePrimary(facts, wish, node);
+  refuseOtherSystem(facts);
+  const warnings = refuseOtherPrimaries(facts, wish);
+  refusePausedReplay(facts);
+  const isByCommand = facts.server.commands.promote !== undefined || !facts.mayPromoteBySql;
+  const method = isByCommand ? 'command' : 'function';
+  const slotsToDrop = abandonedSlots(facts);
+  const action = isByCommand ? `run "${describeControl(facts.server, 'promote')}"` : 'call pg_promote()';
+  const promotionStep = `promote the local server: ${action}`;
+  return {
+    node,
+    method,
+    promotionStep,
+    slotsToDrop,
+    warnings,
+    steps: [
+      ...slotsToDrop.map((name) => `drop the inactive replication slot "${name}", which no follower needs`),
+      promotionStep,
+      `wait up to ${wish.deadlineMs / 1000} seconds until it accepts writes${replayInWords(facts)}`,
+      ...metadataSteps(facts, node),
+      'make a checkpoint, so that pg_rewind sees the new timeline',
+    ],
+  };
+}
+
+function refuseUnregistered({ nodeId, nodes, local, observations }: PromotionFacts, wish: PromotionWish) {
+  const node = nodes.find(({ id }) => id === nodeId);
+  if (node === undefined || node.role === 'witness') {
+    throw failure('node_not_registered', {
+      message: `node ${nodeId} is not registered as a standby`,
+      detail: node === undefined ? 'The metadata have no row of it.' : 'The metadata have it as a witness.',
+      hint: `Register it first, with: ${wish.ownCommand('standby register')}`,
+    });
+  }
+  const registered = observations.find((observation) => observation.node.id === nodeId)?.answer;
+  if (registered?.kind === 'answered' && registered.status.instance !== local.instance) {
+    throw failure('other_server_registered', {
+      message: `the server of repmgr.conf is not the one that is registered as node ${nodeLabel(node)}`,
+      detail: 'The connection string of its row leads to another server than "conninfo" in repmgr.conf.',
+      hint: `Correct "node" in repmgr.conf, or the row with: ${wish.ownCommand('standby register --force')}`,
+    });
+  }
+  return node;
+}
+
+function refusePrimary({ local }: PromotionFacts, wish: PromotionWish, node: NodeRecord): void {
+  if (local.isInRecovery) return;
+  const isRecorded = node.role === 'primary' && node.isActive;
+  throw failure('not_a_standby', {
+    message: 'the local server is a primary already',
+    detail: isRecorded
+      ? 'It accepts writes, and the metadata have it as the active primary: nothing is left to be done.'
+      : `It accepts writes, but the metadata have it as ${node.isActive ? 'a' : 'an inactive'} ${node.role}.`,
+    hint: isRecorded
+      ? `See all nodes with: ${wish.ownCommand('cluster show')}`
+      : `If it is the right primary, correct the metadata with: ${wish.ownCommand('primary register --force')}`,
+  });
+}
+
+function refuseOtherSystem({ local, recordedSystemIdentifier }: PromotionFacts): void {
+  const { systemIdentifier } = local;
+  if (systemIdentifier === undefined || recordedSystemIdentifier === undefined) return;
+  if (systemIdentifier === recordedSystemIdentifier) return;
+  throw failure('system_identifier_differs', {
+    message: 'the metadata in this database belong to another cluster',
+    detail: `The server has system identifier ${systemIdentifier}, the metadata were made on ${recordedSystemIdentifier}.`,
+    hint: 'Check "conninfo" and "cluster" in repmgr.conf.',
+  });
+}
+
+function refusePausedReplay({ local }: PromotionFacts): void {
+  if (!local.isReplayPaused) return;
+  throw failure('replay_paused', {
+    message: 'the replay of WAL is paused on the local server',
+    detail: `It has replayed up to ${lsnInWords(local.replayedLsn)}, and received up to ${lsnInWords(local.receivedLsn)}.`,
+    hint: 'Resume it, then try again: SELECT pg_wal_replay_resume() (pg_xlog_replay_resume() before PostgreSQL 10).',
+  });
+}
+
+/** Slots named by repmgr for nodes that are not registered as followers of this one; whoever uses one keeps it. */
+function abandonedSlots({ local, nodes, nodeId }: PromotionFacts): string[] {
+  const followers = nodes.filter(({ upstreamNodeId }) => upstreamNodeId === nodeId);
+  const needed = followers.map(({ id, slotName }) => slotName ?? replicationSlotName(id));
+  return (local.slots ?? [])
+    .filter(({ name, isActive }) => !isActive && /^repmgr_slot_\d+$/.test(name) && !needed.includes(name))
+    .map(({ name }) => name);
+}
+
+function metadataSteps({ nodes }: PromotionFacts, node: NodeRecord): string[] {
+  const former = nodes.filter(({ role, isActive, id }) => role === 'primary' && isActive && id !== node.id);
+  return [
+    ...former.map((primary) => `record node ${nodeLabel(primary)} as inactive`),
+    `record node ${nodeLabel(node)} as the active primary`,
+  ];
+}
+
+function replayInWords({ local, applyDelay }: PromotionFacts): string {
+  const { receivedLsn, replayedLsn } = local;
+  const bytes =
+    receivedLsn === undefined || replayedLsn === undefined ? 0 : bytesBetween(replayedLsn, receivedLsn);
+  const delay = applyDelay === undefined ? '' : `, no longer delayed by ${applyDelay}`;
+  return bytes > 0 ? `; ${formatSize(bytes)} of WAL are to be replayed first${delay}` : '';
+}
+
+function lsnInWords(lsn: PromotionFacts['local']['replayedLsn']): string {
+  return lsn === undefined ? 'an unknown position' : formatLsn(lsn);
+}

@@ -1,0 +1,34 @@
+/** `repmgr standby promote`: makes the local standby the primary of its cluster. docs/promote-and-follow.md */
+import { ownCommand } from '../cluster/own-command.ts';
+import { promote } from '../cluster/promote/execute.ts';
+import { inspectPromotion } from '../cluster/promote/inspect.ts';
+import { planPromotion } from '../cluster/promote/plan.ts';
+import { renderSteps } from '../render/steps.ts';
+import type { CommandContext } from './command.ts';
+import { connectLocally, requireConfig } from './local-node.ts';
+
+/**
+ * Exit codes as repmgr 3: 6 without a local server, 1 for anything refused, 4 when the server does not take the order,
+ * 11 when it is not writable in time, 7 when the metadata could not be updated afterwards.
+ */
+export async function run(context: CommandContext): Promise<void> {
+  const { options, log, signal } = context;
+  const config = requireConfig(context);
+  const local = await connectLocally(context);
+  try {
+    const facts = await inspectPromotion(local, config, signal);
+    const plan = planPromotion(facts, {
+      force: options.force === true,
+      deadlineMs: config.promoteCheckTimeoutMs,
+      ownCommand: (words) => ownCommand(config, words),
+    });
+    for (const { message, hint } of plan.warnings) log.warning(message, { hint });
+    if (options.dryRun === true) {
+      context.print(renderSteps(plan.steps, { isJson: options.json === true }));
+      return;
+    }
+    await promote(local, plan, { config, server: facts.server, log, signal });
+  } finally {
+    await local.close();
+  }
+}

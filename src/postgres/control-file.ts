@@ -1,0 +1,69 @@
+/**
+ * What pg_control says of a server that does not run: how it stopped, and how far its data surely reach.
+ * See src/include/catalog/pg_control.h of PostgreSQL; the machine is taken for little-endian and 64 bits wide.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { failure } from '../errors.ts';
+import { type Lsn, toLsn } from '../model/lsn.ts';
+import { type TimelineId, toTimelineId } from '../model/timeline.ts';
+import type { ServerVersion } from './version.ts';
+
+/** In the order of PostgreSQL's numbers, from 0 on. */
+const clusterStates = [
+  'starting up',
+  'shut down',
+  'shut down in recovery',
+  'shutting down',
+  'in crash recovery',
+  'in archive recovery',
+  'in production',
+] as const;
+
+/** As pg_controldata words it. */
+export type ClusterState = (typeof clusterStates)[number];
+
+export interface ControlFile {
+  readonly systemIdentifier: string;
+  readonly state: ClusterState;
+  /** Where the record of the last checkpoint (on a standby: restartpoint) begins, and its timeline. */
+  readonly checkpointLsn: Lsn;
+  readonly timelineId: TimelineId;
+  /** Of a standby: how far the data files on disk had been brought; undefined on a primary. */
+  readonly minimumRecoveryLsn: Lsn | undefined;
+}
+
+/**
+ * Read it only while no server writes it.
+ * @throws RepmgrError data_directory_unusable
+ */
+export async function readControlFile(dataDirectory: string, version: ServerVersion): Promise<ControlFile> {
+  const path = join(dataDirectory, 'global', 'pg_control');
+  const content = await readFile(path).catch((error: unknown) => {
+    throw unreadable(path, error instanceof Error ? error.message : String(error));
+  });
+  const { checkpointCopyOffset, minimumRecoveryOffset } = version.capabilities.controlFileLayout;
+  if (content.length < minimumRecoveryOffset + 8) throw unreadable(path, 'it is too short');
+  const state = clusterStates[content.readUInt32LE(16)];
+  const checkpointLsn = toLsn(content.readBigUInt64LE(32));
+  const timelineId = toTimelineId(content.readUInt32LE(checkpointCopyOffset + 8));
+  const minimumRecoveryLsn = toLsn(content.readBigUInt64LE(minimumRecoveryOffset));
+  if (state === undefined || checkpointLsn === undefined || timelineId === undefined) {
+    throw unreadable(path, 'its content makes no sense');
+  }
+  return {
+    systemIdentifier: String(content.readBigUInt64LE(0)),
+    state,
+    checkpointLsn,
+    timelineId,
+    minimumRecoveryLsn: minimumRecoveryLsn === 0n ? undefined : minimumRecoveryLsn,
+  };
+}
+
+function unreadable(path: string, reason: string): Error {
+  return failure('data_directory_unusable', {
+    message: `the control file "${path}" cannot be read`,
+    detail: `${reason}.`,
+    hint: 'Name the data directory of this node with -D, or with "data_directory" in repmgr.conf.',
+  });
+}
