@@ -19,6 +19,8 @@ export interface PrimaryFacts {
 export interface PrimaryPlan {
   readonly steps: readonly string[];
   readonly change: 'insert' | 'update';
+  /** Registered as the active primary until now; their rows become inactive. */
+  readonly formerPrimaries: readonly NodeRecord[];
 }
 
 /**
@@ -26,15 +28,19 @@ export interface PrimaryPlan {
  *   system_identifier_differs
  */
 export function planPrimaryRegistration(facts: PrimaryFacts, wish: RegistrationWish): PrimaryPlan {
-  refuseOtherPrimary(facts, wish.node);
+  const formerPrimaries = refuseOtherPrimary(facts, wish);
   const existing = refuseTakenId(wish, facts.nodes);
   refuseTakenName(wish.node, facts.nodes);
   refuseOtherSystem(facts, wish);
   const change = existing === undefined ? 'insert' : 'update';
-  return { change, steps: describeSteps(facts, wish, change) };
+  return { change, formerPrimaries, steps: describeSteps(facts, wish, { change, formerPrimaries }) };
 }
 
-function refuseOtherPrimary({ otherPrimary, nodes }: PrimaryFacts, wanted: NodeRecord): void {
+/** A node of the cluster that was promoted takes the place of the former primary; only with `--force`. */
+function refuseOtherPrimary(
+  { otherPrimary, nodes }: PrimaryFacts,
+  { node: wanted, force }: RegistrationWish,
+): readonly NodeRecord[] {
   if (otherPrimary !== undefined) {
     throw failure('several_primaries', {
       message: 'another node accepts writes',
@@ -42,14 +48,18 @@ function refuseOtherPrimary({ otherPrimary, nodes }: PrimaryFacts, wanted: NodeR
       hint: 'Stop one of the two; to make this node a standby clone it again or run "repmgr standby follow".',
     });
   }
-  const registered = nodes.find(
+  const formerPrimaries = nodes.filter(
     ({ role, isActive, id }) => role === 'primary' && isActive && id !== wanted.id,
   );
-  if (registered === undefined) return;
+  const [registered] = formerPrimaries;
+  const isRegisteredItself = nodes.some(({ id }) => id === wanted.id);
+  if (registered === undefined || (isRegisteredItself && force)) return formerPrimaries;
   throw failure('other_primary_registered', {
     message: 'another node is registered as the active primary',
     detail: `Node ${nodeLabel(registered)} has an active row; a cluster has one primary.`,
-    hint: `If it is gone for good, run "repmgr primary unregister --node-id=${registered.id} --force" first.`,
+    hint: isRegisteredItself
+      ? `If node ${nodeLabel(wanted)} was promoted and the other one is stopped, add --force.`
+      : `If it is gone for good, run "repmgr primary unregister --node-id=${registered.id} --force" first.`,
   });
 }
 
@@ -67,13 +77,14 @@ function refuseOtherSystem(facts: PrimaryFacts, { force }: { readonly force: boo
 function describeSteps(
   facts: PrimaryFacts,
   { node, daemonAddress }: RegistrationWish,
-  change: PrimaryPlan['change'],
+  { change, formerPrimaries }: Omit<PrimaryPlan, 'steps'>,
 ): string[] {
   const applied = facts.schema.kind === 'ours' ? facts.schema.migration : 0;
   const schema = facts.schema.kind === 'missing' ? [`create schema "${schemaName(node.clusterName)}"`] : [];
   return [
     ...schema,
     ...describeMigrations(applied),
+    ...formerPrimaries.map((former) => `update the row of node ${nodeLabel(former)}: an inactive primary`),
     change === 'insert'
       ? `register node ${nodeLabel(node)} as the primary, its repmgrd at ${daemonAddress}`
       : `update the row of node ${nodeLabel(node)}: the active primary, its repmgrd at ${daemonAddress}`,

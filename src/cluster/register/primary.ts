@@ -71,7 +71,9 @@ export async function registerPrimary(
     await migrateOrExplain(connection, cluster);
     await lockNodes(connection, cluster);
     const nodes = await listNodes(connection, cluster);
-    const { change } = planPrimaryRegistration({ ...facts, nodes }, wish);
+    const { change, formerPrimaries } = planPrimaryRegistration({ ...facts, nodes }, wish);
+    for (const former of formerPrimaries)
+      await updateNode(connection, cluster, { ...former, isActive: false });
     await (change === 'insert' ? insertNode : updateNode)(connection, cluster, node);
     await recordDaemonAddress(connection, cluster, node.id, daemonAddress);
     await writeClusterRow(connection, cluster, facts.systemIdentifier, randomBytes(32).toString('hex'));
