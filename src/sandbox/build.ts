@@ -13,7 +13,7 @@ export interface BuildOptions {
   readonly postgresqlConf: Readonly<Record<string, string>>;
   readonly repmgrConf: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
-  onStep(text: string): void;
+  readonly onStep: (text: string) => void;
 }
 
 /** Each node gets a repmgr.conf and an empty place for its data. */
@@ -50,12 +50,8 @@ export async function buildPrimary(
   const settings = { ...serverSettings(nodeCount), ...options.postgresqlConf };
   await initializeServer(place, primary, settings, options.signal);
   await startServer(place, primary, options.signal);
-  const connection = await connect(
-    `host=${primary.host} port=${primary.port} user=postgres dbname=postgres`,
-    {
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    },
-  );
+  const conninfo = `host=${primary.host} port=${primary.port} user=postgres dbname=postgres sslmode=disable`;
+  const connection = await connect(conninfo, { signal: options.signal });
   try {
     await connection.query('CREATE ROLE repmgr LOGIN SUPERUSER');
     await connection.query('CREATE DATABASE repmgr OWNER repmgr');
@@ -64,7 +60,7 @@ export async function buildPrimary(
   }
 }
 
-/** Registers the primary, then clones, starts and registers each standby. */
+/** Registers the primary, then clones, starts and registers the standbys, some at the same time. */
 export async function buildCluster(
   place: SandboxPlace,
   [primary, ...standbys]: readonly SandboxNode[],
@@ -73,16 +69,30 @@ export async function buildCluster(
   if (primary === undefined) return;
   options.onStep(`registering "${primary.name}"`);
   await runRepmgr(place, primary, ['primary', 'register'], options);
-  for (const standby of standbys) {
-    options.onStep(`cloning "${primary.name}" into "${standby.name}" on port ${standby.port}`);
-    const source = ['-h', primary.host, '-p', String(primary.port), '-U', 'repmgr', '-d', 'repmgr'];
-    const target = ['-D', standby.dataDirectory, '--fast-checkpoint', '--backup-method=protocol'];
-    await runRepmgr(place, standby, [...source, 'standby', 'clone', ...target], options);
-    await startServer(place, standby, options.signal);
-    options.onStep(`registering "${standby.name}"`);
-    const wait = `--wait-sync=${limits.registrationSyncMs / 1000}`;
-    await runRepmgr(place, standby, ['standby', 'register', wait], options);
+  for (let first = 0; first < standbys.length; first += limits.parallelClones) {
+    const group = standbys.slice(first, first + limits.parallelClones);
+    const names = group.map(({ name, port }) => `"${name}" on port ${port}`).join(', ');
+    options.onStep(`cloning "${primary.name}" into ${names}`);
+    const outcomes = await Promise.allSettled(
+      group.map((standby) => buildStandby(place, primary, standby, options)),
+    );
+    // Only now: whoever removes what was begun must find nobody who still writes.
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
+}
+
+async function buildStandby(
+  place: SandboxPlace,
+  primary: SandboxNode,
+  standby: SandboxNode,
+  options: BuildOptions,
+): Promise<void> {
+  const source = ['-h', primary.host, '-p', String(primary.port), '-U', 'repmgr', '-d', 'repmgr'];
+  const target = ['-D', standby.dataDirectory, '--fast-checkpoint', '--backup-method=protocol'];
+  await runRepmgr(place, standby, [...source, 'standby', 'clone', ...target], options);
+  await startServer(place, standby, options.signal);
+  const wait = `--wait-sync=${limits.registrationSyncMs / 1000}`;
+  await runRepmgr(place, standby, ['standby', 'register', wait], options);
 }
 
 /** What a primary of repmgr needs on PostgreSQL 10 to 18, and what makes small servers start fast. */

@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { failure, type RepmgrError } from '../errors.ts';
 import { findProcess } from '../system/processes.ts';
+import { quoteForShell } from '../system/shell.ts';
 import { makeOwnedDirectory } from './owned-files.ts';
 import { claimWithState, readState, type SandboxState } from './state-file.ts';
 
@@ -20,33 +21,48 @@ export function usualDirectory(): string {
   return join(dataHome, 'repmgr-sandbox');
 }
 
+/** A command line for HINTs: names the directory where it is not the usual one. */
+export function sandboxCommand(words: string, directory: string): string {
+  const named = directory === usualDirectory() ? '' : ` --directory=${quoteForShell(directory)}`;
+  return `repmgr sandbox ${words}${named}`;
+}
+
+/** The directory that `repmgr sandbox` works in. */
+export function chosenDirectory(wanted: string | undefined): string {
+  return wanted === undefined ? usualDirectory() : resolve(wanted);
+}
+
 /**
  * Takes an empty or new directory for a sandbox.
- * @param wanted undefined: a new one among the temporary files
+ * @param wanted absolute; undefined: a new one among the temporary files
  * @throws RepmgrError sandbox_directory_unusable, sandbox_busy
  */
 export async function claimDirectory(
   wanted: string | undefined,
   stateIn: (directory: string, madeDirectory: boolean) => SandboxState,
 ): Promise<ClaimedDirectory> {
-  const directory = wanted === undefined ? await mkdtemp(join(tmpdir(), 'repmgr-sandbox-')) : resolve(wanted);
-  const madeDirectory = wanted === undefined || !(await exists(directory));
-  const state = stateIn(directory, madeDirectory);
+  const directory = wanted ?? (await mkdtemp(join(tmpdir(), 'repmgr-sandbox-')));
   try {
-    if (!madeDirectory) await refuseUnlessEmpty(directory);
+    const madeDirectory = wanted === undefined || !(await exists(directory));
+    await refuseUnlessEmpty(directory);
+    const state = stateIn(directory, madeDirectory);
     await makeOwnedDirectory(directory, state.user, 0o755);
     await claimWithState(directory, state);
+    return { directory, state };
   } catch (error) {
-    throw explain(error, directory);
+    throw await explain(error, directory);
   }
-  return { directory, state };
 }
 
-/** @throws RepmgrError sandbox_directory_unusable, sandbox_busy */
+/** A directory that does not exist is fine too. @throws RepmgrError sandbox_directory_unusable, sandbox_busy */
 export async function refuseUnlessEmpty(directory: string): Promise<void> {
   const state = await readState(directory);
   if (state !== undefined) throw await occupied(directory, state);
-  const [example] = (await readdir(directory)).filter((name) => name !== 'lost+found');
+  const names = await readdir(directory).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw await explain(error, directory);
+  });
+  const example = names.find((name) => name !== 'lost+found');
   if (example === undefined) return;
   throw failure('sandbox_directory_unusable', {
     message: `the directory "${directory}" is not empty`,
@@ -62,7 +78,7 @@ export async function occupied(directory: string, state: SandboxState): Promise<
     return failure('sandbox_busy', {
       message: `a sandbox is being made in "${directory}"`,
       detail: `Process ${state.makerPid} is at it.`,
-      hint: 'Wait until it is done, then look at it with: repmgr sandbox status',
+      hint: `Wait until it is done, then look at it with: ${sandboxCommand('status', directory)}`,
     });
   }
   return failure('sandbox_directory_unusable', {
@@ -71,7 +87,7 @@ export async function occupied(directory: string, state: SandboxState): Promise<
       state.phase === 'making'
         ? 'It was interrupted while it was made.'
         : `It has ${state.nodes.length} nodes.`,
-    hint: `Remove it with: repmgr sandbox destroy --directory=${directory}`,
+    hint: `Remove it with: ${sandboxCommand('destroy', directory)}`,
   });
 }
 

@@ -1,20 +1,19 @@
 /** Finds the sandbox that `repmgr sandbox` works on. */
-import { resolve } from 'node:path';
 import { failure } from '../errors.ts';
-import { type ClaimedDirectory, occupied, usualDirectory } from './directory.ts';
+import { type ClaimedDirectory, chosenDirectory, occupied, sandboxCommand } from './directory.ts';
 import { sandboxOf } from './make.ts';
 import type { Sandbox } from './sandbox.ts';
 import { readState } from './state-file.ts';
 
 /** @throws RepmgrError sandbox_missing */
 export async function findSandbox(wanted: string | undefined): Promise<ClaimedDirectory> {
-  const directory = wanted === undefined ? usualDirectory() : resolve(wanted);
+  const directory = chosenDirectory(wanted);
   const state = await readState(directory);
   if (state !== undefined) return { directory, state };
   throw failure('sandbox_missing', {
     message: `there is no sandbox in "${directory}"`,
     detail: 'It has no file sandbox.json.',
-    hint: 'Make one with "repmgr sandbox start", or name its directory with --directory.',
+    hint: `Make one with "${sandboxCommand('start', directory)}", or name the directory of another one.`,
   });
 }
 

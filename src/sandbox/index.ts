@@ -1,7 +1,8 @@
 /**
- * `import { startSandbox } from 'repmgr/sandbox'`: a real PostgreSQL cluster on this machine, for tests of what an
- * application does in a failover. docs/sandbox.md
+ * The library `repmgr/sandbox`: a real PostgreSQL cluster on this machine, for tests of what an application does in a
+ * failover. docs/sandbox.md
  */
+import { resolve } from 'node:path';
 import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { makeSandbox } from './make.ts';
@@ -48,7 +49,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { sandbox } = await makeSandbox({
     nodes: nodeCount(options.nodes ?? 3),
     major: options.postgresVersion === undefined ? undefined : String(options.postgresVersion),
-    directory: options.directory,
+    directory: options.directory === undefined ? undefined : resolve(options.directory),
     clusterName: options.clusterName ?? 'sandbox',
     build: options.build ?? 'cluster',
     postgresqlConf: options.postgresqlConf ?? {},

@@ -4,13 +4,14 @@ import { failure } from '../errors.ts';
 import { throwIfInterrupted } from '../system/clock.ts';
 import { findFreePorts } from '../system/free-ports.ts';
 import { type BuildOptions, buildCluster, buildPrimary, writeNodeFiles } from './build.ts';
+import { fetchServer } from './fetched-servers.ts';
 import { claimDirectory, type ClaimedDirectory } from './directory.ts';
 import { startGuard } from './guard.ts';
-import { makeOwnedDirectory } from './owned-files.ts';
+import { makeOwnedDirectory, writeOwnedFile } from './owned-files.ts';
 import { homeOf, sandboxNode, type SandboxPlace } from './place.ts';
-import { builtProgramDirectory, provideProgram } from './program-directory.ts';
+import { builtProgramDirectory, launcherText, provideProgram } from './program-directory.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
-import { findServer } from './servers.ts';
+import { locateServer } from './servers.ts';
 import { type SandboxState, writeState } from './state-file.ts';
 import { checkNodeProgram, serverVersionText } from './trial-run.ts';
 import { unprivilegedUser } from './user.ts';
@@ -34,7 +35,8 @@ export interface MadeSandbox {
 /** @throws RepmgrError of many kinds; nothing of the sandbox is left then */
 export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
   const { signal } = options;
-  const binDirectory = await findServer(options.major, options);
+  const { binDirectory, major, isPresent } = await locateServer(options.major);
+  if (!isPresent) await fetchServer(major, options);
   const ports = await findFreePorts(options.nodes, '127.0.0.1');
   const user = await unprivilegedUser('/');
   const postgresVersion = await serverVersionText(binDirectory, user);
@@ -91,6 +93,7 @@ async function build(
   const place: SandboxPlace = { directory, user, binDirectory, programDirectory };
   await makeOwnedDirectory(homeOf(directory), user);
   await provideProgram(programDirectory, user);
+  await writeOwnedFile(join(directory, 'repmgr'), launcherText(place), user, 0o755);
   await checkNodeProgram(place);
   await writeNodeFiles(place, nodes, options);
   const [primary] = nodes;

@@ -15,7 +15,7 @@ export async function makeOwnedDirectory(
 
 export async function writeOwnedFile(
   path: string,
-  text: string,
+  text: string | Buffer,
   user: SandboxUser | undefined,
   mode = 0o600,
 ): Promise<void> {

