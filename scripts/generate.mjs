@@ -46,8 +46,12 @@ function leaveCommandsOut(plugin) {
 const generated = '<!-- Generated from the source: npm run generate -->';
 
 function commandsPage(tables) {
-  const { commandTable, optionKeys, optionOf } = tables;
+  const { commandTable, optionKeys, optionOf, optionUsage } = tables;
   const common = optionKeys.filter((key) => ['general', 'logging'].includes(optionOf(key).group));
+  const laterOptions = [...new Set(commandTable.flatMap(({ options }) => options))]
+    .filter((key) => optionOf(key).isNotBuiltYet)
+    .map((key) => `\`${optionUsage(key).trim()}\``)
+    .join(', ');
   const later = tables.commandsOfLaterVersions.map((words) => `\`${words.join(' ')}\``).join(', ');
   return [
     '# Commands',
@@ -56,8 +60,14 @@ function commandsPage(tables) {
     '## Options of every command',
     optionRows(common, tables),
     ...commandTable.map((command) => commandPart(command, tables)),
+    '## Options without effect',
+    'These are accepted, so that old scripts go on to work, and a WARNING says that nothing comes of them.',
+    optionRows(
+      optionKeys.filter((key) => optionOf(key).isWithoutEffect),
+      tables,
+    ),
     '## Not in this version',
-    `These commands of repmgr 3 to 5 are known and end with an error: ${later}.`,
+    `These commands of repmgr 3 to 5 are known and end with an error: ${later}. So do their options, and these: ${laterOptions}.`,
   ]
     .join('\n\n')
     .concat('\n');

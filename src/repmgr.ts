@@ -11,13 +11,18 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     interruption.abort();
   });
 }
-// A reader such as `head` that has seen enough is no error.
-process.stdout.on('error', () => {});
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader such as `head` that has seen enough is no error.
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`ERROR: cannot write to stdout\nDETAIL: ${error.message}\n`);
+  process.exitCode = exitCodes.systemFailure;
+});
 
-process.exitCode = await runProgram({
+const exitCode = await runProgram({
   args: process.argv.slice(2),
   environment: process.env,
   workingDirectory: process.cwd(),
   signal: interruption.signal,
   print: (text) => void process.stdout.write(text),
 });
+process.exitCode ||= exitCode;

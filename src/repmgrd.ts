@@ -1,9 +1,18 @@
 #!/usr/bin/env node
 /** The entry point of repmgrd: arguments in, exit code out. */
 import { runDaemonProgram } from './daemon/program.ts';
+import { exitCodes } from './errors.ts';
 
-process.exitCode = await runDaemonProgram({
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader such as `head` that has seen enough is no error.
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`ERROR: cannot write to stdout\nDETAIL: ${error.message}\n`);
+  process.exitCode = exitCodes.systemFailure;
+});
+
+const exitCode = await runDaemonProgram({
   args: process.argv.slice(2),
   environment: process.env,
   workingDirectory: process.cwd(),
 });
+process.exitCode ||= exitCode;

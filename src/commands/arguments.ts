@@ -1,9 +1,9 @@
 /** Reads the command line: which command, with which options and operands, or all that is wrong with it. */
 import { parseArgs } from 'node:util';
+import { nearest } from '../model/nearest.ts';
 import { findCommand } from './find-command.ts';
-import { nearest } from './nearest.ts';
 import type { OptionKey } from './option-table.ts';
-import { type CommandOptions, longNamesOf, optionKeys, optionOf } from './options.ts';
+import { type CommandOptions, longNamesOf, nameOf, optionKeys, optionOf } from './options.ts';
 import { readOptionValue } from './option-value.ts';
 import type { Command } from './command.ts';
 import { checkUse } from './use.ts';
@@ -85,12 +85,21 @@ function readWords(args: readonly string[]): Words {
   const values: Partial<Record<OptionKey, unknown>> = {};
   const operands: string[] = [];
   const errors: string[] = [];
+  /** The option before, where its value is optional and was not given. */
+  let before: OptionKey | undefined;
+  // As in repmgr 3: whoever asks for help or the version gets it, whatever else is wrong further on.
+  let isAnswered = false;
   for (const token of tokensOf(completeNames(args))) {
-    if (token.kind === 'positional') operands.push(token.value);
-    if (token.kind !== 'option') continue;
-    const key = token.rawName.startsWith('--')
-      ? keysByLongName.get(token.name)
-      : keysByLetter.get(token.rawName.slice(1));
+    if (token.kind === 'positional') {
+      if (before !== undefined && /^\d+$/.test(token.value)) {
+        errors.push(`"${token.value}" belongs to no option; write ${nameOf(before)}=${token.value}`);
+      } else {
+        operands.push(token.value);
+      }
+      before = undefined;
+    }
+    if (token.kind !== 'option' || isAnswered) continue;
+    const key = keyOfToken(token);
     if (key === undefined) {
       errors.push(unknownOption(token.rawName));
       continue;
@@ -98,26 +107,14 @@ function readWords(args: readonly string[]): Words {
     const read = readOptionValue(key, token.rawName, token.value);
     if (read.kind === 'invalid') errors.push(read.error);
     else values[key] = read.value;
-    // As in repmgr 3: whoever asks for help gets it, whatever else is wrong further on.
-    if (key === 'help' || key === 'version' || key === 'versionNumber') break;
+    before = optionOf(key).value.kind === 'optional-integer' && token.value === undefined ? key : undefined;
+    isAnswered = key === 'help' || key === 'version' || key === 'versionNumber';
   }
-  return {
-    options: values as CommandOptions,
-    operands: [...operands, ...laterOperands(args, values)],
-    errors,
-  };
+  return { options: values as CommandOptions, operands, errors };
 }
 
-/** `repmgr --help standby clone` asks for the help of a command too. */
-function laterOperands(
-  args: readonly string[],
-  values: Partial<Record<OptionKey, unknown>>,
-): readonly string[] {
-  if (values.help !== true) return [];
-  const after = args.slice(
-    args.findIndex((word) => word === '-?' || (word.length > 3 && '--help'.startsWith(word))),
-  );
-  return after.filter((word) => !word.startsWith('-'));
+function keyOfToken({ name, rawName }: { name: string; rawName: string }): OptionKey | undefined {
+  return rawName.startsWith('--') ? keysByLongName.get(name) : keysByLetter.get(rawName.slice(1));
 }
 
 function tokensOf(args: readonly string[]) {
@@ -142,7 +139,7 @@ function parserOptions() {
 
 function needsValue(key: OptionKey): boolean {
   const { kind } = optionOf(key).value;
-  return kind === 'text' || kind === 'conninfo' || kind === 'integer' || kind === 'choice';
+  return kind !== 'none' && kind !== 'optional-integer' && kind !== 'optional-text';
 }
 
 /** Replaces shortened long names; a word that is the value of the option before it stays as it is. */
@@ -188,5 +185,3 @@ function unknownOption(rawName: string): string {
   const suggestion = rawName.startsWith('--') ? nearest(name, [...keysByLongName.keys()]) : undefined;
   return `unknown option "${rawName}"${suggestion === undefined ? '' : `; did you mean "--${suggestion}"?`}`;
 }
-
-export { connectionFromOptions } from './connection-options.ts';

@@ -16,7 +16,7 @@ import { isUnanswered } from '../postgres/connection-failure.ts';
 import { renderCsv } from '../render/csv.ts';
 import { renderJson } from '../render/json.ts';
 import { renderTable } from '../render/table.ts';
-import { connectionFromOptions } from './arguments.ts';
+import { connectionFromOptions } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
 
 /**

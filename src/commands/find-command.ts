@@ -1,6 +1,7 @@
 /** Finds the command that noun and verb name. */
+import { redactConninfo } from '../model/conninfo.ts';
+import { nearest } from '../model/nearest.ts';
 import type { Command } from './command.ts';
-import { nearest } from './nearest.ts';
 import { commandsOfLaterVersions, commandTable, nounAliases } from './table.ts';
 
 export type FoundCommand =
@@ -14,28 +15,31 @@ export function findCommand(words: readonly string[]): FoundCommand {
   const [givenNoun, givenVerb, ...operands] = words;
   if (givenNoun === undefined) return { kind: 'unknown', error: 'no command was given' };
   const noun = nounAliases[givenNoun.toLowerCase()] ?? givenNoun.toLowerCase();
-  const nouns = [...new Set([...allCommands.map(([known]) => known), ...Object.keys(nounAliases)])];
-  if (!nouns.includes(noun)) return unknown('command', givenNoun, nouns);
-  const verbs = allCommands.filter(([known]) => known === noun).map(([, verb]) => verb);
+  if (!nouns.includes(noun)) return unknown(givenNoun, '', nouns);
+  const verbs = commandTable.filter((entry) => entry.noun === noun).map((entry) => entry.verb);
+  const laterVerbs = commandsOfLaterVersions.filter(([known]) => known === noun).map(([, verb]) => verb);
   if (givenVerb === undefined) {
+    if (verbs.length === 0) return { kind: 'later', name: noun };
     return { kind: 'unknown', error: `"${givenNoun}" needs one of: ${verbs.join(', ')}` };
   }
   const verb = givenVerb.toLowerCase();
   const command = commandTable.find((entry) => entry.noun === noun && entry.verb === verb);
   if (command !== undefined) return { kind: 'found', command, operands };
-  if (verbs.includes(verb)) return { kind: 'later', name: `${noun} ${verb}` };
-  return unknown(`command "${givenNoun}"`, givenVerb, verbs, `${givenNoun} `);
+  if (laterVerbs.includes(verb)) return { kind: 'later', name: `${noun} ${verb}` };
+  return unknown(givenVerb, `${givenNoun} `, [...verbs, ...laterVerbs]);
 }
 
-const allCommands: readonly (readonly [string, string])[] = [
-  ...commandTable.map(({ noun, verb }) => [noun, verb] as const),
-  ...commandsOfLaterVersions,
+const nouns: readonly string[] = [
+  ...new Set([
+    ...commandTable.map(({ noun }) => noun),
+    ...commandsOfLaterVersions.map(([noun]) => noun),
+    ...Object.keys(nounAliases),
+  ]),
 ];
 
-function unknown(what: string, word: string, candidates: readonly string[], before = ''): FoundCommand {
+/** `before` is the noun with a blank, where that was understood. */
+function unknown(word: string, before: string, candidates: readonly string[]): FoundCommand {
   const suggestion = nearest(word, candidates);
   const meant = suggestion === undefined ? '' : `; did you mean "${before}${suggestion}"?`;
-  const name =
-    what === 'command' ? `unknown command "${word}"` : `unknown ${what.replace(/"$/, '')} ${word}"`;
-  return { kind: 'unknown', error: `${name}${meant}` };
+  return { kind: 'unknown', error: `unknown command "${before}${redactConninfo(word)}"${meant}` };
 }

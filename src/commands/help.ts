@@ -12,26 +12,27 @@ const column = 34;
 export function programHelp(): string {
   const commands = commandTable.map((command) => `  ${usageName(command).padEnd(28)}${command.summary}`);
   return [
-    'repmgr: sets up and keeps standbys of PostgreSQL',
+    'repmgr: sets up and keeps standbys of PostgreSQL\n',
     section('Usage', ['  repmgr [OPTIONS] NOUN VERB [NODE]', '  repmgr NOUN VERB --help']),
     section('Commands', commands),
     ...optionSections(keysOf('general'), keysOf('logging'), keysOf('connection')),
-    section('Examples', [
-      '  repmgr sandbox start                                   a cluster to try things out with',
-      '  repmgr -f /etc/repmgr.conf primary register            begin a cluster',
-      '  repmgr -h node1 -f /etc/repmgr.conf standby clone -c   copy node1 to this host',
-      '  repmgr -f /etc/repmgr.conf cluster show                look at the cluster',
-    ]),
+    section('Examples', examplesOf(programExamples)),
     'The manual is in docs/; "master" may be written for "primary".\n',
   ].join('\n');
 }
 
+const programExamples: Command['examples'] = [
+  { line: 'repmgr sandbox start', about: 'a cluster to try things out with' },
+  { line: 'repmgr -f /etc/repmgr.conf primary register', about: 'begin a cluster' },
+  { line: 'repmgr -h node1 -f /etc/repmgr.conf standby clone -c', about: 'copy node1 to this host' },
+  { line: 'repmgr -f /etc/repmgr.conf cluster show', about: 'look at the cluster' },
+];
+
 /** One command: what it does, its options and examples. */
 export function commandHelp(command: Command): string {
   const own = command.options.filter((key) => optionOf(key).isNotBuiltYet !== true);
-  const longest = Math.max(...command.examples.map(({ line }) => line.length));
   return [
-    `repmgr ${command.noun} ${command.verb}: ${command.summary}`,
+    `repmgr ${command.noun} ${command.verb}: ${command.summary}\n`,
     section('Usage', [`  repmgr [OPTIONS] ${usageName(command)}`]),
     `${wrap(command.description, width).join('\n')}\n`,
     ...optionSections(
@@ -40,11 +41,13 @@ export function commandHelp(command: Command): string {
       own.filter((key) => optionOf(key).group === 'connection'),
       own.filter((key) => optionOf(key).group === 'command'),
     ),
-    section(
-      'Examples',
-      command.examples.map(({ line, about }) => `  ${line.padEnd(longest)}   ${about}`),
-    ),
+    section('Examples', examplesOf(command.examples)),
   ].join('\n');
+}
+
+/** What an example is for stands above it, so that its line can be pasted. */
+function examplesOf(examples: Command['examples']): readonly string[] {
+  return examples.flatMap(({ line, about }) => [`  # ${about}`, `  ${line}`]);
 }
 
 /** Noun, verb and operand: `standby clone [NODE]`. */

@@ -12,6 +12,11 @@ export const laterOptions = {
     value: { kind: 'optional-text', name: 'samepath|pgdata' },
     about: 'copy configuration files that are outside the data directory',
   },
+  noUpstreamConnection: {
+    ...later,
+    long: 'no-upstream-connection',
+    about: 'with Barman: do not connect to the upstream',
+  },
   replicationConfOnly: {
     ...later,
     long: 'replication-conf-only',

@@ -10,7 +10,7 @@ const logging = { group: 'logging', value: none } as const;
 const flag = { group: 'command', value: none } as const;
 const text = (name: string) => ({ group: 'command', value: { kind: 'text', name } as const }) as const;
 const connection = (name: string) =>
-  ({ group: 'connection', value: { kind: 'text', name } as const }) as const;
+  ({ group: 'connection', value: { kind: 'text', name, mayBeEmpty: true } as const }) as const;
 
 export const optionTable = {
   help: { ...general, long: 'help', short: '?', about: 'show this help, or that of the command, then exit' },
@@ -33,7 +33,7 @@ export const optionTable = {
     long: 'pg_bindir',
     short: 'b',
     also: ['pg-bindir'],
-    value: { kind: 'text', name: 'DIRECTORY' },
+    value: { kind: 'text', name: 'DIRECTORY', mayBeEmpty: true },
     about: "where PostgreSQL's programs are; otherwise pg_bindir of the file, then PATH",
   },
   force: { ...general, long: 'force', short: 'F', about: 'allow what could overwrite something' },
@@ -82,13 +82,6 @@ export const optionTable = {
     about: 'port of the server',
   },
   username: { ...connection('USER'), long: 'username', short: 'U', about: 'database user' },
-  superuser: {
-    ...connection('USER'),
-    long: 'superuser',
-    short: 'S',
-    about: 'user for what needs a superuser',
-  },
-  remoteUser: { ...connection('USER'), long: 'remote-user', short: 'R', about: 'user for SSH and rsync' },
 
   dataDir: {
     ...text('DIRECTORY'),
@@ -122,8 +115,9 @@ export const optionTable = {
     about: 'write no password into primary_conninfo',
   },
   recoveryMinApplyDelay: {
-    ...text('DELAY'),
+    group: 'command',
     long: 'recovery-min-apply-delay',
+    value: { kind: 'apply-delay', name: 'DELAY' },
     about: 'let the standby lag behind: an integer with ms, s, min, h or d',
   },
   backupMethod: {
@@ -144,11 +138,6 @@ export const optionTable = {
     short: 'w',
     value: { kind: 'integer', name: 'COUNT', minimum: 0 },
     about: 'the WAL segments that the source must keep at least',
-  },
-  noUpstreamConnection: {
-    ...flag,
-    long: 'no-upstream-connection',
-    about: 'with Barman: do not connect to the upstream',
   },
   withoutBarman: {
     ...flag,
@@ -200,6 +189,20 @@ export const optionTable = {
 
   ...laterOptions,
 
+  superuser: {
+    ...text('USER'),
+    isWithoutEffect: true,
+    long: 'superuser',
+    short: 'S',
+    about: 'the user of the connection is used for everything',
+  },
+  remoteUser: {
+    ...text('USER'),
+    isWithoutEffect: true,
+    long: 'remote-user',
+    short: 'R',
+    about: 'this version needs no SSH',
+  },
   ignoreExternalConfigFiles: {
     ...flag,
     isWithoutEffect: true,

@@ -1,5 +1,6 @@
 /** Checks the value of one option against the option table. */
-import { parseConninfo } from '../model/conninfo.ts';
+import { applyDelayInWords, isApplyDelay } from '../model/apply-delay.ts';
+import { parseConninfo, redactConninfo } from '../model/conninfo.ts';
 import type { OptionKey } from './option-table.ts';
 import { optionOf } from './options.ts';
 
@@ -13,22 +14,27 @@ export type ReadValue =
  */
 export function readOptionValue(key: OptionKey, rawName: string, text: string | undefined): ReadValue {
   const { value } = optionOf(key);
+  if (value.kind === 'none')
+    return text === undefined ? valid(true) : invalid(`option "${rawName}" takes no value`);
+  if (value.kind === 'optional-text') return valid(text ?? true);
+  if (value.kind === 'optional-integer' && text === undefined) return valid(true);
+  if (text === undefined) return invalid(`option "${rawName}" needs a value`);
   switch (value.kind) {
-    case 'none':
-      return text === undefined ? valid(true) : invalid(`option "${rawName}" takes no value`);
-    case 'optional-text':
-      return valid(text ?? true);
     case 'optional-integer':
-      return text === undefined ? valid(true) : readInteger(rawName, text, value);
     case 'integer':
-      return text === undefined ? missing(rawName) : readInteger(rawName, text, value);
+      return readInteger(rawName, text, value);
     case 'text':
-      return text === undefined ? missing(rawName) : valid(text);
+      return text !== '' || value.mayBeEmpty
+        ? valid(text)
+        : invalid(`option "${rawName}" needs a value that is not empty`);
     case 'choice':
-      if (text === undefined) return missing(rawName);
       return readChoice(key, rawName, text, value.choices);
     case 'conninfo':
-      return text === undefined ? missing(rawName) : readConninfoText(rawName, text);
+      return readConninfoText(rawName, text);
+    case 'apply-delay':
+      return isApplyDelay(text)
+        ? valid(text)
+        : invalid(`option "${rawName}" needs ${applyDelayInWords}, not "${redactConninfo(text)}"`);
   }
 }
 
@@ -41,11 +47,12 @@ function readInteger(
   const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (number >= minimum && number <= maximum) return valid(number);
   const wanted = range.maximum === undefined ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
-  return invalid(`option "${rawName}" needs an integer ${wanted}, not "${text}"`);
+  return invalid(`option "${rawName}" needs an integer ${wanted}, not "${redactConninfo(text)}"`);
 }
 
 function readChoice(key: OptionKey, rawName: string, text: string, choices: readonly string[]): ReadValue {
-  if (!choices.includes(text)) return invalid(`option "${rawName}" takes ${inWords(choices)}, not "${text}"`);
+  if (!choices.includes(text))
+    return invalid(`option "${rawName}" takes ${inWords(choices)}, not "${redactConninfo(text)}"`);
   return valid(key === 'logLevel' && text === 'ERR' ? 'ERROR' : text);
 }
 
@@ -61,10 +68,6 @@ function inWords(choices: readonly string[]): string {
 
 function valid(value: string | number | boolean): ReadValue {
   return { kind: 'valid', value };
-}
-
-function missing(rawName: string): ReadValue {
-  return invalid(`option "${rawName}" needs a value`);
 }
 
 function invalid(error: string): ReadValue {

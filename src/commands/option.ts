@@ -2,7 +2,9 @@
 
 export type OptionValue =
   | { readonly kind: 'none' }
-  | { readonly kind: 'text' | 'conninfo'; readonly name: string }
+  | { readonly kind: 'conninfo' | 'apply-delay'; readonly name: string }
+  /** `mayBeEmpty`: an empty value asks for the default, as libpq has it. */
+  | { readonly kind: 'text'; readonly name: string; readonly mayBeEmpty?: true }
   | { readonly kind: 'integer'; readonly name: string; readonly minimum: number; readonly maximum?: number }
   | { readonly kind: 'choice'; readonly name: string; readonly choices: readonly string[] }
   /** The value is optional and needs `=`; without one the property is true. */

@@ -2,6 +2,7 @@
 import type { Config } from '../config/resolve.ts';
 import { exitCodes, failure, RepmgrError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
+import { redactConninfo } from '../model/conninfo.ts';
 import { configuredLog, createLogger } from '../log/sinks.ts';
 import { type CommandLine, parseCommandLine } from './arguments.ts';
 import type { CommandOptions } from './options.ts';
@@ -45,6 +46,7 @@ export async function runProgram(call: ProgramCall): Promise<number> {
       return await withLogger(commandLine.options, call, async () => {
         throw failure('not_built_yet', {
           message: `this version of repmgr does not have ${commandLine.what} yet`,
+          detail: `This is repmgr ${version()}.`,
           hint: 'Show what it has with: repmgr --help',
         });
       });
@@ -58,8 +60,7 @@ async function runCommandLine(commandLine: Run, call: ProgramCall): Promise<numb
   return await withLogger(options, call, async (early) => {
     if (command.worksAsRoot !== true && process.getuid?.() === 0) {
       const { refusalOfRoot } = await import('../system/privileges.ts');
-      const refusal = refusalOfRoot(['repmgr', ...call.args]);
-      if (refusal !== undefined) throw refusal;
+      throw refusalOfRoot(['repmgr', ...call.args]);
     }
     if (options.terse !== true) for (const warning of commandLine.warnings) early.warning(warning);
     const config = await configurationOf(commandLine, call, early);
@@ -125,9 +126,9 @@ async function withLogger(
   const hasOwnLog = options.logToFile === true && config !== undefined;
   let log: Logger;
   try {
-    log = createLogger(hasOwnLog ? { ...settings, ...configuredLog(config) } : settings);
+    log = await createLogger(hasOwnLog ? { ...settings, ...configuredLog(config) } : settings);
   } catch (error) {
-    return report(error, createLogger(settings), call.signal);
+    return report(error, await createLogger(settings), call.signal);
   }
   try {
     return await work(log);
@@ -138,18 +139,19 @@ async function withLogger(
   }
 }
 
-/** Errors become lines and an exit code; whatever is no RepmgrError is a defect, and says so without a stack trace. */
+/** Errors become lines and an exit code; whatever is no RepmgrError is a defect, and only DEBUG shows its stack. */
 function report(error: unknown, log: Logger, signal: AbortSignal): number {
   const known = signal.aborted ? interruption(error) : error;
   if (known instanceof RepmgrError) {
     log.error(known.message, known);
-    if (log.isEnabled('DEBUG') && known.stack !== undefined) log.debug(known.stack);
     return known.exitCode;
   }
-  log.error(`internal error: ${known instanceof Error ? known.message : String(known)}`, {
+  const defect = known instanceof Error ? known : new Error(String(known));
+  log.error('internal error', {
+    detail: redactConninfo(`${defect.name}: ${defect.message}`),
     hint: 'This is a defect of repmgr; please report it together with what --log-level=DEBUG writes.',
   });
-  if (known instanceof Error && known.stack !== undefined) log.debug(known.stack);
+  log.debug(redactConninfo(defect.stack ?? ''));
   return exitCodes.internalError;
 }
 

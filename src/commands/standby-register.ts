@@ -19,7 +19,7 @@ import { connect, type Connection } from '../postgres/connection.ts';
 import { isInRecovery } from '../postgres/queries/server.ts';
 import { renderSteps } from '../render/steps.ts';
 import { monotonicMs, waitUntil } from '../system/clock.ts';
-import { connectionFromOptions } from './arguments.ts';
+import { connectionFromOptions } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
 import { checkedNodeId, connectLocally, requireConfig } from './local-node.ts';
 

@@ -83,8 +83,6 @@ export const commandTable: readonly Command[] = [
     ],
     options: [
       ...connectionOptions,
-      'superuser',
-      'remoteUser',
       'dataDir',
       'upstreamConninfo',
       'upstreamNodeId',

@@ -1,5 +1,5 @@
 /** Checks that options and operands make sense for a command; docs/commands.md says which option belongs where. */
-import { isConninfo, parseConninfo } from '../model/conninfo.ts';
+import { isConninfo, parseConninfo, redactConninfo } from '../model/conninfo.ts';
 import type { OptionKey } from './option-table.ts';
 import { type CommandOptions, nameOf, optionKeys, optionOf } from './options.ts';
 import type { Command } from './command.ts';
@@ -36,7 +36,7 @@ export function checkUse(command: Command, call: Call): Use {
 
 function operandErrors({ noun, verb, operand }: Command, operands: readonly string[]): readonly string[] {
   const extra = operands[operand === undefined ? 0 : 1];
-  if (extra !== undefined) return [`too many arguments, the first of them "${extra}"`];
+  if (extra !== undefined) return [`too many arguments, the first of them "${redactConninfo(extra)}"`];
   if (operand?.isRequired && operands.length === 0) return [`${noun} ${verb} needs ${operand.name}`];
   return [];
 }
@@ -53,7 +53,7 @@ function hostErrors(command: Command, { options, operands, environment }: Call):
   if (command.noun !== 'standby') return [];
   const hasHost = options.host !== undefined || hostOfDbname(options.dbname) !== undefined;
   if (hasHost && operands.length > 0 && command.operand !== undefined) {
-    return [`the host is given twice: by an option, and as "${operands[0]}"`];
+    return [`the host is given twice: by an option, and as "${redactConninfo(operands[0] ?? '')}"`];
   }
   const isHostKnown = hasHost || operands.length > 0;
   if (command.verb === 'clone') {

@@ -1,6 +1,8 @@
 /** The command line of repmgrd: the options of repmgr 3, and those of 5 that it shares with it. */
 import { parseArgs } from 'node:util';
 import { type LogLevel, logLevels } from '../log/logger.ts';
+import { redactConninfo } from '../model/conninfo.ts';
+import { nearest } from '../model/nearest.ts';
 
 export interface DaemonOptions {
   readonly configFile: string | undefined;
@@ -29,6 +31,7 @@ const known = {
   daemonize: { type: 'boolean', short: 'd' },
   'pid-file': { type: 'string', short: 'p' },
   'no-pid-file': { type: 'boolean' },
+  'show-pid-file': { type: 'boolean', short: 's' },
 } as const;
 
 type OptionName = keyof typeof known;
@@ -57,6 +60,7 @@ Options of monitoring (this version does not monitor yet):
   -d, --daemonize[=BOOLEAN]  detach from the terminal
   -p, --pid-file FILE        write the process id into FILE
       --no-pid-file          write no such file, whatever the configuration says
+  -s, --show-pid-file        show where that file would be, then exit
 
 Examples:
   repmgrd --check-config                            judge the file that would be found
@@ -75,7 +79,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonCommandLine
   const values = new Map<OptionName, string | undefined>();
   const errors: string[] = [];
   for (const token of tokens) {
-    if (token.kind === 'positional') errors.push(`unexpected argument "${token.value}"`);
+    if (token.kind === 'positional') errors.push(`unexpected argument "${redactConninfo(token.value)}"`);
     if (token.kind !== 'option') continue;
     if (token.name === 'help' || token.name === 'version') return { kind: token.name };
     const problem = findProblem(token.name, token.rawName, token.value);
@@ -96,10 +100,14 @@ export function parseDaemonArguments(args: readonly string[]): DaemonCommandLine
 }
 
 function findProblem(name: string, rawName: string, value: string | undefined): string | undefined {
-  if (!isKnown(name)) return `unknown option "${rawName}"`;
+  if (!isKnown(name)) {
+    const meant = rawName.startsWith('--') ? nearest(name, Object.keys(known)) : undefined;
+    return `unknown option "${rawName}"${meant === undefined ? '' : `; did you mean "--${meant}"?`}`;
+  }
   if (known[name].type === 'string') {
     if (value === undefined || value === '') return `option "${rawName}" needs a value`;
-    if (name === 'log-level' && toLogLevel(value) === undefined) return `"${value}" is no log level`;
+    if (name === 'log-level' && toLogLevel(value) === undefined)
+      return `option "${rawName}" takes one of ${logLevels.join(', ')}, not "${value}"`;
     return undefined;
   }
   if (value === undefined) return undefined;

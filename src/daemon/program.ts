@@ -2,9 +2,7 @@
 import { exitCodes, failure, RepmgrError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { createLogger } from '../log/sinks.ts';
-import { systemConfigDirectory } from '../system/pg-config.ts';
-import { refusalOfRoot } from '../system/privileges.ts';
-import { checkConfigurationFile } from './check-config.ts';
+import { redactConninfo } from '../model/conninfo.ts';
 import { daemonHelp, type DaemonOptions, parseDaemonArguments } from './options.ts';
 
 export interface ProgramCall {
@@ -25,14 +23,11 @@ export async function runDaemonProgram(call: ProgramCall): Promise<number> {
       print(`repmgrd ${process.env['REPMGR_VERSION'] ?? 'of a source tree'} (PostgreSQL 9.3-18)\n`);
       return exitCodes.success;
     case 'invalid':
-      return await reportErrors(createLogger({ program: 'repmgrd' }), async () => {
-        throw (
-          refusalOfRoot(['repmgrd', ...call.args]) ??
-          failure('usage', {
-            message: commandLine.errors.join('\n'),
-            hint: 'Show the options with: repmgrd --help',
-          })
-        );
+      return await reportErrors(await createLogger({ program: 'repmgrd' }), async () => {
+        throw failure('usage', {
+          message: commandLine.errors.join('\n'),
+          hint: 'Show the options with: repmgrd --help',
+        });
       });
     case 'run':
       return await runWithOptions(commandLine.options, call);
@@ -41,11 +36,17 @@ export async function runDaemonProgram(call: ProgramCall): Promise<number> {
 
 async function runWithOptions(options: DaemonOptions, call: ProgramCall): Promise<number> {
   const { logLevel: level, isVerbose, isTerse } = options;
-  const log = createLogger({ program: 'repmgrd', level, isVerbose, isTerse });
+  const log = await createLogger({ program: 'repmgrd', level, isVerbose, isTerse });
   return await reportErrors(log, async () => {
-    const refusal = refusalOfRoot(['repmgrd', ...call.args]);
-    if (refusal !== undefined) throw refusal;
+    if (process.getuid?.() === 0) {
+      const { refusalOfRoot } = await import('../system/privileges.ts');
+      throw refusalOfRoot(['repmgrd', ...call.args]);
+    }
     if (options.checksConfigOnly) {
+      const [{ checkConfigurationFile }, { systemConfigDirectory }] = await Promise.all([
+        import('./check-config.ts'),
+        import('../system/pg-config.ts'),
+      ]);
       const load = { ...call, file: options.configFile, program: 'repmgrd', systemConfigDirectory } as const;
       return await checkConfigurationFile(load, log, (line) => print(`${line}\n`));
     }
@@ -57,7 +58,7 @@ async function runWithOptions(options: DaemonOptions, call: ProgramCall): Promis
   });
 }
 
-/** Errors become lines and an exit code; whatever is no RepmgrError is a defect, and says so without a stack trace. */
+/** Errors become lines and an exit code; whatever is no RepmgrError is a defect, and only DEBUG shows its stack. */
 async function reportErrors(log: Logger, work: () => Promise<number>): Promise<number> {
   try {
     return await work();
@@ -66,9 +67,12 @@ async function reportErrors(log: Logger, work: () => Promise<number>): Promise<n
       log.error(error.message, error);
       return error.exitCode;
     }
-    log.error(`internal error: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: 'Please report this together with the command line.',
+    const defect = error instanceof Error ? error : new Error(String(error));
+    log.error('internal error', {
+      detail: redactConninfo(`${defect.name}: ${defect.message}`),
+      hint: 'This is a defect of repmgrd; please report it together with what --log-level=DEBUG writes.',
     });
+    log.debug(redactConninfo(defect.stack ?? ''));
     return exitCodes.internalError;
   } finally {
     await log.close();

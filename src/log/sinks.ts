@@ -1,11 +1,10 @@
 /** Makes the logger of a program: level, line format and destination (docs/logging.md). */
 import type { Config } from '../config/config.ts';
-import { fileSink } from './file-sink.ts';
 import { formatEntry, type LineFormat, type LogEntry, severities } from './lines.ts';
 import type { Logger, LogLevel, LogParts } from './logger.ts';
 import type { Sink } from './sink.ts';
 import { standardErrorSink } from './standard-error-sink.ts';
-import { type SyslogFacility, syslogSink } from './syslog-sink.ts';
+import type { SyslogFacility } from './syslog-sink.ts';
 
 export type LogDestination =
   | { readonly kind: 'stderr' }
@@ -36,9 +35,9 @@ export interface OwnedLogger extends Logger {
  * Makes a logger. A log file and syslog are announced by a NOTICE on stderr, as repmgr 3 does.
  * @throws RepmgrError log_file_unwritable
  */
-export function createLogger(options: LoggerOptions): OwnedLogger {
+export async function createLogger(options: LoggerOptions): Promise<OwnedLogger> {
   const destination = options.destination ?? { kind: 'stderr' };
-  return loggerTo(openSink(destination, options.program), options, destination);
+  return loggerTo(await openSink(destination, options.program), options, destination);
 }
 
 /** The destination and format that logfacility, logfile and log_format choose for repmgrd and `--log-to-file`. */
@@ -52,14 +51,19 @@ export function configuredLog(
   return { destination: { kind: 'stderr' }, format };
 }
 
-function openSink(destination: LogDestination, program: string): Sink {
+/** What is not stderr is loaded where it is used: most calls of repmgr are over in the meantime. */
+async function openSink(destination: LogDestination, program: string): Promise<Sink> {
   switch (destination.kind) {
     case 'stderr':
       return standardErrorSink();
-    case 'file':
+    case 'file': {
+      const { fileSink } = await import('./file-sink.ts');
       return fileSink(destination.path);
-    case 'syslog':
+    }
+    case 'syslog': {
+      const { syslogSink } = await import('./syslog-sink.ts');
       return syslogSink(destination.facility, program);
+    }
   }
 }
 

@@ -1,16 +1,14 @@
 /** Refuses to work as root, as PostgreSQL does. */
 import { failure, type RepmgrError } from '../errors.ts';
 import { redactConninfo } from '../model/conninfo.ts';
-import { quoteForShell } from './shell.ts';
+import { quoteForShell } from '../model/shell-word.ts';
 
 /**
  * The error for a program started as root: what it writes into the data directory would not belong to the server's
  * user.
  * @param commandLine the program and its arguments, for the HINT
- * @returns undefined where the program may go on
  */
-export function refusalOfRoot(commandLine: readonly string[]): RepmgrError | undefined {
-  if (process.getuid?.() !== 0) return undefined;
+export function refusalOfRoot(commandLine: readonly string[]): RepmgrError {
   const [program = 'repmgr'] = commandLine;
   return failure('run_as_root', {
     message: `${program} cannot be run as root`,

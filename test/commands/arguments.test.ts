@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { connectionFromOptions, parseCommandLine } from '../../src/commands/arguments.ts';
+import { parseCommandLine } from '../../src/commands/arguments.ts';
+import { connectionFromOptions } from '../../src/commands/connection-options.ts';
 
 const parse = (...args: readonly string[]) => parseCommandLine(args, {});
 
@@ -36,7 +37,7 @@ describe('the command line', () => {
 
   it('hands values over unchanged, whatever they contain', () => {
     fc.assert(
-      fc.property(fc.string(), (value) => {
+      fc.property(fc.string({ minLength: 1 }), (value) => {
         expect(accepted(`--replication-user=${value}`, 'cluster', 'show').options.replicationUser).toBe(
           value,
         );
@@ -60,6 +61,12 @@ describe('the command line', () => {
         '--no',
         '-w',
         '=5',
+        '--__proto__',
+        '--constructor=1',
+        '--=x',
+        '-\u{1f600}',
+        '-v?',
+        '--help',
       ),
     );
     fc.assert(
@@ -70,10 +77,49 @@ describe('the command line', () => {
     );
   });
 
+  it('means the same in whatever order its options and words stand', () => {
+    const groups = [
+      ['-F'],
+      ['--data-dir=/d'],
+      ['-p', '5433'],
+      ['--dbname', 'd'],
+      ['-vt'],
+      ['-hnode1'],
+      ['--wait-start'],
+    ];
+    const expected = accepted(...groups.flat(), 'standby', 'clone');
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(groups, { minLength: groups.length }),
+        fc.nat(7),
+        fc.nat(7),
+        (order, at, then) => {
+          const words: (readonly string[])[] = [...order];
+          const [first, second] = [Math.min(at, then), Math.max(at, then)];
+          words.splice(second, 0, ['clone']);
+          words.splice(first, 0, ['standby']);
+          expect(accepted(...words.flat())).toEqual(expected);
+        },
+      ),
+    );
+  });
+
   it('takes an optional value with "=" only', () => {
     expect(accepted('standby', 'register', '--wait-sync=7').options.waitSync).toBe(7);
     expect(accepted('--wait-sync', 'standby', 'register').options.waitSync).toBe(true);
     expect(accepted('-W', 'standby', 'follow').options.wait).toBe(true);
+    expect(errorsOf('standby', 'register', '--wait-sync', '60')).toEqual([
+      '"60" belongs to no option; write --wait-sync=60',
+    ]);
+    expect(errorsOf('-W', '5', 'standby', 'follow')).toEqual(['"5" belongs to no option; write --wait=5']);
+  });
+
+  it('refuses an empty value, except where that asks for a default', () => {
+    expect(errorsOf('-D', '', 'standby', 'clone', 'x')).toEqual([
+      'option "-D" needs a value that is not empty',
+    ]);
+    expect(errorsOf('--config-file=', 'cluster', 'show')).toHaveLength(1);
+    expect(accepted('-h', '', '-b', '', 'cluster', 'show').options).toEqual({ host: '', pgBindir: '' });
   });
 
   it('bundles letters, and takes -h for the host', () => {
@@ -117,7 +163,37 @@ describe('the command line', () => {
       'unknown command "clsuter"; did you mean "cluster"?',
     ]);
     expect(errorsOf('cluster', 'shwo')[0]).toContain('did you mean "cluster show"');
+    expect(errorsOf('node', 'stat')[0]).toContain('did you mean "node status"');
+    expect(errorsOf('--constructor')[0]).toBe('unknown option "--constructor"');
     expect(errorsOf('standby', 'promote', 'now')).toEqual(['too many arguments, the first of them "now"']);
+  });
+
+  it('lists the verbs of a noun that this version has', () => {
+    expect(errorsOf('Standby')).toEqual([
+      '"Standby" needs one of: clone, register, unregister, promote, follow',
+    ]);
+    expect(parse('node')).toMatchObject({ kind: 'not-built-yet', what: 'the command "node"' });
+  });
+
+  it('shows no password that was not quoted', () => {
+    expect(errorsOf('cluster', 'show', '-d', 'host=a', 'password=secret')).toEqual([
+      'too many arguments, the first of them "password=***"',
+    ]);
+    expect(errorsOf('-d', 'host=a', 'password=secret', 'cluster', 'show')).toEqual([
+      'unknown command "password=***"',
+    ]);
+    expect(errorsOf('-p', '5432 password=secret', 'cluster', 'show').join()).not.toContain('secret');
+    expect(errorsOf('-d', 'password=secret x', 'cluster', 'show').join()).not.toContain('secret');
+  });
+
+  it('judges the delay of a standby', () => {
+    for (const delay of ['1', '90s', '5 min', '24d']) {
+      const { options } = accepted('--recovery-min-apply-delay', delay, 'standby', 'clone', 'x');
+      expect(options.recoveryMinApplyDelay).toBe(delay);
+    }
+    for (const delay of ['0', '-1', '1.5h', '5w', '25d', '']) {
+      expect(errorsOf('--recovery-min-apply-delay', delay, 'standby', 'clone', 'x')).toHaveLength(1);
+    }
   });
 
   it('judges log levels, ports and connection strings', () => {
@@ -143,6 +219,9 @@ describe('the command line', () => {
 
   it('warns of options that do nothing for the command', () => {
     expect(accepted('standby', 'promote', '-h', 'x', '-I').warnings).toHaveLength(2);
+    expect(accepted('standby', 'clone', 'x', '-R', 'postgres').warnings).toEqual([
+      'option "--remote-user" has no effect: this version needs no SSH',
+    ]);
     expect(accepted('standby', 'register', '-h', 'x').warnings).toHaveLength(1);
     expect(accepted('standby', 'register', '-h', 'x', '-F').warnings).toEqual([]);
   });
@@ -158,7 +237,14 @@ describe('the command line', () => {
       kind: 'help',
       command: { verb: 'clone' },
     });
-    expect(parse('--help', 'cluster', 'show')).toMatchObject({ kind: 'help', command: { verb: 'show' } });
+    for (const words of [
+      ['--help', 'cluster', 'show'],
+      ['-v?', 'cluster', 'show'],
+      ['cluster', '--he', '-p', 'none', 'show', '--nonsense'],
+      ['-p', '--help', '-?', 'cluster', 'show'],
+    ]) {
+      expect(parse(...words)).toMatchObject({ kind: 'help', command: { verb: 'show' } });
+    }
     expect(parse('-V').kind).toBe('version');
   });
 });

@@ -19,7 +19,7 @@ describe('the options of repmgrd', () => {
     [['--log-level', 'DEBUG'], { logLevel: 'DEBUG' }],
     [['--check-config'], { checksConfigOnly: true }],
     [['-d', '-m', '-p', '/pid', '--no-pid-file'], {}],
-    [['--daemonize=false'], {}],
+    [['--daemonize=false', '-s'], {}],
   ])('%j', (args, options) => {
     expect(parseDaemonArguments(args)).toEqual({ kind: 'run', options: { ...nothingGiven, ...options } });
   });
@@ -33,7 +33,12 @@ describe('the options of repmgrd', () => {
     ['--wrong', 'unknown option "--wrong"'],
     ['-x', 'unknown option "-x"'],
     ['start', 'unexpected argument "start"'],
-    ['--log-level=LOUD', '"LOUD" is no log level'],
+    ['--verbos', 'unknown option "--verbos"; did you mean "--verbose"?'],
+    ['password=secret', 'unexpected argument "password=***"'],
+    [
+      '--log-level=LOUD',
+      'option "--log-level" takes one of DEBUG, INFO, NOTICE, WARNING, ERROR, ALERT, CRIT, EMERG, not "LOUD"',
+    ],
     ['--pid-file', 'option "--pid-file" needs a value'],
     ['--verbose=1', 'option "--verbose" takes no value'],
     ['--daemonize=maybe', 'option "--daemonize" takes true or false'],

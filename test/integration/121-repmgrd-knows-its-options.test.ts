@@ -21,7 +21,7 @@ describe('the command line of repmgrd', () => {
       stderr: [
         'ERROR: unknown option "--frobnicate"',
         'ERROR: unexpected argument "start"',
-        'ERROR: "LOUD" is no log level',
+        'ERROR: option "-L" takes one of DEBUG, INFO, NOTICE, WARNING, ERROR, ALERT, CRIT, EMERG, not "LOUD"',
         'ERROR: unknown option "-x"',
         'ERROR: option "-f" needs a value',
         'HINT: Show the options with: repmgrd --help',

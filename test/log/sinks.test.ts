@@ -31,8 +31,8 @@ function linesOf(
   return formatEntry({ level, time, message, parts: { detail, hint } }, format, false);
 }
 
-function written(options: Partial<LoggerOptions>): string {
-  const log = createLogger({ program: 'repmgr', now: () => time, ...options });
+async function written(options: Partial<LoggerOptions>): Promise<string> {
+  const log = await createLogger({ program: 'repmgr', now: () => time, ...options });
   for (const level of logLevels) log.log(level, `of ${level}`, { detail: 'The detail.', hint: 'The hint.' });
   return standardError.join('');
 }
@@ -81,24 +81,26 @@ describe('line formats', () => {
 });
 
 describe('levels', () => {
-  test('NOTICE is the least severe level, if nothing else is said', () => {
-    expect(written({ isTerse: true })).toBe(
+  test('NOTICE is the least severe level, if nothing else is said', async () => {
+    expect(await written({ isTerse: true })).toBe(
       'NOTICE: of NOTICE\nWARNING: of WARNING\nERROR: of ERROR\nALERT: of ALERT\nCRITICAL: of CRIT\nEMERG: of EMERG\n',
     );
   });
 
-  test('--verbose shows INFO, and leaves DEBUG as it is', () => {
-    expect(written({ isVerbose: true, level: 'ERROR', isTerse: true })).toMatch(/^INFO: of INFO\nNOTICE: /);
+  test('--verbose shows INFO, and leaves DEBUG as it is', async () => {
+    expect(await written({ isVerbose: true, level: 'ERROR', isTerse: true })).toMatch(
+      /^INFO: of INFO\nNOTICE: /,
+    );
     standardError = [];
-    expect(written({ isVerbose: true, level: 'DEBUG', isTerse: true })).toMatch(/^DEBUG: of DEBUG\n/);
+    expect(await written({ isVerbose: true, level: 'DEBUG', isTerse: true })).toMatch(/^DEBUG: of DEBUG\n/);
   });
 
-  test('ALERT is worse than CRIT, as in syslog', () => {
-    expect(written({ level: 'ALERT', isTerse: true })).toBe('ALERT: of ALERT\nEMERG: of EMERG\n');
+  test('ALERT is worse than CRIT, as in syslog', async () => {
+    expect(await written({ level: 'ALERT', isTerse: true })).toBe('ALERT: of ALERT\nEMERG: of EMERG\n');
   });
 
-  test('DETAIL and HINT follow their line, and disappear with its level', () => {
-    expect(written({ level: 'EMERG' })).toBe('EMERG: of EMERG\nDETAIL: The detail.\nHINT: The hint.\n');
+  test('DETAIL and HINT follow their line, and disappear with its level', async () => {
+    expect(await written({ level: 'EMERG' })).toBe('EMERG: of EMERG\nDETAIL: The detail.\nHINT: The hint.\n');
   });
 });
 
@@ -106,7 +108,7 @@ describe('a log file', () => {
   test('is added to, and found anew after it was moved away', async () => {
     const path = join(directory, 'repmgr.log');
     writeFileSync(path, 'before\n');
-    const log = createLogger({
+    const log = await createLogger({
       program: 'repmgrd',
       format: 'timed',
       destination: { kind: 'file', path },
@@ -123,9 +125,9 @@ describe('a log file', () => {
     expect(standardError).toEqual([`NOTICE: log lines go to "${path}" from here on\n`]);
   });
 
-  test('that cannot be written is an error with exit code 1', () => {
+  test('that cannot be written is an error with exit code 1', async () => {
     const path = join(directory, 'missing', 'repmgr.log');
-    expect(() => createLogger({ program: 'repmgrd', destination: { kind: 'file', path } })).toThrow(
+    await expect(createLogger({ program: 'repmgrd', destination: { kind: 'file', path } })).rejects.toThrow(
       expect.objectContaining({
         code: 'log_file_unwritable',
         exitCode: 1,
@@ -145,7 +147,7 @@ describe('syslog', () => {
 
   test('gets each line with its priority, from one `logger` for all', async () => {
     fakeLogger(`echo "$@" >> ${directory}/calls; cat >> ${directory}/lines`);
-    const log = createLogger({
+    const log = await createLogger({
       program: 'repmgrd',
       format: 'timed',
       destination: { kind: 'syslog', facility: 'LOCAL3' },
@@ -163,7 +165,7 @@ describe('syslog', () => {
 
   test('that is not there leaves the lines on stderr', async () => {
     vi.stubEnv('PATH', directory);
-    const log = createLogger({ program: 'repmgrd', destination: { kind: 'syslog', facility: 'USER' } });
+    const log = await createLogger({ program: 'repmgrd', destination: { kind: 'syslog', facility: 'USER' } });
     await vi.waitFor(() => expect(standardError.join('')).toContain('WARNING: syslog cannot be used'));
     log.notice('still here');
     await log.close();
@@ -172,7 +174,7 @@ describe('syslog', () => {
 
   test('whose `logger` finds no syslog leaves the lines on stderr, also those that it had got already', async () => {
     fakeLogger('exit 3');
-    const log = createLogger({ program: 'repmgrd', destination: { kind: 'syslog', facility: 'USER' } });
+    const log = await createLogger({ program: 'repmgrd', destination: { kind: 'syslog', facility: 'USER' } });
     log.notice('sent at once');
     await vi.waitFor(() => expect(standardError.join('')).toContain('logger ended with exit code 3'));
     expect(standardError.at(-1)).toMatch(/\nNOTICE: sent at once\n$/);
