@@ -128,7 +128,7 @@ function expandWith(template: string, values: Values, render: Rendering): string
 
 function describeEnd(result: CommandResult): string {
   const end = result.timedOut
-    ? `It was ended after ${limits.notificationCommandMs / 1000} seconds.`
+    ? `It was ended after ${limits.notificationCommandMs / 1000} s.`
     : `Its exit code was ${result.exitCode}.`;
   const said = redactConninfo(result.stderr.trim().split('\n').at(-1) ?? '');
   return said === '' ? end : `${end} Its last line was: ${said}`;

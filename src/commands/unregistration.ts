@@ -26,7 +26,7 @@ export async function unregister(context: CommandContext, role: 'primary' | 'sta
     const isTargetInRecovery =
       role === 'primary' ? await askForRecovery(findTarget(nodes, target), signal) : undefined;
     const wish = { role, target, force: options.force === true, isTargetInRecovery };
-    const steps = planUnregistration(nodes, wish);
+    const { steps } = planUnregistration(nodes, wish);
     if (options.dryRun === true) {
       context.print(renderSteps(steps, { isJson: options.json === true }));
       return;

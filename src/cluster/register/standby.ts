@@ -92,7 +92,7 @@ export async function waitForRow(
     );
     if (isThere === true) return;
     const last = trouble === undefined ? '' : ` The last look at the standby failed: ${trouble}.`;
-    throw notSynchronized(node, `It did not arrive in ${deadlineMs / 1000} seconds.${last}`);
+    throw notSynchronized(node, `It did not arrive within ${deadlineMs / 1000} s.${last}`);
   } finally {
     await standby?.close();
   }

@@ -16,6 +16,11 @@ export interface UnregistrationWish {
   readonly isTargetInRecovery: boolean | undefined;
 }
 
+export interface UnregistrationPlan {
+  readonly steps: readonly string[];
+  readonly node: NodeRecord;
+}
+
 /**
  * Finds the row that is meant. Pure.
  * @throws RepmgrError node_not_registered, or node_name_taken where several rows have the name
@@ -44,10 +49,13 @@ export function findTarget(nodes: readonly NodeRecord[], target: UnregistrationW
 }
 
 /**
- * What will be done, in words. Pure.
+ * What will be done. Pure.
  * @throws RepmgrError node_not_registered, node_role_unsuitable or node_has_followers
  */
-export function planUnregistration(nodes: readonly NodeRecord[], wish: UnregistrationWish): string[] {
+export function planUnregistration(
+  nodes: readonly NodeRecord[],
+  wish: UnregistrationWish,
+): UnregistrationPlan {
   const node = findTarget(nodes, wish.target);
   if (node.role !== wish.role) {
     throw failure('node_role_unsuitable', {
@@ -65,11 +73,11 @@ export function planUnregistration(nodes: readonly NodeRecord[], wish: Unregistr
     });
   }
   if (wish.role === 'primary' && !wish.force) refuseLivePrimary(node, wish.isTargetInRecovery);
-  return [`delete ${wish.role} ${nodeLabel(node)} from the metadata`];
+  return { node, steps: [`delete ${wish.role} ${nodeLabel(node)} from the metadata`] };
 }
 
 /**
- * Deletes the row in one transaction on the primary, planning again under the lock.
+ * Deletes the rows in one transaction on the primary, planning again under the lock.
  * @returns the row that was deleted
  * @throws RepmgrError of the plan, or query_failed
  */
@@ -80,9 +88,7 @@ export async function unregisterNode(
 ): Promise<NodeRecord> {
   const schema = await requireSchema(primary, cluster);
   return changeNodes(primary, cluster, async () => {
-    const nodes = await listNodes(primary, cluster);
-    planUnregistration(nodes, wish);
-    const node = findTarget(nodes, wish.target);
+    const { node } = planUnregistration(await listNodes(primary, cluster), wish);
     await deleteNode(primary, cluster, node.id);
     if (hasOwnTables(schema)) await forgetDaemon(primary, cluster, node.id);
     return node;
