@@ -21,7 +21,7 @@ export async function run(context: CommandContext): Promise<void> {
   const wish = wishOf(context);
   const facts = await inspectClone(wish, { log, signal });
   const plan = planClone(facts, wish);
-  for (const warning of plan.warnings) log.warning(warning);
+  for (const { level, message, ...parts } of plan.remarks) log[level](message, parts);
   if (options.dryRun === true) {
     const steps = plan.steps.map(({ text }) => text);
     context.print(renderSteps(steps, { isJson: options.json === true }));
@@ -43,7 +43,7 @@ export async function run(context: CommandContext): Promise<void> {
 function eventDetails({ source }: CloneFacts, { method }: ClonePlan, { mayReplace }: CloneWish): string {
   return [
     `Cloned from host "${source.host}", port ${source.port}`,
-    `backup method: ${method}`,
+    `backup method: ${method.name}`,
     `--force: ${mayReplace ? 'Y' : 'N'}`,
   ].join('; ');
 }

@@ -12,13 +12,33 @@ export function refuseUnusableTarget(facts: CloneFacts, wish: CloneWish): void {
   if (directory.content.kind === 'postgresql') refuseUsedDirectory(facts, directory.content, wish);
   else if (!isFree(directory.content)) throw foreign(directory, 'data directory');
   for (const [location, tablespace] of facts.tablespaceTargets) {
-    const what = `directory for the tablespace in "${location}" of the source`;
-    refuseUnusableDirectory(tablespace, what);
     const isOwn = facts.target.ownTablespaces.includes(tablespace.directory.path);
-    if (!isFree(tablespace.directory.content) && !(isOwn && wish.mayReplace)) {
-      throw foreign(tablespace.directory, what);
-    }
+    const what = `directory for the tablespace in "${location}" of the source`;
+    refuseUnusableFurtherDirectory(tablespace, what, isOwn && wish.mayReplace);
   }
+  if (facts.walDirectory !== undefined) {
+    const isOwn = facts.target.ownWalDirectory === facts.walDirectory.directory.path;
+    refuseUnusableFurtherDirectory(facts.walDirectory, 'directory for WAL', isOwn && wish.mayReplace);
+  }
+  refuseSharedDirectories(facts);
+}
+
+/** Beside the data directory; with content only where that belongs to the node which is replaced. */
+function refuseUnusableFurtherDirectory(facts: DirectoryFacts, what: string, mayReplace: boolean): void {
+  refuseUnusableDirectory(facts, what);
+  if (!isFree(facts.directory.content) && !mayReplace) throw foreign(facts.directory, what);
+}
+
+function refuseSharedDirectories({ target, tablespaceTargets, walDirectory }: CloneFacts): void {
+  const all = [target, ...tablespaceTargets.values(), ...(walDirectory === undefined ? [] : [walDirectory])];
+  const paths = all.map(({ directory }) => directory.path);
+  const shared = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (shared === undefined) return;
+  throw failure('clone_options_contradict', {
+    message: `"${shared}" would have to hold two directories of the clone`,
+    detail: 'The data directory, each tablespace and WAL need directories of their own.',
+    hint: 'Give each tablespace a directory of its own with tablespace_mapping in repmgr.conf.',
+  });
 }
 
 function isFree(content: DirectoryContent): boolean {
@@ -79,7 +99,7 @@ function refuseUsedDirectory(
       `Is it the right directory? Then stop the server first: pg_ctl -D "${path}" stop`,
     );
   }
-  const { systemIdentifier } = source.identity;
+  const systemIdentifier = source.replication.identity?.systemIdentifier;
   if (content.systemIdentifier !== undefined && content.systemIdentifier !== systemIdentifier) {
     throw failure('system_identifier_differs', {
       message: `the data directory "${path}" holds another PostgreSQL cluster`,

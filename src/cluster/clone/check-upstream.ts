@@ -63,7 +63,7 @@ function refuseForeignUpstream(
     });
   }
   if (server.kind !== 'other') return;
-  const { systemIdentifier } = source.identity;
+  const systemIdentifier = source.replication.identity?.systemIdentifier;
   if (server.systemIdentifier === undefined || server.systemIdentifier === systemIdentifier) return;
   throw failure('system_identifier_differs', {
     message: `upstream node ${label} belongs to another cluster than the source`,

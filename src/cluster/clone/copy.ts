@@ -1,7 +1,10 @@
 /** Copies the source into the places of a clone, in the way that was planned. */
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { takeBackupByProgram } from '../../postgres/backup/pg-basebackup.ts';
 import { takeBackupByProtocol } from '../../postgres/backup/protocol.ts';
-import type { Places } from './copy-place.ts';
 import type { CloneContext } from './execute.ts';
+import { type ClonePlaces, relink } from './places.ts';
 import { replicationConninfo } from './source.ts';
 
 /** How far the copy is, in bytes. */
@@ -12,30 +15,57 @@ export interface CopyProgress {
 }
 
 /** @throws RepmgrError base_backup_failed, backup_verification_failed, of connecting, interrupted */
-export async function takeCopy(context: CloneContext, [main, ...tablespaces]: Places): Promise<void> {
-  const { wish, plan, progress, signal, log } = context;
+export async function takeCopy(context: CloneContext, places: ClonePlaces): Promise<void> {
+  const { progress, facts } = context;
+  const walName = facts.source.version.capabilities.walNames.directory;
   let isDone = false;
   try {
-    const { verifiedFiles } = await takeBackupByProtocol({
-      source: replicationConninfo(wish),
-      dataDirectory: main.workplace,
-      tablespaces: plan.tablespaces.map((tablespace, index) => ({
-        ...tablespace,
-        workplace: tablespaces[index]?.workplace ?? tablespace.to,
-      })),
-      label: backupLabel,
-      isCheckpointFast: wish.copy.isCheckpointFast,
-      usesTemporarySlot: plan.usesTemporarySlot,
-      onStart: (bytes) => progress.onStart(bytes),
-      onProgress: (bytes) => progress.onProgress(bytes),
-      signal,
-    });
+    await (context.plan.method.name === 'protocol'
+      ? copyByProtocol(context, places, walName)
+      : copyByProgram(context, places));
     isDone = true;
-    if (verifiedFiles !== undefined) log.info(`${verifiedFiles} files agree with the backup manifest`);
   } finally {
     progress.onEnd(isDone);
   }
+  await relink(places, walName);
 }
 
-/** Shows in backup_label, and in the log of the source where it logs replication commands. */
-const backupLabel = 'repmgr base backup';
+async function copyByProtocol(context: CloneContext, places: ClonePlaces, walName: string): Promise<void> {
+  const { main, wal } = places;
+  const { method } = context.plan;
+  if (wal !== undefined) await symlink(wal.workplace, join(main.workplace, walName));
+  const { verifiedFiles } = await takeBackupByProtocol({
+    ...commonParts(context, places),
+    usesTemporarySlot: method.name === 'protocol' && method.usesTemporarySlot,
+  });
+  if (verifiedFiles !== undefined) {
+    context.log.info(`${verifiedFiles} files agree with the manifest of the base backup`);
+  }
+}
+
+async function copyByProgram(context: CloneContext, places: ClonePlaces): Promise<void> {
+  const { method } = context.plan;
+  if (method.name !== 'pg_basebackup') return;
+  await takeBackupByProgram({
+    ...commonParts(context, places),
+    program: method.program,
+    walDirectory: places.wal?.workplace,
+    wal: method.wal,
+    furtherOptions: method.options.words,
+    onMessage: (line) => context.log.info(line),
+  });
+}
+
+function commonParts({ wish, progress, signal }: CloneContext, { main, tablespaces }: ClonePlaces) {
+  return {
+    source: replicationConninfo(wish),
+    dataDirectory: main.workplace,
+    tablespaces,
+    // Shows in backup_label.
+    label: 'repmgr base backup',
+    isCheckpointFast: wish.copy.isCheckpointFast,
+    onStart: (totalBytes: number) => progress.onStart(totalBytes),
+    onProgress: (copiedBytes: number) => progress.onProgress(copiedBytes),
+    signal,
+  };
+}

@@ -4,10 +4,12 @@ import type { Logger } from '../../log/logger.ts';
 import { writeRecoveryConfig } from '../../postgres/recovery-config.ts';
 import { throwIfInterrupted } from '../../system/clock.ts';
 import { type CopyProgress, takeCopy } from './copy.ts';
-import { copyPlace, finishPlaces, type Places, removeRest, restorePlaces } from './copy-place.ts';
+import { finishPlaces, removeRest, restorePlaces } from './copy-place.ts';
 import type { CloneFacts } from './inspect.ts';
+import { type ClonePlaces, placesOf } from './places.ts';
 import type { ClonePlan, CloneStep, StepKind } from './plan.ts';
 import { createPlannedSlot } from './slot.ts';
+import { keepOwnConfiguration } from './own-configuration.ts';
 import { prepareTarget } from './prepare-target.ts';
 import type { CloneWish } from './wish.ts';
 
@@ -26,12 +28,13 @@ export type Undo = () => Promise<void>;
 /** @throws RepmgrError of the step that failed, after what was done before it was undone as far as that is possible */
 export async function executeClone(context: CloneContext): Promise<void> {
   const { plan, log, signal } = context;
+  const places = placesOf(plan);
   const undos: Undo[] = [];
   for (const step of plan.steps) {
     try {
       throwIfInterrupted(signal);
       log.info(step.text);
-      await actions[step.kind](context, placesOf(plan), undos);
+      await actions[step.kind](context, places, undos);
     } catch (error) {
       for (const undo of undos.toReversed()) await undo();
       throw signal.aborted ? interruption(step) : asFailure(error, step);
@@ -39,22 +42,22 @@ export async function executeClone(context: CloneContext): Promise<void> {
   }
 }
 
-type Action = (context: CloneContext, places: Places, undos: Undo[]) => Promise<void>;
+type Action = (context: CloneContext, places: ClonePlaces, undos: Undo[]) => Promise<void>;
 
 const actions: Readonly<Record<StepKind, Action>> = {
-  restore: (_context, places) => restorePlaces(places),
+  restore: (_context, { all }) => restorePlaces(all),
   'create slot': createPlannedSlot,
   prepare: prepareTarget,
   copy: takeCopy,
-  'keep configuration': async () => {},
-  'write recovery settings': ({ facts, plan }, [main]) =>
+  'keep configuration': keepOwnConfiguration,
+  'write recovery settings': ({ facts, plan }, { main }) =>
     writeRecoveryConfig({
       dataDirectory: main.workplace,
       version: facts.source.version,
       settings: plan.recoverySettings,
     }),
   finish: async (_context, places, undos) => {
-    await finishPlaces(places);
+    await finishPlaces(places.all);
     // From here on the clone is complete, whatever becomes of its traces.
     undos.length = 0;
   },
@@ -62,8 +65,8 @@ const actions: Readonly<Record<StepKind, Action>> = {
 };
 
 /** The clone is complete by now: what cannot be removed is only in the way. */
-async function removeTraces({ log }: CloneContext, places: Places): Promise<void> {
-  for (const place of places) {
+async function removeTraces({ log }: CloneContext, { all }: ClonePlaces): Promise<void> {
+  for (const place of all) {
     try {
       await removeRest(place);
     } catch (error) {
@@ -73,10 +76,6 @@ async function removeTraces({ log }: CloneContext, places: Places): Promise<void
       });
     }
   }
-}
-
-function placesOf({ dataDirectory, tablespaces }: ClonePlan): Places {
-  return [copyPlace(dataDirectory), ...tablespaces.map(({ to }) => copyPlace(to))];
 }
 
 function interruption({ text }: CloneStep): RepmgrError {

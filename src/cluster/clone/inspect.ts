@@ -2,6 +2,7 @@
 import type { Logger } from '../../log/logger.ts';
 import { connect } from '../../postgres/connection.ts';
 import { type MetadataFacts, inspectMetadata } from './metadata.ts';
+import { inspectPrograms, type ProgramFacts } from './programs.ts';
 import { inspectSource, type SourceFacts } from './source.ts';
 import {
   type DirectoryFacts,
@@ -18,6 +19,9 @@ export interface CloneFacts {
   readonly metadata: MetadataFacts;
   readonly upstream: UpstreamFacts;
   readonly target: TargetFacts;
+  readonly programs: ProgramFacts;
+  /** Where the WAL of the clone goes, if not into its data directory. */
+  readonly walDirectory: DirectoryFacts | undefined;
   /** By location on the source, for each tablespace that lies outside of the data directory. */
   readonly tablespaceTargets: ReadonlyMap<string, DirectoryFacts>;
 }
@@ -27,13 +31,24 @@ export async function inspectClone(
   wish: CloneWish,
   options: { readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<CloneFacts> {
+  const programs = await inspectPrograms(wish, options.signal);
   const connection = await connect(wish.source, options);
   try {
     const source = await inspectSource(connection, wish, options.signal);
     const metadata = await inspectMetadata(connection, source, wish, options);
     const upstream = await inspectUpstream(metadata, source, wish, options.signal);
-    const target = await inspectTarget(targetDirectory(wish, source));
-    return { source, metadata, upstream, target, tablespaceTargets: await inspectTablespaces(wish, source) };
+    const walName = source.version.capabilities.walNames.directory;
+    const target = await inspectTarget(targetDirectory(wish, source), walName);
+    const walLocation = programs.pgBasebackup?.options.walDirectory ?? target.ownWalDirectory;
+    return {
+      source,
+      metadata,
+      upstream,
+      target,
+      programs,
+      walDirectory: walLocation === undefined ? undefined : await inspectDirectory(walLocation),
+      tablespaceTargets: await inspectTablespaces(wish, source),
+    };
   } finally {
     await connection.close();
   }

@@ -1,15 +1,18 @@
 /** Decides how a clone is made, or why not. Pure: facts in, steps in words out. */
-import { failure } from '../../errors.ts';
 import type { Conninfo } from '../../model/conninfo.ts';
 import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import { refuseUnsuitableSource } from './check-source.ts';
 import { refuseLackOfSpace } from './check-space.ts';
 import { refuseUnusableTarget } from './check-target.ts';
 import { refuseUnsuitableUpstream } from './check-upstream.ts';
-import { type CloneFacts, outerTablespaces, tablespaceTarget } from './inspect.ts';
+import { refuseUnsupportedWish } from './check-wish.ts';
+import type { CloneFacts } from './inspect.ts';
+import { planMethod, type PlannedMethod } from './plan-method.ts';
 import { type PlannedSlot, planSlot } from './plan-slot.ts';
 import { recoverySettings } from './recovery-settings.ts';
-import type { BackupMethod, CloneWish } from './wish.ts';
+import type { Remark } from './remark.ts';
+import { remarksOn } from './remarks.ts';
+import type { CloneWish } from './wish.ts';
 
 export type StepKind =
   | 'restore'
@@ -28,93 +31,79 @@ export interface CloneStep {
 
 export interface ClonePlan {
   readonly steps: readonly CloneStep[];
-  /** What is worth a WARNING. */
-  readonly warnings: readonly string[];
-  readonly method: BackupMethod;
+  readonly remarks: readonly Remark[];
+  readonly method: PlannedMethod;
   readonly dataDirectory: string;
   /** Of those outside of the data directory: where each lies on the source, and where it goes. */
   readonly tablespaces: readonly { readonly from: string; readonly to: string }[];
+  /** Undefined: within the data directory. */
+  readonly walDirectory: string | undefined;
   /** The slot of the new standby. */
   readonly slot: PlannedSlot | undefined;
-  /** A temporary slot holds the WAL on the source while it is copied. */
-  readonly usesTemporarySlot: boolean;
   readonly recoverySettings: RecoverySettings;
+  /** How the primary is reached that keeps the metadata, if there is one. */
   readonly primary: Conninfo | undefined;
 }
 
 /** @throws RepmgrError for everything that speaks against the clone, the first reason */
 export function planClone(facts: CloneFacts, wish: CloneWish): ClonePlan {
   refuseUnsuitableSource(facts.source, wish);
+  if (facts.source.replication.refusal !== undefined) throw facts.source.replication.refusal;
+  refuseUnsupportedWish(facts, wish);
   refuseUnsuitableUpstream(facts, wish);
-  refuseUnknownMappings(facts, wish);
-  refuseUnusableTarget(facts, wish);
-  const isSpaceKnown = refuseLackOfSpace(facts);
   const slot = planSlot(facts, wish);
-  const { path: dataDirectory } = facts.target.directory;
-  const tablespaces = outerTablespaces(facts.source).map((from) => ({
-    from,
-    to: facts.tablespaceTargets.get(from)?.directory.path ?? tablespaceTarget(wish, from),
-  }));
+  const { method, remarks } = planMethod(facts, wish, slot);
+  refuseUnusableTarget(facts, wish);
+  refuseLackOfSpace(facts);
   const { metadata } = facts;
+  const primary = metadata.kind === 'found' ? metadata.primary : undefined;
   const plan = {
-    warnings: isSpaceKnown
-      ? []
-      : ['the size of the source is not shown to this role: free space was not checked'],
-    method: 'protocol' as const,
-    dataDirectory,
-    tablespaces,
+    remarks: [...remarksOn(facts, wish), ...remarks],
+    method,
+    dataDirectory: facts.target.directory.path,
+    tablespaces: [...facts.tablespaceTargets].map(([from, { directory }]) => ({ from, to: directory.path })),
+    walDirectory: facts.walDirectory?.directory.path,
     slot,
-    usesTemporarySlot: slot?.isOnSource !== true,
     recoverySettings: recoverySettings(wish, facts, slot?.name),
-    primary:
-      metadata.kind === 'found' && metadata.primary.kind === 'found' ? metadata.primary.conninfo : undefined,
+    primary: primary?.kind === 'found' ? primary.conninfo : undefined,
   };
   return { ...plan, steps: stepsOf(plan, facts) };
 }
 
 function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[] {
   const { source, target } = facts;
-  const { dataDirectory, slot } = plan;
+  const { dataDirectory, slot, method, tablespaces } = plan;
   const isReplacing = target.directory.content.kind === 'postgresql';
   const from = `${source.host}:${source.port}`;
+  const further = tablespaces.length === 0 ? '' : ` and ${tablespaces.length} tablespaces`;
   const steps: (CloneStep | undefined)[] = [
     target.interrupted && {
       kind: 'restore',
       text: `clear away what an interrupted clone left in "${dataDirectory}"`,
     },
-    slot && {
-      kind: 'create slot',
-      text: slot.isNew
-        ? `create replication slot "${slot.name}" on ${slot.holderName}`
-        : `take over replication slot "${slot.name}" on ${slot.holderName}`,
-    },
+    slot && { kind: 'create slot', text: slotStep(slot) },
     {
       kind: 'prepare',
       text: isReplacing
         ? `move aside what is in "${dataDirectory}", to be kept until the clone is done`
         : `prepare the directory "${dataDirectory}"`,
     },
-    { kind: 'copy', text: `copy ${from} (${plan.method})` },
+    { kind: 'copy', text: `copy the data directory${further} of ${from} with the method ${method.name}` },
     isReplacing
       ? { kind: 'keep configuration', text: 'keep the configuration files of this node' }
       : undefined,
     { kind: 'write recovery settings', text: 'write the recovery settings' },
     { kind: 'finish', text: `put the copy in place in "${dataDirectory}"` },
-    { kind: 'clean', text: isReplacing ? 'remove what was moved aside' : 'remove temporary directories' },
+    {
+      kind: 'clean',
+      text: isReplacing ? 'remove what was moved aside' : 'remove the temporary directory of the copy',
+    },
   ];
   return steps.filter((step) => step !== undefined);
 }
 
-function refuseUnknownMappings({ source }: CloneFacts, wish: CloneWish): void {
-  const known = outerTablespaces(source);
-  const unknown = wish.copy.tablespaceMapping.find(({ from }) => !known.includes(from));
-  if (unknown === undefined) return;
-  throw failure('clone_options_contradict', {
-    message: `"${unknown.from}" of tablespace_mapping is no tablespace of the source`,
-    detail:
-      known.length === 0
-        ? 'The source has no tablespaces outside of its data directory.'
-        : `Its tablespaces lie in: ${known.map((location) => `"${location}"`).join(', ')}.`,
-    hint: 'Correct tablespace_mapping in repmgr.conf; paths are compared as the source writes them.',
-  });
+function slotStep({ name, holderName, isNew }: PlannedSlot): string {
+  return isNew
+    ? `create replication slot "${name}" on ${holderName}`
+    : `use replication slot "${name}", which is there already, on ${holderName}`;
 }

@@ -3,12 +3,17 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asideOf, type Places, preparePlace, restorePlaces } from './copy-place.ts';
 import type { CloneContext, Undo } from './execute.ts';
+import type { ClonePlaces } from './places.ts';
 
 /** @throws the system's error */
-export async function prepareTarget({ log }: CloneContext, places: Places, undos: Undo[]): Promise<void> {
+export async function prepareTarget(
+  { log }: CloneContext,
+  { all }: ClonePlaces,
+  undos: Undo[],
+): Promise<void> {
   const made: string[] = [];
-  undos.push(() => restoreTarget(places, made, log));
-  for (const place of places) {
+  undos.push(() => restoreTarget(all, made, log));
+  for (const place of all) {
     const first = await mkdir(place.location, { recursive: true, mode: 0o700 });
     if (first !== undefined) made.push(...directoriesBetween(place.location, first));
     await preparePlace(place);

@@ -5,13 +5,13 @@ import { connect } from '../../postgres/connection.ts';
 import { createSlot, dropSlot } from '../../postgres/replication-slots.ts';
 import { waitUntil } from '../../system/clock.ts';
 import type { CloneContext, Undo } from './execute.ts';
-import type { Places } from './copy-place.ts';
+import type { ClonePlaces } from './places.ts';
 import type { PlannedSlot } from './plan-slot.ts';
 
 /** @throws RepmgrError slot_unavailable, of connecting */
 export async function createPlannedSlot(
   context: CloneContext,
-  _places: Places,
+  _places: ClonePlaces,
   undos: Undo[],
 ): Promise<void> {
   const { slot } = context.plan;

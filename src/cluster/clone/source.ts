@@ -1,10 +1,16 @@
 /** Looks at the server that is to be copied: its settings, its tablespaces, its size, who may replicate from it. */
+import { RepmgrError } from '../../errors.ts';
 import { type Conninfo, mergeConninfo } from '../../model/conninfo.ts';
 import type { Connection } from '../../postgres/connection.ts';
+import { attemptFailureOf } from '../../postgres/connection-failure.ts';
 import { recoveryState } from '../../postgres/queries/recovery-state.ts';
 import { readSettings } from '../../postgres/queries/server.ts';
 import { readTablespaces, type TablespaceSize } from '../../postgres/queries/tablespaces.ts';
-import { openReplicationConnection, type SystemIdentity } from '../../postgres/replication-connection.ts';
+import {
+  openReplicationConnection,
+  type ReplicationConnection,
+  type SystemIdentity,
+} from '../../postgres/replication-connection.ts';
 import { listSlots, type ReplicationSlot } from '../../postgres/replication-slots.ts';
 import type { ServerVersion } from '../../postgres/version.ts';
 import type { CloneWish } from './wish.ts';
@@ -15,7 +21,6 @@ export interface SourceFacts {
   readonly port: number;
   /** The settings of the connection that was opened, without its password. */
   readonly conninfo: Conninfo;
-  readonly identity: SystemIdentity;
   readonly isInRecovery: boolean;
   /** Start time and port; tells whether another connection leads to the same server. */
   readonly instance: string;
@@ -23,8 +28,18 @@ export interface SourceFacts {
   readonly settings: Readonly<Record<string, string>>;
   /** The main data directory is the one without a location. */
   readonly tablespaces: readonly TablespaceSize[];
+  readonly replication: ReplicationFacts;
   /** Undefined before PostgreSQL 9.4. */
   readonly slots: readonly ReplicationSlot[] | undefined;
+}
+
+export interface ReplicationFacts {
+  /** Undefined where no replication connection came about. */
+  readonly identity: SystemIdentity | undefined;
+  /** Why none came about, other than for want of WAL senders. */
+  readonly refusal: RepmgrError | undefined;
+  /** How many replication connections could be had at once, of the two that a copy needs at most. */
+  readonly freeWalSenders: 0 | 1 | 2;
 }
 
 const settingNames = [
@@ -64,21 +79,51 @@ export async function inspectSource(
   signal: AbortSignal,
 ): Promise<SourceFacts> {
   const state = await recoveryState(connection, { signal });
-  const replication = await openReplicationConnection(replicationConninfo(wish), { signal });
-  try {
-    return {
-      version: connection.version,
-      host: connection.host,
-      port: connection.port,
-      conninfo: connection.conninfo,
-      identity: await replication.identifySystem(),
-      isInRecovery: state.isInRecovery,
-      instance: state.instance,
-      settings: await readSettings(connection, settingNames),
-      tablespaces: await readTablespaces(connection),
-      slots: connection.version.capabilities.hasReplicationSlots ? await listSlots(connection) : undefined,
-    };
-  } finally {
-    await replication.close();
+  return {
+    version: connection.version,
+    host: connection.host,
+    port: connection.port,
+    conninfo: connection.conninfo,
+    isInRecovery: state.isInRecovery,
+    instance: state.instance,
+    settings: await readSettings(connection, settingNames),
+    tablespaces: await readTablespaces(connection),
+    replication: await inspectReplication(replicationConninfo(wish), signal),
+    slots: connection.version.capabilities.hasReplicationSlots ? await listSlots(connection) : undefined,
+  };
+}
+
+/** Opens as many replication connections as a copy may need, and closes them again. */
+async function inspectReplication(conninfo: Conninfo, signal: AbortSignal): Promise<ReplicationFacts> {
+  const first = await openOrRefusal(conninfo, signal);
+  if (first instanceof RepmgrError) {
+    const isFull = isForWantOfWalSenders(first);
+    return { identity: undefined, refusal: isFull ? undefined : first, freeWalSenders: 0 };
   }
+  try {
+    const identity = await first.identifySystem();
+    const second = await openOrRefusal(conninfo, signal);
+    if (second instanceof RepmgrError) return { identity, refusal: undefined, freeWalSenders: 1 };
+    await second.close();
+    return { identity, refusal: undefined, freeWalSenders: 2 };
+  } finally {
+    await first.close();
+  }
+}
+
+async function openOrRefusal(
+  conninfo: Conninfo,
+  signal: AbortSignal,
+): Promise<ReplicationConnection | RepmgrError> {
+  try {
+    return await openReplicationConnection(conninfo, { signal });
+  } catch (error) {
+    if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
+    return error;
+  }
+}
+
+/** SQLSTATE too_many_connections */
+function isForWantOfWalSenders(error: RepmgrError): boolean {
+  return attemptFailureOf(error)?.code === '53300';
 }

@@ -1,6 +1,6 @@
 /** Looks at the directories that a clone would fill; changes nothing. */
-import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { lstat, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { failure } from '../../errors.ts';
 import {
   type DirectoryInspection,
@@ -28,6 +28,8 @@ export interface InterruptedClone {
 export interface TargetFacts extends DirectoryFacts {
   /** Where the tablespaces of the node lie that a clone would replace. */
   readonly ownTablespaces: readonly string[];
+  /** Where its WAL lies, if not in the data directory. */
+  readonly ownWalDirectory: string | undefined;
 }
 
 /** @throws RepmgrError usage, where the source's own path would be taken and is not shown to the role */
@@ -41,11 +43,21 @@ export function targetDirectory({ dataDirectory }: CloneWish, { settings, host, 
   });
 }
 
-export async function inspectTarget(dataDirectory: string): Promise<TargetFacts> {
+/** @param walName `pg_wal`, or what the version of the source calls it */
+export async function inspectTarget(dataDirectory: string, walName: string): Promise<TargetFacts> {
   const facts = await inspectDirectory(dataDirectory);
-  const links = await tablespaceDirectories(facts.interrupted?.replaced ?? facts.directory.path);
+  const own = facts.interrupted?.replaced ?? facts.directory.path;
+  const links = await tablespaceDirectories(own);
   const ownTablespaces = await Promise.all(links.map((path) => realpath(path).catch(() => path)));
-  return { ...facts, ownTablespaces };
+  return { ...facts, ownTablespaces, ownWalDirectory: await targetOfLink(join(own, walName)) };
+}
+
+async function targetOfLink(path: string): Promise<string | undefined> {
+  const isLink = await lstat(path).then(
+    (status) => status.isSymbolicLink(),
+    () => false,
+  );
+  return isLink ? realpath(path).catch(() => undefined) : undefined;
 }
 
 /** The same for one directory; it may be absent. */

@@ -26,9 +26,7 @@ export interface Tablespace {
   readonly oid: string;
   /** Where it lies on the source; relative to the data directory for an in-place tablespace. */
   readonly sourceLocation: string;
-  /** Where the link in pg_tblspc leads to. */
-  readonly location: string;
-  /** Where its files are written, relative to the data directory for an in-place one. */
+  /** Where its files are written, and its link in pg_tblspc leads to. */
   readonly directory: string;
 }
 
@@ -171,7 +169,7 @@ function makeLink(target: string, entry: TarEntry, tablespaces: readonly Tablesp
   if (tablespace === undefined) {
     throw new Error(`the source sent a link to "${entry.linkTarget}", which is none of its tablespaces`);
   }
-  symlinkSync(tablespace.location, target);
+  symlinkSync(tablespace.directory, target);
 }
 
 function writeWhole(descriptor: number, chunk: Buffer): void {
@@ -186,7 +184,11 @@ async function syncAll(paths: readonly string[], signal: AbortSignal): Promise<v
     for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
       signal.throwIfAborted();
       const handle = await open(path, 'r');
-      await handle.sync().finally(async () => handle.close());
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
     }
   };
   await Promise.all(Array.from({ length: limits.parallelSyncs }, work));

@@ -29,10 +29,9 @@ export interface ProtocolBackup {
 
 /** One tablespace outside of the data directory. */
 export interface TablespaceCopy {
+  /** Its location on the source. */
   readonly from: string;
-  /** Where its link leads to. */
-  readonly to: string;
-  /** Where its files are written; exists and is empty. */
+  /** Where its files are written and its link leads to; exists and is empty. */
   readonly workplace: string;
 }
 
@@ -141,12 +140,7 @@ function mapTablespace(oid: string, sourceLocation: string, copies: readonly Tab
   if (copy === undefined && !isInPlace) {
     throw new Error(`the source has got a tablespace in "${sourceLocation}" since the clone was planned`);
   }
-  return {
-    oid,
-    sourceLocation,
-    location: copy?.to ?? sourceLocation,
-    directory: copy?.workplace ?? sourceLocation,
-  };
+  return { oid, sourceLocation, directory: copy?.workplace ?? sourceLocation };
 }
 
 function asBackupFailure(error: unknown, signal: AbortSignal): unknown {

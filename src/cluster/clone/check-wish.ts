@@ -1,0 +1,53 @@
+/** Whether the source's version has what was asked for. Pure. */
+import { failure } from '../../errors.ts';
+import type { CloneFacts } from './inspect.ts';
+import type { CloneWish } from './wish.ts';
+
+/** @throws RepmgrError clone_options_contradict or server_version_differs */
+export function refuseUnsupportedWish(facts: CloneFacts, wish: CloneWish): void {
+  const { version } = facts.source;
+  const { hasReplicationSlots, hasTablespaceMapping, supportsPassfile } = version.capabilities;
+  // recovery_min_apply_delay came with the slots.
+  if (wish.recovery.minApplyDelay !== undefined && !hasReplicationSlots) {
+    throw tooOld(version.major, 'recovery_min_apply_delay', '9.4');
+  }
+  if (facts.tablespaceTargets.size > 0 && !hasTablespaceMapping) {
+    throw tooOld(version.major, 'pg_basebackup of tablespaces into other directories', '9.4');
+  }
+  const passfile = wish.replication.passfile ?? wish.replication.extras?.['passfile'];
+  if (passfile !== undefined && !supportsPassfile) throw tooOld(version.major, 'passfile', '10');
+  refuseUnknownMappings(facts, wish);
+  refuseOtherServerProgram(facts);
+}
+
+function tooOld(major: string, what: string, since: string): Error {
+  return failure('clone_options_contradict', {
+    message: `the source does not have ${what}`,
+    detail: `It came with PostgreSQL ${since}, and the source has ${major}.`,
+    hint: 'Leave it out of the command line and of repmgr.conf.',
+  });
+}
+
+function refuseUnknownMappings({ tablespaceTargets }: CloneFacts, { copy }: CloneWish): void {
+  const unknown = copy.tablespaceMapping.find(({ from }) => !tablespaceTargets.has(from));
+  if (unknown === undefined) return;
+  const known = [...tablespaceTargets.keys()].map((location) => `"${location}"`);
+  throw failure('clone_options_contradict', {
+    message: `"${unknown.from}" of tablespace_mapping is no tablespace of the source`,
+    detail:
+      known.length === 0
+        ? 'The source has no tablespaces outside of its data directory.'
+        : `Its tablespaces lie in ${known.join(', ')}.`,
+    hint: 'Correct tablespace_mapping in repmgr.conf; paths are compared as the source writes them.',
+  });
+}
+
+function refuseOtherServerProgram({ source, programs }: CloneFacts): void {
+  const { postgres } = programs;
+  if (postgres === undefined || postgres.version.major === source.version.major) return;
+  throw failure('server_version_differs', {
+    message: 'the PostgreSQL of this host has another major version than the source',
+    detail: `"${postgres.file}" is of version ${postgres.version.major}, the source of ${source.version.major}: it could not start the clone.`,
+    hint: `Install PostgreSQL ${source.version.major} here, and name its directory with pg_bindir in repmgr.conf.`,
+  });
+}
