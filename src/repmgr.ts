@@ -14,14 +14,15 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader such as `head` that has seen enough is no error.
   if (error.code === 'EPIPE') return;
-  process.stderr.write(`ERROR: cannot write to stdout\nDETAIL: ${error.message}\n`);
+  process.stderr.write(
+    `ERROR: cannot write to stdout\nDETAIL: ${error.message}\nHINT: Free space there, or send the output elsewhere.\n`,
+  );
   process.exitCode = exitCodes.systemFailure;
 });
 
 const exitCode = await runProgram({
   args: process.argv.slice(2),
   environment: process.env,
-  workingDirectory: process.cwd(),
   signal: interruption.signal,
   print: (text) => void process.stdout.write(text),
 });

@@ -11,7 +11,6 @@ export interface ProgramCall {
   /** Without the program itself. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly workingDirectory: string;
   readonly signal: AbortSignal;
   print(text: string): void;
 }
@@ -81,13 +80,15 @@ async function configurationOf(
   log: Logger,
 ): Promise<Config | undefined> {
   if (command.readsConfig === false) return undefined;
-  const [{ loadConfig, noConfigurationFound }, { systemConfigDirectory }] = await Promise.all([
-    import('../config/load.ts'),
-    import('../system/pg-config.ts'),
-  ]);
+  const [{ loadConfig, noConfigurationFound }, { systemConfigDirectory }, { workingDirectory }] =
+    await Promise.all([
+      import('../config/load.ts'),
+      import('../system/pg-config.ts'),
+      import('../system/working-directory.ts'),
+    ]);
   const { config, warnings, searched } = await loadConfig({
     file: options.configFile,
-    workingDirectory: call.workingDirectory,
+    workingDirectory: workingDirectory(),
     environment: call.environment,
     systemConfigDirectory,
     program: 'repmgr',
@@ -96,6 +97,7 @@ async function configurationOf(
   for (const warning of warnings) log.warning(warning.message, warning);
   if (config === undefined) {
     if (command.needsConfig) throw noConfigurationFound(searched);
+    log.info(`no configuration file in ${searched.join(', ')}`);
     return undefined;
   }
   log.info(`using configuration file "${config.sourceFile}"`);

@@ -1,7 +1,7 @@
 /** Finds and reads repmgr.conf; the one place of this folder that touches the disk. */
 import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, open, readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { quoteForShell } from '../model/shell-word.ts';
@@ -43,6 +43,7 @@ export async function locateConfiguration(options: SearchOptions): Promise<Searc
     const path = await place();
     if (path === undefined) continue;
     searched.push(path);
+    if (!(await canEnter(dirname(path)))) continue;
     const text = await readIfPresent(path);
     if (text !== undefined) return { kind: 'found', file: { path, text }, searched };
   }
@@ -58,6 +59,14 @@ function searchPlaces(options: SearchOptions): readonly (() => Promise<string | 
       return directory === undefined ? undefined : join(directory, fileName);
     },
   ];
+}
+
+/** After `cd /root; runuser -u postgres -- repmgr ...` the working directory is closed to us; nothing is there for us. */
+async function canEnter(directory: string): Promise<boolean> {
+  return await access(directory, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

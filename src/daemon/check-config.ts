@@ -1,31 +1,33 @@
 /** `repmgrd --check-config`: tells everything that is wrong with repmgr.conf. */
-import {
-  checkConfiguration,
-  describeFinding,
-  type LoadOptions,
-  noConfigurationFound,
-} from '../config/load.ts';
+import { checkConfiguration, describeFinding, noConfigurationFound } from '../config/load.ts';
 import type { Finding } from '../config/resolve.ts';
 import { exitCodes } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
+import { systemConfigDirectory } from '../system/pg-config.ts';
+import { workingDirectory } from '../system/working-directory.ts';
+
+export interface CheckCall {
+  /** Of `-f`; undefined: the one that is found. */
+  readonly file: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  print(text: string): void;
+}
 
 /**
  * Writes each finding as a line of the log, and the verdict to stdout.
  * @returns the exit code: 0 where the file can be used, 1 where it cannot
  * @throws RepmgrError configuration_file_unreadable
  */
-export async function checkConfigurationFile(
-  options: LoadOptions,
-  log: Logger,
-  print: (line: string) => void,
-): Promise<number> {
-  const checked = await checkConfiguration(options);
+export async function checkConfigurationFile({ file, environment, log, print }: CheckCall): Promise<number> {
+  const places = { file, workingDirectory: workingDirectory(), systemConfigDirectory };
+  const checked = await checkConfiguration({ ...places, environment, program: 'repmgrd' });
   if (checked.kind === 'not-found') throw noConfigurationFound(checked.searched);
   log.info(`using configuration file "${checked.path}"`);
   const errors = checked.kind === 'invalid' ? checked.errors : [];
   for (const error of errors) log.error(describeFinding(error), error);
   for (const warning of checked.warnings) log.warning(describeFinding(warning), warning);
-  print(`configuration file "${checked.path}" ${verdict(errors, checked.warnings)}`);
+  print(`configuration file "${checked.path}" ${verdict(errors, checked.warnings)}\n`);
   return errors.length === 0 ? exitCodes.success : exitCodes.badConfiguration;
 }
 

@@ -9,7 +9,6 @@ export interface ProgramCall {
   /** Without the program itself. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly workingDirectory: string;
 }
 
 /** Runs repmgrd and tells its exit code (docs/exit-codes.md); errors are written to stderr. It never throws. */
@@ -43,12 +42,9 @@ async function runWithOptions(options: DaemonOptions, call: ProgramCall): Promis
       throw refusalOfRoot(['repmgrd', ...call.args]);
     }
     if (options.checksConfigOnly) {
-      const [{ checkConfigurationFile }, { systemConfigDirectory }] = await Promise.all([
-        import('./check-config.ts'),
-        import('../system/pg-config.ts'),
-      ]);
-      const load = { ...call, file: options.configFile, program: 'repmgrd', systemConfigDirectory } as const;
-      return await checkConfigurationFile(load, log, (line) => print(`${line}\n`));
+      const { checkConfigurationFile } = await import('./check-config.ts');
+      const { environment } = call;
+      return await checkConfigurationFile({ file: options.configFile, environment, log, print });
     }
     throw failure('not_built_yet', {
       message: 'this version of repmgrd cannot monitor a cluster yet',

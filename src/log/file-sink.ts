@@ -1,6 +1,8 @@
 /** Log lines added to a file. */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { failure } from '../errors.ts';
+import { quoteForShell } from '../model/shell-word.ts';
 import type { Sink } from './sink.ts';
 
 /**
@@ -39,7 +41,7 @@ function open(path: string): number {
     throw failure('log_file_unwritable', {
       message: `cannot write to log file "${path}"`,
       detail: `The system says: ${reason}`,
-      hint: `Make the directory writable for this user, or change logfile: ls -ld "$(dirname ${path})"`,
+      hint: `Make the directory writable for this user, or change logfile: ls -ld ${quoteForShell(dirname(path))}`,
     });
   }
 }

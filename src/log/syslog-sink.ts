@@ -79,7 +79,9 @@ export function syslogSink(facility: SyslogFacility, program: string): Sink {
 }
 
 function startLogger(program: string): LoggerProcess {
-  const options = ['--prio-prefix', '--tag', program, `--id=${process.pid}`, '--size', '8KiB'];
+  const identity = ['--prio-prefix', '--tag', program, `--id=${process.pid}`];
+  // Without --socket-errors it ends with 0 where there is no syslog, and the lines are gone.
+  const options = [...identity, '--socket-errors=on', '--size', '8KiB'];
   // Its own process group, so that Ctrl-C does not end it before the last lines are written.
   return spawn('logger', options, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
 }

@@ -51,7 +51,7 @@ describe('the option table', () => {
     const names = optionKeys.flatMap((key) => longNamesOf(key));
     expect(long.split(' ').filter((name) => !names.includes(name))).toEqual([]);
     const letters = optionKeys.flatMap((key) => optionOf(key).short ?? []);
-    expect([...'?VLvtdhpUSDfRFbwkWIrcPlmC'].filter((letter) => !letters.includes(letter))).toEqual([]);
+    expect(Array.from('?VLvtdhpUSDfRFbwkWIrcPlmC').filter((letter) => !letters.includes(letter))).toEqual([]);
   });
 });
 

@@ -65,6 +65,15 @@ describe('the file is looked for', () => {
     expect(await found()).toBe(join(directory, 'repmgr.conf'));
   });
 
+  test.skipIf(process.getuid?.() === 0)('and not in a directory that is closed to us', async () => {
+    await mkdir(join(directory, 'etc'));
+    await put('etc/repmgr.conf', minimal);
+    const closed = join(directory, 'closed');
+    await mkdir(closed, { mode: 0 });
+    const { config } = await loadConfig(options({ workingDirectory: closed }));
+    expect(config?.sourceFile).toBe(join(directory, 'etc', 'repmgr.conf'));
+  });
+
   test('and pg_config is not asked where the file is found before', async () => {
     await put('repmgr.conf', minimal);
     const systemConfigDirectory = (): Promise<string> => Promise.reject(new Error('asked'));

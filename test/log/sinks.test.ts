@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -132,6 +132,7 @@ describe('a log file', () => {
         code: 'log_file_unwritable',
         exitCode: 1,
         message: `cannot write to log file "${path}"`,
+        hint: expect.stringContaining(`ls -ld ${directory}/missing`),
       }),
     );
   });
@@ -159,8 +160,18 @@ describe('syslog', () => {
       '<157>NOTICE: first\n<155>ERROR: second\n<155>HINT: Do it.\n',
     );
     expect(readFileSync(join(directory, 'calls'), 'utf8')).toBe(
-      `--prio-prefix --tag repmgrd --id=${process.pid} --size 8KiB\n`,
+      `--prio-prefix --tag repmgrd --id=${process.pid} --socket-errors=on --size 8KiB\n`,
     );
+  });
+
+  test.skipIf(existsSync('/dev/log'))('without its socket leaves the lines on stderr', async () => {
+    const log = await createLogger({
+      program: 'repmgr',
+      destination: { kind: 'syslog', facility: 'LOCAL1' },
+    });
+    log.notice('not lost');
+    await log.close();
+    expect(standardError.at(-1)).toMatch(/^WARNING: syslog cannot be used.*\nNOTICE: not lost\n$/);
   });
 
   test('that is not there leaves the lines on stderr', async () => {

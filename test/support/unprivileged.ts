@@ -19,12 +19,16 @@ export interface ProgramFolder {
   put(name: string, text: string, mode?: number): Promise<string>;
   /** Runs dist/PROGRAM.js in the folder. */
   run(program: 'repmgr' | 'repmgrd', args: readonly string[], options?: RunOptions): Promise<ProgramResult>;
+  /** Runs a line of shell in the folder. */
+  shell(line: string): Promise<ProgramResult>;
 }
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** As the user of the tests, who may be root. */
   readonly asCaller?: true;
+  /** The folder, where nothing else is said. */
+  readonly cwd?: string;
 }
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -36,6 +40,15 @@ export async function programFolder(): Promise<ProgramFolder> {
   const directory = await mkdtemp(join(tmpdir(), 'repmgr-program-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   const user = process.getuid?.() === 0 ? nobody : undefined;
+  const execute = (words: readonly string[], { asCaller, cwd = directory, env }: RunOptions) =>
+    new Promise<ProgramResult>((resolve) => {
+      const [file = '', ...args] = words;
+      const options = { cwd, env: { PATH: process.env['PATH'], ...env }, ...(asCaller ? {} : user) };
+      execFile(file, args, options, (error, stdout, stderr) => {
+        const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        resolve({ exitCode, stdout, stderr });
+      });
+    });
   await cp(dist, join(directory, 'dist'), { recursive: true });
   await writeFile(join(directory, 'package.json'), '{"type":"module"}');
   if (user !== undefined) await chown(directory, user.uid, user.gid);
@@ -47,21 +60,8 @@ export async function programFolder(): Promise<ProgramFolder> {
       if (user !== undefined) await chown(path, user.uid, user.gid);
       return path;
     },
-    run: (program, args, options = {}) =>
-      new Promise((resolve) => {
-        execFile(
-          process.execPath,
-          [join(directory, 'dist', `${program}.js`), ...args],
-          {
-            cwd: directory,
-            env: { PATH: process.env['PATH'], ...options.env },
-            ...(options.asCaller ? {} : user),
-          },
-          (error, stdout, stderr) => {
-            const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-            resolve({ exitCode, stdout, stderr });
-          },
-        );
-      }),
+    run: async (program, args, options = {}) =>
+      await execute([process.execPath, join(directory, 'dist', `${program}.js`), ...args], options),
+    shell: async (line) => await execute(['/bin/sh', '-c', line], {}),
   };
 }
