@@ -8,9 +8,8 @@ import { recordEvent } from '../cluster/record-event.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { connect } from '../postgres/connection.ts';
-import { startProgress } from '../render/progress.ts';
+import { createProgress } from '../render/progress.ts';
 import { renderSteps } from '../render/steps.ts';
-import { monotonicMs } from '../system/clock.ts';
 import type { CommandContext } from './command.ts';
 import { wishOf } from './clone-wish.ts';
 import { checkedNodeId } from './local-node.ts';
@@ -88,17 +87,14 @@ function tellWhatNext({ config, log }: CommandContext, { dataDirectory }: CloneP
 }
 
 function showProgress(): CopyProgress {
-  const progress = startProgress({
+  const progress = createProgress({
     label: 'copying',
-    isTerminal: process.stderr.isTTY,
-    columns: process.stderr.columns,
+    stream: process.stderr,
     lineIntervalMs: limits.progressLineMs,
-    now: monotonicMs,
-    write: (text) => process.stderr.write(text),
   });
   return {
-    onStart: (bytes: number) => progress.setTotal(bytes),
-    onProgress: (bytes: number) => progress.update(bytes),
-    onEnd: (isDone: boolean) => progress.stop(isDone),
+    onStart: (totalBytes) => progress.start(totalBytes),
+    onProgress: (copiedBytes) => progress.update(copiedBytes),
+    onEnd: (isDone) => progress.stop(isDone),
   };
 }
