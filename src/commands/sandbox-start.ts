@@ -60,7 +60,7 @@ async function startNew(context: CommandContext, directory: string): Promise<voi
     onStep: (step) => log.notice(step),
   });
   await show(context, made.sandbox);
-  made.keep();
+  await made.keep();
 }
 
 async function makeOrRemove(options: MakeOptions): Promise<MadeSandbox> {

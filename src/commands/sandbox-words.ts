@@ -44,7 +44,8 @@ export function whatToTypeNext({ directory }: Sandbox, statuses: readonly NodeSt
 /** How this program was called: by its name where it is installed, by its path in a checkout. */
 function ownProgram(): string {
   const path = process.argv[1] ?? 'repmgr';
-  if (basename(path) === 'repmgr') return 'repmgr';
+  if (basename(path) === 'repmgr')
+    return process.env['npm_lifecycle_event'] === 'npx' ? 'npx repmgr' : 'repmgr';
   const fromHere = relative(process.cwd(), path);
   return `node ${quoteForShell(fromHere.startsWith('..') ? path : fromHere)}`;
 }

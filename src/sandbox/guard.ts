@@ -5,7 +5,7 @@ import { builtProgramDirectory } from './program-directory.ts';
 
 export interface Guard {
   /** From now on the sandbox outlives its owner, or is gone already. */
-  release(): void;
+  release(): Promise<void>;
 }
 
 /**
@@ -27,14 +27,16 @@ export function startGuard(directory: string): Guard {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  shell.on('error', () => undefined);
+  const end = new Promise((resolve) => shell.once('exit', resolve).once('error', resolve));
   shell.stdin.on('error', () => undefined);
   shell.unref();
   // A pipe is a socket here, which has unref() too; without it this process would never end by itself.
   if ('unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
   return {
-    release: () => {
+    release: async () => {
+      shell.ref();
       if (shell.stdin.writable) shell.stdin.end('released\n');
+      await end;
     },
   };
 }

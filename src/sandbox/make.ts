@@ -4,14 +4,13 @@ import { failure } from '../errors.ts';
 import { throwIfInterrupted } from '../system/clock.ts';
 import { findFreePorts } from '../system/free-ports.ts';
 import { type BuildOptions, buildCluster, buildPrimary, writeNodeFiles } from './build.ts';
-import { fetchServer } from './fetched-servers.ts';
 import { claimDirectory, type ClaimedDirectory } from './directory.ts';
 import { startGuard } from './guard.ts';
 import { makeOwnedDirectory, writeOwnedFile } from './owned-files.ts';
 import { homeOf, sandboxNode, type SandboxPlace } from './place.ts';
 import { builtProgramDirectory, launcherText, provideProgram } from './program-directory.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
-import { locateServer } from './servers.ts';
+import { locateServer, provideServer } from './servers.ts';
 import { type SandboxState, writeState } from './state-file.ts';
 import { checkNodeProgram, serverVersionText } from './trial-run.ts';
 import { unprivilegedUser } from './user.ts';
@@ -29,14 +28,15 @@ export interface MakeOptions extends BuildOptions {
 export interface MadeSandbox {
   readonly sandbox: Sandbox;
   /** Lets the sandbox outlive this process, which otherwise takes it along. */
-  keep(): void;
+  keep(): Promise<void>;
 }
 
 /** @throws RepmgrError of many kinds; nothing of the sandbox is left then */
 export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
   const { signal } = options;
-  const { binDirectory, major, isPresent } = await locateServer(options.major);
-  if (!isPresent) await fetchServer(major, options);
+  const server = await locateServer(options.major);
+  await provideServer(server, options);
+  const { binDirectory } = server;
   const ports = await findFreePorts(options.nodes, '127.0.0.1');
   const user = await unprivilegedUser('/');
   const postgresVersion = await serverVersionText(binDirectory, user);
@@ -61,7 +61,7 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
   const sandbox = sandboxOf(claimed);
   const destroy = async (): Promise<void> => {
     await sandbox.destroy();
-    guard.release();
+    await guard.release();
   };
   try {
     await build(claimed, sandbox, options);
@@ -70,7 +70,7 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
     await destroy();
     throw error;
   }
-  return { sandbox: { ...sandbox, destroy }, keep: () => guard.release() };
+  return { sandbox: { ...sandbox, destroy }, keep: async () => await guard.release() };
 }
 
 /** The sandbox that a state file tells of. */

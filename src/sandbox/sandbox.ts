@@ -2,12 +2,14 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { connect } from '../postgres/connection.ts';
 import type { CommandResult } from '../system/command.ts';
 import { runInSandbox, type RunOptions, type SandboxNode, type SandboxPlace } from './place.ts';
 import { sandboxCommand } from './directory.ts';
 import { startServer, type StopMode, stopServer } from './server.ts';
 import { freezeServer, killProcesses, killServer, thawServer } from './server-process.ts';
+import { stateFileName } from './state-file.ts';
 import { type NodeStatus, statusOfNodes } from './status.ts';
 import type { SandboxUser } from './user.ts';
 
@@ -106,19 +108,12 @@ async function query<Row extends object>(
   }
 }
 
-/** Kills the servers of these nodes and removes all files of the sandbox. */
-export async function destroy({
-  place: { directory },
-  nodes,
-  madeDirectory,
-}: Pick<SandboxFacts, 'nodes' | 'madeDirectory'> & {
-  readonly place: Pick<SandboxPlace, 'directory'>;
-}): Promise<void> {
+/** Kills the servers and removes all files; the state file goes last, so that a second try finds what the first left. */
+async function destroy({ place: { directory }, nodes, madeDirectory }: SandboxFacts): Promise<void> {
   await Promise.all(nodes.map(killProcesses));
-  if (madeDirectory) {
-    await rm(directory, { recursive: true, force: true });
-    return;
-  }
-  for (const name of await readdir(directory))
-    await rm(join(directory, name), { recursive: true, force: true });
+  const files = (await readdir(directory).catch(() => [])).filter((name) => name !== stateFileName);
+  // A command that was copying data notices within moments that its server is gone.
+  const persistently = { recursive: true, force: true, maxRetries: 20, retryDelay: limits.pollMs };
+  for (const name of [...files, stateFileName]) await rm(join(directory, name), persistently);
+  if (madeDirectory) await rm(directory, persistently);
 }

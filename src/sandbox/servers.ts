@@ -1,6 +1,9 @@
 /** Where the programs of a PostgreSQL server are, or would be: those of the system, else fetched ones. */
-import { newestMajor } from './embedded-packages.ts';
-import { fetchedServer } from './fetched-servers.ts';
+import { access } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { embeddedPackage, newestMajor } from './embedded-packages.ts';
+import { fetchedBinDirectory, type FetchOptions, fetchServer } from './fetched-servers.ts';
 import { installedServers } from './installed-servers.ts';
 
 export interface LocatedServer {
@@ -10,6 +13,8 @@ export interface LocatedServer {
   /** False: it must be fetched first. */
   readonly isPresent: boolean;
 }
+
+const platform = `${process.platform}-${process.arch}`;
 
 /**
  * @param wanted a major version; undefined: the newest that is installed, else the newest that can be fetched
@@ -23,5 +28,25 @@ export async function locateServer(wanted: string | undefined): Promise<LocatedS
   );
   if (found !== undefined) return { ...found, isPresent: true };
   const major = wanted ?? newestMajor;
-  return { major, ...(await fetchedServer(major)) };
+  const binDirectory = fetchedBinDirectory(embeddedPackage(major, platform), cacheDirectory());
+  const isPresent = await access(binDirectory).then(
+    () => true,
+    () => false,
+  );
+  return { major, binDirectory, isPresent };
+}
+
+/** @throws RepmgrError postgresql_unavailable, interrupted */
+export async function provideServer(
+  { major, isPresent }: LocatedServer,
+  options: FetchOptions,
+): Promise<void> {
+  if (!isPresent) await fetchServer(embeddedPackage(major, platform), cacheDirectory(), options);
+}
+
+/** Of root one that every user can read: the servers run as another. */
+function cacheDirectory(): string {
+  if (process.getuid?.() === 0) return '/var/cache/repmgr';
+  const base = process.env['XDG_CACHE_HOME'];
+  return join(base !== undefined && base.startsWith('/') ? base : join(homedir(), '.cache'), 'repmgr');
 }

@@ -6,6 +6,8 @@ import { failure } from '../errors.ts';
 import { writeDurably } from '../system/durable-file.ts';
 import { writeOwnedFile } from './owned-files.ts';
 
+export const stateFileName = 'sandbox.json';
+
 const stateSchema = v.object({
   kind: v.literal('repmgr sandbox'),
   format: v.literal(1),
@@ -64,7 +66,7 @@ export async function writeState(directory: string, state: SandboxState): Promis
 }
 
 function stateFile(directory: string): string {
-  return join(directory, 'sandbox.json');
+  return join(directory, stateFileName);
 }
 
 function textOf(state: SandboxState): string {

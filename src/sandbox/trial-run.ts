@@ -27,7 +27,7 @@ export async function serverVersionText(
   if (version !== undefined) return version;
   throw failure('postgresql_unavailable', {
     message: `"${postgres}" cannot be run${asUser(user)}`,
-    detail: `It says: ${result.stderr.trim() || 'nothing'} (exit code ${result.exitCode}).`,
+    detail: `It ended with exit code ${result.exitCode} and says: ${result.stderr.trim() || 'nothing.'}`,
     hint: `See what it lacks, often a library of the system: ldd ${postgres}`,
   });
 }
@@ -51,7 +51,7 @@ export async function checkNodeProgram(place: SandboxPlace): Promise<void> {
   if (node.exitCode !== 0) {
     throw failure('node_unreachable', {
       message: `the user "${user.name}", who runs the servers, cannot run Node.js`,
-      detail: `This Node.js is ${process.execPath}; it says: ${node.stderr.trim() || 'nothing'}.`,
+      detail: `This Node.js is ${process.execPath}; it says: ${node.stderr.trim() || 'nothing.'}`,
       hint: 'Install Node.js where everybody can run it (/usr/bin, /usr/local/bin), or run this as a normal user.',
     });
   }

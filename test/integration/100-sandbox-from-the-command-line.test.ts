@@ -1,0 +1,74 @@
+/** The life of a sandbox as somebody types it: each command is a process of its own, the servers outlive them all. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { processesOf } from '../support/processes-of.ts';
+import { directoryForSandbox, runRepmgr } from '../support/repmgr-program.ts';
+
+it('starts, shows, kills, freezes, stops, starts again and destroys a cluster', async () => {
+  const directory = await directoryForSandbox();
+  const sandbox = async (...words: string[]) => {
+    const result = await runRepmgr('sandbox', ...words, '--directory', directory);
+    expect(result, `sandbox ${words.join(' ')}\n${result.stderr}`).toMatchObject({ exitCode: 0 });
+    return result;
+  };
+  const roles = async (): Promise<string[]> => {
+    const { stdout } = await sandbox('status', '--json');
+    const { nodes } = JSON.parse(stdout) as { nodes: { name: string; role: string }[] };
+    return nodes.map(({ name, role }) => `${name}: ${role}`);
+  };
+
+  const planned = await sandbox('start', '--nodes', '2', '--dry-run');
+  expect(planned.stdout).toContain('clone "node1" into "node2"');
+  expect(existsSync(directory)).toBe(false);
+
+  const started = await sandbox('start', '--nodes', '2');
+  expect(started.stdout).toMatch(
+    /^node1 {2}primary, 1 standby streams from it {2}host=127\.0\.0\.1 port=\d+ /m,
+  );
+  expect(started.stdout).toMatch(/^node2 {2}standby, streams from node1 {9}host=127\.0\.0\.1 port=\d+ /m);
+  expect(started.stdout).toContain(
+    `  # make node2 the primary\n  ${directory}/repmgr -f ${directory}/node2.conf`,
+  );
+  expect((await sandbox('status')).stdout.split('\n')).toHaveLength(3);
+
+  await sandbox('kill', '2');
+  expect((await roles())[1]).toBe('node2: down, not in good order: killed or crashed');
+  await sandbox('start', 'node2');
+  await expect
+    .poll(roles)
+    .toEqual(['node1: primary, 1 standby streams from it', 'node2: standby, streams from node1']);
+
+  await sandbox('freeze', '1');
+  expect((await roles())[0]).toBe('node1: frozen: its processes are stopped, nothing is answered');
+  await sandbox('thaw', '1');
+  expect((await roles())[0]).toMatch(/^node1: primary/);
+
+  await sandbox('freeze', '2');
+  await sandbox('stop');
+  expect(await roles()).toEqual(['node1: stopped', 'node2: stopped']);
+  expect(processesOf(directory)).toEqual([]);
+  const again = await sandbox('start', '--nodes', '5');
+  expect(again.stderr).toContain('stays as it was made');
+  await expect
+    .poll(roles)
+    .toEqual(['node1: primary, 1 standby streams from it', 'node2: standby, streams from node1']);
+
+  expect((await sandbox('kill', '1', '--dry-run')).stdout).toContain('SIGKILL');
+  expect((await sandbox('destroy', '--dry-run')).stdout).toContain(directory);
+  expect((await roles())[0]).toMatch(/^node1: primary/);
+  await sandbox('destroy');
+  expect(existsSync(directory)).toBe(false);
+  expect(processesOf(directory)).toEqual([]);
+});
+
+it('gives a script to run repmgr on the nodes with', async () => {
+  const directory = await directoryForSandbox();
+  await runRepmgr('sandbox', 'start', '--nodes', '1', '--directory', directory);
+  const shown = await new Promise<string>((resolve, reject) => {
+    const args = ['-f', join(directory, 'node1.conf'), 'cluster', 'show', '--csv'];
+    execFile(join(directory, 'repmgr'), args, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+  });
+  expect(shown).toBe('1,0\n');
+});
