@@ -58,9 +58,10 @@ export async function writeRecoveryConfig(
   const inRecoveryConf = target.version.capabilities.recoverySettingsIn === 'recovery.conf';
   const settings: RecoverySettings = {
     ...Object.fromEntries(recoveryTargets.map((name) => [name, undefined])),
-    ...(inRecoveryConf ? { standby_mode: 'on' } : {}),
     recovery_target_timeline: 'latest',
     ...target.settings,
+    // Whatever was taken over or removed: without it PostgreSQL 9.3 to 11 would recover and become a primary.
+    ...(inRecoveryConf ? { standby_mode: 'on' } : {}),
   };
   const file = recoveryConfigFile(target);
   try {
