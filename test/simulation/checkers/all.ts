@@ -1,0 +1,25 @@
+/** Every promise that is checked, at every step of every history. */
+import { BoundedLoss } from './bounded-loss.ts';
+import { Convergence } from './convergence.ts';
+import { CrashLosesNothing } from './crash-loses-nothing.ts';
+import { NeededOnly } from './needed-only.ts';
+import { OnePrimary } from './one-primary.ts';
+import { OneWinner } from './one-winner.ts';
+import { StableTerms } from './stable-terms.ts';
+import { TimelinesApart } from './timelines-apart.ts';
+import type { Checker } from './watcher.ts';
+import { WinnerHasAll } from './winner-has-all.ts';
+
+export function makeCheckers(): Checker[] {
+  return [
+    new OnePrimary(),
+    new OneWinner(),
+    new StableTerms(),
+    new TimelinesApart(),
+    new WinnerHasAll(),
+    new CrashLosesNothing(),
+    new BoundedLoss(),
+    new NeededOnly(),
+    new Convergence(),
+  ];
+}

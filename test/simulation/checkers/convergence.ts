@@ -1,0 +1,49 @@
+/** Once the faults stop, there is one primary within a bounded time, every standby follows it, no commit is held. */
+import type { World } from '../world/world.ts';
+import { findComplaint } from './health.ts';
+import type { Checker } from './watcher.ts';
+
+const lookEveryMs = 500;
+
+export class Convergence implements Checker {
+  readonly name = 'convergence';
+  /** When the cluster was well at last and stayed so; in milliseconds after the faults ended. */
+  convergedAfterMs: number | undefined;
+  #quietAtMs = 0;
+
+  quiet(world: World): void {
+    this.#quietAtMs = world.schedule.now;
+    this.#look(world);
+  }
+
+  #look(world: World): void {
+    const isWell = findComplaint(world, isOutside(world)) === undefined;
+    if (!isWell) this.convergedAfterMs = undefined;
+    else this.convergedAfterMs ??= world.schedule.now - this.#quietAtMs;
+    world.schedule.after(lookEveryMs, undefined, () => this.#look(world));
+  }
+
+  ended(world: World): void {
+    if (!isExpected(world)) return;
+    const complaint = findComplaint(world, isOutside(world));
+    if (complaint !== undefined) {
+      const seconds = Math.round((world.schedule.now - this.#quietAtMs) / 1000);
+      world.watchers.violated(world, this, `${complaint}, ${seconds} s after the faults ended`);
+    }
+  }
+}
+
+/** Not where an operator has to act: a leader that fails over by hand only, or a majority without its state. */
+function isExpected({ nodes, options }: World): boolean {
+  if (options.nodes.some(({ settings }) => settings.failover === 'manual')) return false;
+  const withState = nodes.filter(({ daemon }) => daemon.state?.durable.hasLostState === false).length;
+  return withState >= Math.floor(nodes.length / 2) + 1;
+}
+
+/** A node that waits for an operator by its own setting, or that lost its state and has to join anew. */
+function isOutside(world: World): (node: number) => boolean {
+  return (id) => {
+    const daemon = world.nodeOf(id)?.daemon;
+    return daemon?.settings.rejoin !== 'automatic' || daemon.state?.durable.hasLostState !== false;
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * No failover, no fence and no hold without a reason: while the primary serves and a quorum that nothing has touched
+ * reaches it, nobody promotes and nobody waits.
+ */
+import type { Event } from '../../../src/failover/events.ts';
+import type { State } from '../../../src/failover/state.ts';
+import type { StepResult } from '../../../src/failover/step.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import type { Fault } from '../history/faults.ts';
+import type { World } from '../world/world.ts';
+import { Disturbance } from './disturbance.ts';
+import { findComplaint } from './health.ts';
+import type { Checker } from './watcher.ts';
+
+const lookEveryMs = 500;
+/** How long all must have been well before nothing else counts as a reason. */
+const calmMs = 3_000;
+/** Losses above this can silence a healthy link for longer than a hold takes. */
+const lossyChance = 0.02;
+
+export class NeededOnly implements Checker {
+  readonly name = 'needed only';
+  readonly #disturbance = new Disturbance();
+  #wellSince: number | undefined;
+  #isJudging = true;
+
+  begun(world: World): void {
+    this.#isJudging = world.options.link.lossChance <= lossyChance && !isSlow(world);
+    if (this.#isJudging) this.#look(world);
+  }
+
+  faultBegan(world: World, fault: Fault, node: number | undefined): void {
+    this.#disturbance.begin(world, fault, node);
+    if (!this.#isHarmless(world)) this.#wellSince = undefined;
+  }
+
+  faultEnded(world: World, fault: Fault): void {
+    this.#disturbance.end(world, fault);
+  }
+
+  quiet(world: World): void {
+    this.#wellSince = undefined;
+    for (const fault of world.options.faults) this.#disturbance.end(world, fault);
+  }
+
+  stepped(world: World, daemon: Daemon, _before: State, _event: Event, { actions }: StepResult): void {
+    for (const { kind } of actions) {
+      if (kind === 'hold' || kind === 'fence') this.#judge(world, `node ${daemon.node} begins a ${kind}`);
+    }
+  }
+
+  promotionCalled(world: World, daemon: Daemon): void {
+    this.#judge(world, `node ${daemon.node} is promoted`);
+  }
+
+  #judge(world: World, what: string): void {
+    if (this.#wellSince === undefined || world.schedule.now - this.#wellSince < calmMs) return;
+    world.watchers.violated(world, this, `${what} though the primary serves and a quorum reaches it`);
+  }
+
+  #look(world: World): void {
+    const isWell =
+      this.#isHarmless(world) &&
+      findComplaint(world, (node) => this.#disturbance.touches(node)) === undefined;
+    if (!isWell) this.#wellSince = undefined;
+    else this.#wellSince ??= world.schedule.now;
+    world.schedule.after(lookEveryMs, undefined, () => this.#look(world));
+  }
+
+  /** The primary is untouched, and so are enough others. */
+  #isHarmless(world: World): boolean {
+    let untouched = 0;
+    for (const { id, server } of world.nodes) {
+      if (!this.#disturbance.touches(id)) untouched += 1;
+      else if (server?.isWritable === true) return false;
+    }
+    return untouched >= Math.floor(world.nodes.length / 2) + 1;
+  }
+}
+
+/** Round trips that take a good part of the shortest time that counts. */
+function isSlow({ options }: World): boolean {
+  const { link } = options;
+  const roundTripMs = 2 * (link.delayMs + link.jitterMs);
+  return options.nodes.some(
+    ({ settings, host }) =>
+      roundTripMs > settings.commitHoldMs / 4 ||
+      host.disk.syncMs * 50 * host.disk.slowChance > 5 ||
+      link.lateChance > 0.05,
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * At most one writable primary whose lease is in force. The truth is judged, not what daemons believe: two servers
+ * that accept writes at the same moment are a violation unless one of them is beyond what a lease can promise.
+ */
+import type { PostgresServer } from '../postgres/server.ts';
+import type { WayToWritable } from '../postgres/server-habits.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import type { World } from '../world/world.ts';
+import type { Checker } from './watcher.ts';
+
+/** From a wake-up to the end of PostgreSQL: late ticks, SIGQUIT, SIGKILL. */
+const reactionMs = 1_000;
+const lookEveryMs = 20;
+
+export class OnePrimary implements Checker {
+  readonly name = 'one primary';
+  readonly #writable = new Set<PostgresServer>();
+  /** Since when each server's repmgrd has been watching it. */
+  readonly #watchedSince = new Map<number, number>();
+  #isLooking = false;
+
+  becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
+    this.#writable.add(server);
+    if (how !== 'promotion') this.#watchedSince.set(server.node, world.schedule.now);
+    this.#look(world);
+  }
+
+  noLongerWritable(_world: World, server: PostgresServer): void {
+    if (!server.isWritable) this.#writable.delete(server);
+  }
+
+  persisted(world: World, daemon: Daemon): void {
+    if (!this.#watchedSince.has(daemon.node)) this.#watchedSince.set(daemon.node, world.schedule.now);
+  }
+
+  daemonStopped(_world: World, daemon: Daemon): void {
+    this.#watchedSince.delete(daemon.node);
+  }
+
+  #look(world: World): void {
+    if (this.#writable.size < 2) return;
+    const bad = [...this.#writable].filter((server) => server.isWritable && !this.#isExcused(world, server));
+    if (bad.length > 1) {
+      const nodes = bad.map(({ node }) => node);
+      world.watchers.violated(world, this, `nodes ${nodes.join(' and ')} accept writes at the same time`);
+      return;
+    }
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    world.schedule.after(lookEveryMs, undefined, () => {
+      this.#isLooking = false;
+      this.#look(world);
+    });
+  }
+
+  #isExcused(world: World, server: PostgresServer): boolean {
+    const node = world.nodeOf(server.node);
+    if (node === undefined || server.process.isFrozen) return true;
+    const { now } = world.schedule;
+    const { settings, isRunning, process } = node.daemon;
+    if (settings.failoverQuorum === 'none' || settings.failover === 'manual') return true;
+    // Nothing of ours ran while the host did not; where no clock showed it, its lease seems younger than it is.
+    const blindMs = Math.min(node.host.blindMs, settings.leaseMs);
+    if (now < node.host.wokeAt + blindMs + reactionMs) return true;
+    // An operator made it so, and no repmgrd leads it: unarmed until it won a term, or fenced within a lease.
+    if (world.byHand.has(server.node)) return true;
+    // Without repmgrd only a guard can act.
+    if (!isRunning || process.isFrozen) return !node.guard.isAlive;
+    const since = this.#watchedSince.get(server.node) ?? now;
+    return now < since + settings.leaseMs + reactionMs && !settings.hasGuard;
+  }
+}

@@ -1,0 +1,17 @@
+/** A timeline number that was made twice is never followed as if it were one. */
+import type { PostgresServer } from '../postgres/server.ts';
+import type { World } from '../world/world.ts';
+import type { Checker } from './watcher.ts';
+
+export class TimelinesApart implements Checker {
+  readonly name = 'timelines apart';
+
+  corrupted(world: World, server: PostgresServer, upstream: PostgresServer): void {
+    const { timeline } = upstream.directory.branch;
+    world.watchers.violated(
+      world,
+      this,
+      `node ${server.node} follows node ${upstream.node} on timeline ${timeline}, which is another of that number`,
+    );
+  }
+}

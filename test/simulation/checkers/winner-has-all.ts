@@ -1,0 +1,47 @@
+/** The WAL of a winner, when it promotes, contains that of every voter whose vote it had. */
+import type { Message } from '../../../src/failover/messages.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import type { PostgresServer } from '../postgres/server.ts';
+import { contains, type WalPosition } from '../world/wal.ts';
+import type { World } from '../world/world.ts';
+import type { Checker } from './watcher.ts';
+
+export class WinnerHasAll implements Checker {
+  readonly name = 'winner has all';
+  /** Where each voter's WAL ended when it granted a term. */
+  readonly #granted = new Map<number, Map<number, WalPosition>>();
+  readonly #promotedIn = new Map<number, number>();
+
+  messageSent(world: World, from: number, _to: number, message: Message): void {
+    if (message.kind !== 'voteAnswer' || message.outcome.kind !== 'granted') return;
+    const server = world.nodeOf(from)?.server;
+    if (server === undefined || server.phase === 'writable') return;
+    const votes = this.#granted.get(message.term) ?? new Map<number, WalPosition>();
+    votes.set(from, server.directory.flushed);
+    this.#granted.set(message.term, votes);
+  }
+
+  promotionCalled(_world: World, daemon: Daemon, term: number): void {
+    this.#promotedIn.set(daemon.node, term);
+  }
+
+  becameWritable(world: World, server: PostgresServer, how: string): void {
+    const term = this.#promotedIn.get(server.node);
+    if (how !== 'promotion' || term === undefined) return;
+    this.#promotedIn.delete(server.node);
+    for (const [voter, position] of this.#granted.get(term) ?? []) {
+      if (contains(server.directory.end, position)) continue;
+      const own = `${server.directory.branch.timeline}/${server.directory.branch.forkedAt}`;
+      world.watchers.violated(
+        world,
+        this,
+        `node ${server.node} is promoted at ${own} in term ${term} without WAL up to ` +
+          `${position.branch.timeline}/${position.lsn} of its voter ${voter}`,
+      );
+    }
+  }
+
+  noLongerWritable(_world: World, server: PostgresServer): void {
+    this.#promotedIn.delete(server.node);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The guard of a primary: a small process beside repmgrd that makes PostgreSQL end when repmgrd can't any more. It
+ * belongs to one postmaster, and asks the standbys that are attached to it before it acts.
+ */
+import type { Daemon } from './daemon.ts';
+
+const askBeforeMs = 300;
+
+export class Guard {
+  readonly #daemon: Daemon;
+  #isAlive = false;
+  #incarnation = 0;
+  /** By the host's monotonic clock. */
+  #deadline = 0;
+  #lastYes = Number.NEGATIVE_INFINITY;
+
+  constructor(daemon: Daemon) {
+    this.#daemon = daemon;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** What repmgrd, when it starts, may take over as its contact. */
+  get contactUntil(): number {
+    return Math.max(this.#deadline, this.#lastYes);
+  }
+
+  renew(deadline: number): void {
+    const { server, settings } = this.#daemon;
+    if (!settings.hasGuard || server === undefined) return;
+    this.#deadline = deadline;
+    if (this.#isAlive && this.#incarnation === server.incarnation) return;
+    this.#daemon.world.schedule.kill(this.#daemon.host.guard);
+    this.#isAlive = true;
+    this.#incarnation = server.incarnation;
+    this.#lastYes = Number.NEGATIVE_INFINITY;
+    this.#watch();
+  }
+
+  end(): void {
+    this.#isAlive = false;
+    this.#daemon.world.schedule.kill(this.#daemon.host.guard);
+  }
+
+  #watch(): void {
+    const { host, world } = this.#daemon;
+    const wait = this.#deadline - askBeforeMs - this.#monotonicMs;
+    world.schedule.after(Math.max(1, host.clock.virtualMs(wait)), host.guard, () => {
+      if (!this.#isAlive) return;
+      if (this.#isGone) this.#endWithPostmaster();
+      else if (this.#deadline - askBeforeMs > this.#monotonicMs) this.#watch();
+      else this.#ask();
+    });
+  }
+
+  get #monotonicMs(): number {
+    return this.#daemon.host.clock.monotonicMs(this.#daemon.world.schedule.now);
+  }
+
+  get #isGone(): boolean {
+    const { server } = this.#daemon;
+    return server === undefined || server.incarnation !== this.#incarnation || server.phase === 'none';
+  }
+
+  /** The postmaster is gone: what it left behind goes too, unless a repmgrd is there to do it. */
+  #endWithPostmaster(): void {
+    const { server, isRunning } = this.#daemon;
+    if (!isRunning && server?.incarnation === this.#incarnation) server.killEverything();
+    this.#isAlive = false;
+  }
+
+  #ask(): void {
+    const { server, host, world, settings } = this.#daemon;
+    if (server === undefined) return;
+    const askedAt = this.#monotonicMs;
+    let lsn = Number.POSITIVE_INFINITY;
+    server.write(64, true, (commit) => {
+      lsn = commit.lsn;
+    });
+    world.schedule.after(host.clock.virtualMs(askBeforeMs - 50), host.guard, () => {
+      if (!this.#isAlive || this.#deadline - askBeforeMs > askedAt) {
+        this.#watch();
+        return;
+      }
+      const contactMs = settings.leaseMs - settings.fenceMarginMs;
+      if (this.#enoughHave(lsn)) this.#lastYes = askedAt;
+      if (this.#monotonicMs - this.#lastYes < contactMs) {
+        world.schedule.after(host.clock.virtualMs(contactMs / 4), host.guard, () => this.#ask());
+        return;
+      }
+      world.tell(this.#daemon.node, 'the guard ends PostgreSQL');
+      server.killEverything();
+      this.#isAlive = false;
+      world.watchers.guardFenced(world, this.#daemon);
+    });
+  }
+
+  /** Whether those voters that have not this WAL could not form a quorum by themselves. */
+  #enoughHave(lsn: number): boolean {
+    const { server, file, node } = this.#daemon;
+    const voters = file?.record?.voters ?? [];
+    const inContact = new Set<number>([node]);
+    for (const stream of server?.streams ?? []) {
+      if (stream.flushedLsn >= lsn) inContact.add(stream.standby.node);
+    }
+    const missing = voters.filter((voter) => !inContact.has(voter)).length;
+    return missing < Math.floor(voters.length / 2) + 1 || voters.length === 2;
+  }
+}

@@ -1,0 +1,43 @@
+/** What goes wrong in a history: plain data, so that a history can be shrunk by leaving some of it out. */
+import type { OperatorRequest } from '../../../src/failover/operator-request.ts';
+
+/** A node by its id, or whoever is the primary, or some standby, when it happens. */
+export type Target = number | 'primary' | 'standby';
+
+interface OnNode {
+  readonly target: Target;
+}
+
+interface Lasting {
+  readonly forMs: number;
+}
+
+export type FaultKind = Fault['kind'];
+
+export type Fault = { readonly atMs: number } & (
+  | ({ readonly kind: 'killPostmaster'; readonly orphansMs: number } & OnNode)
+  | ({ readonly kind: 'crashBackend' } & OnNode)
+  | ({ readonly kind: 'losePower' } & OnNode & Lasting)
+  | ({ readonly kind: 'killRepmgrd' } & OnNode & Lasting)
+  | ({ readonly kind: 'stopRepmgrd' } & OnNode & Lasting)
+  | ({ readonly kind: 'stopPostgres' } & OnNode & Lasting)
+  | ({ readonly kind: 'stopPostmaster' } & OnNode & Lasting)
+  | ({ readonly kind: 'suspendHost'; readonly isHidden: boolean } & OnNode & Lasting)
+  | ({ readonly kind: 'isolate' } & OnNode & Lasting)
+  | ({ readonly kind: 'cutOneWay'; readonly from: Target; readonly to: Target } & Lasting)
+  | ({ readonly kind: 'cutBothWays'; readonly from: Target; readonly to: Target } & Lasting)
+  | ({ readonly kind: 'split'; readonly side: readonly number[] } & Lasting)
+  | ({ readonly kind: 'slowLink'; readonly extraMs: number; readonly loss: number } & OnNode & Lasting)
+  | ({ readonly kind: 'slowNetwork'; readonly extraMs: number; readonly loss: number } & Lasting)
+  | ({ readonly kind: 'setWallClock'; readonly byMs: number } & OnNode)
+  | ({ readonly kind: 'hangDisk'; readonly isStateDisk: boolean } & OnNode & Lasting)
+  | ({ readonly kind: 'failDisk'; readonly isStateDisk: boolean } & OnNode & Lasting)
+  | ({ readonly kind: 'shutDown' } & OnNode & Lasting)
+  | ({ readonly kind: 'loseState' } & OnNode)
+  | ({ readonly kind: 'blockReplay' } & OnNode & Lasting)
+  | ({ readonly kind: 'fillConnections' } & OnNode & Lasting)
+  | ({ readonly kind: 'promoteByHand' } & OnNode)
+  | ({ readonly kind: 'startByHand' } & OnNode)
+  | ({ readonly kind: 'restartByHand' } & OnNode)
+  | ({ readonly kind: 'request'; readonly request: OperatorRequest } & OnNode)
+);

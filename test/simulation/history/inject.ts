@@ -1,0 +1,212 @@
+/** Makes faults happen, and ends them. */
+import type { Random } from '../world/random.ts';
+import type { SimulatedNode, World } from '../world/world.ts';
+import type { Fault, Target } from './faults.ts';
+
+export function scheduleFaults(world: World): void {
+  for (const fault of world.options.faults) {
+    world.schedule.after(fault.atMs, undefined, () => inject(world, fault, world.random));
+  }
+}
+
+function inject(world: World, fault: Fault, random: Random): void {
+  const node = 'target' in fault ? resolve(world, fault.target, random) : undefined;
+  if ('target' in fault && (node === undefined || !node.host.isUp || node.host.isSuspended)) return;
+  world.tell(node?.id ?? 0, describe(fault));
+  world.watchers.faultBegan(world, fault, node?.id);
+  const end = begin(world, fault, node, random);
+  const lastsMs = 'forMs' in fault ? fault.forMs : 0;
+  world.schedule.after(lastsMs, undefined, () => {
+    if (world.isQuiet) return;
+    end?.();
+    world.watchers.faultEnded(world, fault, node?.id);
+  });
+}
+
+/** @returns what ends it */
+function begin(
+  world: World,
+  fault: Fault,
+  node: SimulatedNode | undefined,
+  random: Random,
+): (() => void) | undefined {
+  if (isOnNetwork(fault)) return beginOnNetwork(world, fault, node, random);
+  if (node === undefined) return undefined;
+  if (isOnHost(fault)) return beginOnHost(world, fault, node);
+  if (isOnRepmgrd(fault)) return beginOnRepmgrd(world, fault, node);
+  return beginOnPostgres(fault, node, world);
+}
+
+const onNetwork = ['isolate', 'cutOneWay', 'cutBothWays', 'split', 'slowNetwork'] as const;
+const onHost = ['slowLink', 'setWallClock', 'losePower', 'suspendHost', 'hangDisk', 'failDisk'] as const;
+const onRepmgrd = ['killRepmgrd', 'stopRepmgrd', 'loseState', 'request'] as const;
+
+type Kind<Name extends Fault['kind']> = Extract<Fault, { kind: Name }>;
+type NetworkFault = Kind<(typeof onNetwork)[number]>;
+type HostFault = Kind<(typeof onHost)[number]>;
+type RepmgrdFault = Kind<(typeof onRepmgrd)[number]>;
+type PostgresFault = Exclude<Fault, NetworkFault | HostFault | RepmgrdFault>;
+
+function isOnNetwork(fault: Fault): fault is NetworkFault {
+  return onNetwork.some((kind) => kind === fault.kind);
+}
+
+function isOnHost(fault: Fault): fault is HostFault {
+  return onHost.some((kind) => kind === fault.kind);
+}
+
+function isOnRepmgrd(fault: Fault): fault is RepmgrdFault {
+  return onRepmgrd.some((kind) => kind === fault.kind);
+}
+
+function beginOnNetwork(
+  world: World,
+  fault: NetworkFault,
+  node: SimulatedNode | undefined,
+  random: Random,
+): (() => void) | undefined {
+  const { network, nodes } = world;
+  const links: [number, number][] = [];
+  const ids = nodes.map(({ id }) => id as number);
+  const cutApart = (isOnSide: (id: number) => boolean) => {
+    for (const one of ids) {
+      for (const other of ids) if (isOnSide(one) !== isOnSide(other)) links.push([one, other]);
+    }
+  };
+  if (fault.kind === 'slowNetwork') {
+    const slow = (extraMs: number, loss: number) => {
+      for (const one of ids) for (const other of ids) network.slow(one, other, extraMs, loss);
+    };
+    slow(fault.extraMs, fault.loss);
+    return () => slow(0, 0);
+  }
+  if (fault.kind === 'isolate') cutApart((id) => id === node?.id);
+  else if (fault.kind === 'split') cutApart((id) => fault.side.includes(id));
+  else {
+    const from = resolve(world, fault.from, random)?.id;
+    const to = resolve(world, fault.to, random)?.id;
+    if (from === undefined || to === undefined || from === to) return undefined;
+    links.push([from, to]);
+    if (fault.kind === 'cutBothWays') links.push([to, from]);
+  }
+  for (const [from, to] of links) network.cut(from, to);
+  return () => {
+    for (const [from, to] of links) network.heal(from, to);
+  };
+}
+
+function beginOnHost(world: World, fault: HostFault, node: SimulatedNode): (() => void) | undefined {
+  const { host } = node;
+  switch (fault.kind) {
+    case 'losePower':
+      world.losePower(node);
+      return () => world.boot(node);
+    case 'suspendHost':
+      if (host.isUp) host.suspend(fault.forMs, fault.isHidden, () => world.tell(node.id, 'the host goes on'));
+      return undefined;
+    case 'setWallClock':
+      host.clock.setWallClock(fault.byMs);
+      return undefined;
+    case 'hangDisk':
+      (fault.isStateDisk ? host.stateDisk : host.disk).hang(fault.forMs);
+      return undefined;
+    case 'failDisk': {
+      const disk = fault.isStateDisk ? host.stateDisk : host.disk;
+      disk.fail(true);
+      return () => disk.fail(false);
+    }
+    case 'slowLink': {
+      const slow = (extraMs: number, loss: number) => {
+        for (const { id } of world.nodes) {
+          world.network.slow(node.id, id, extraMs, loss);
+          world.network.slow(id, node.id, extraMs, loss);
+        }
+      };
+      slow(fault.extraMs, fault.loss);
+      return () => slow(0, 0);
+    }
+  }
+}
+
+function beginOnRepmgrd(world: World, fault: RepmgrdFault, node: SimulatedNode): (() => void) | undefined {
+  const { daemon, host } = node;
+  switch (fault.kind) {
+    case 'killRepmgrd':
+      daemon.kill();
+      return () => daemon.start();
+    case 'stopRepmgrd': {
+      const { life } = host.repmgrd;
+      world.schedule.freeze(host.repmgrd);
+      return () => {
+        if (host.repmgrd.life === life) world.schedule.thaw(host.repmgrd);
+      };
+    }
+    case 'loseState':
+      daemon.kill();
+      daemon.file = undefined;
+      world.schedule.after(world.options.repmgrdRestartMs, undefined, () => daemon.start());
+      return undefined;
+    case 'request':
+      daemon.request(`${fault.request.kind} on node ${node.id}`, fault.request);
+      return undefined;
+  }
+}
+
+function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World): (() => void) | undefined {
+  const { server } = node;
+  if (server === undefined) return undefined;
+  switch (fault.kind) {
+    case 'killPostmaster':
+      server.killPostmaster(fault.orphansMs);
+      return undefined;
+    case 'crashBackend':
+      server.crashBackend();
+      return undefined;
+    case 'stopPostgres':
+      server.setStopped(true);
+      return () => server.setStopped(false);
+    case 'stopPostmaster':
+      server.isPostmasterStopped = true;
+      return () => {
+        server.isPostmasterStopped = false;
+      };
+    case 'shutDown':
+      server.shutDown();
+      return () => {
+        server.start();
+      };
+    case 'blockReplay':
+      server.replayBlockedUntil = world.schedule.now + fault.forMs;
+      return undefined;
+    case 'fillConnections':
+      server.isFull = true;
+      return () => {
+        server.isFull = false;
+      };
+    case 'promoteByHand':
+      if (server.promote()) world.byHand.add(node.id);
+      return undefined;
+    case 'startByHand':
+      server.directory.standbySignal = false;
+      if (server.start()) world.byHand.add(node.id);
+      return undefined;
+    case 'restartByHand':
+      server.killEverything();
+      server.start();
+      return undefined;
+  }
+}
+
+function resolve(world: World, target: Target, random: Random): SimulatedNode | undefined {
+  if (typeof target === 'number') return world.nodeOf(target);
+  const candidates = world.nodes.filter(
+    ({ server }) => server !== undefined && (target === 'primary') === (server.phase === 'writable'),
+  );
+  return candidates.length === 0 ? undefined : random.pick(candidates);
+}
+
+function describe(fault: Fault): string {
+  const { kind, atMs: _, ...rest } = fault;
+  const details = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  return `FAULT ${kind} (${details.join(', ')})`;
+}

@@ -1,0 +1,41 @@
+/** How one history's world is made: drawn from its seed, or written down for a named one. */
+import type { Settings } from '../../../src/failover/settings.ts';
+import type { ServerHabits } from '../postgres/server-habits.ts';
+import type { HostOptions } from '../world/host.ts';
+import type { LinkOptions } from '../world/network.ts';
+import type { Fault } from './faults.ts';
+
+export interface NodeOptions {
+  /** From 1 on, without gaps. */
+  readonly id: number;
+  readonly isWitness: boolean;
+  readonly upstream: number | null;
+  readonly hasReplayDelay: boolean;
+  readonly host: HostOptions;
+  /** Without the nodes, which the world adds. */
+  readonly settings: Omit<Settings, 'nodes'>;
+}
+
+export interface ClientOptions {
+  /** On each server, between two commits; 0: nobody writes. */
+  readonly intervalMs: number;
+  readonly commitBytes: number;
+}
+
+export interface HistoryOptions {
+  readonly seed: number;
+  readonly nodes: readonly NodeOptions[];
+  readonly primary: number;
+  readonly link: LinkOptions;
+  readonly habits: ServerHabits;
+  readonly clients: ClientOptions;
+  readonly writeStallMs: number;
+  /** Something else than repmgrd starts PostgreSQL when it is gone, so long after a boot; 0: nothing does. */
+  readonly serviceStartMs: number;
+  /** When repmgrd is started again after it died. */
+  readonly repmgrdRestartMs: number;
+  readonly faults: readonly Fault[];
+  /** From when on nothing bad happens any more, and all is repaired. */
+  readonly quietAtMs: number;
+  readonly endAtMs: number;
+}

@@ -1,0 +1,31 @@
+/** Plays one history from its beginning to its end. */
+import { Watchers, type Violation } from '../checkers/watcher.ts';
+import { makeCheckers } from '../checkers/all.ts';
+import { Availability, type AvailabilityFigures } from '../checkers/availability.ts';
+import { Trace } from '../world/trace.ts';
+import { World } from '../world/world.ts';
+import { startClients } from './clients.ts';
+import { scheduleFaults } from './inject.ts';
+import type { HistoryOptions } from './options.ts';
+
+export interface HistoryResult {
+  readonly violations: readonly Violation[];
+  readonly availability: AvailabilityFigures;
+  readonly trace: Trace | undefined;
+  readonly steps: number;
+}
+
+export function runHistory(options: HistoryOptions, isTraced: boolean): HistoryResult {
+  const trace = isTraced ? new Trace() : undefined;
+  const availability = new Availability();
+  const watchers = new Watchers([...makeCheckers(), availability]);
+  const world = new World(options, watchers, trace);
+  watchers.begun(world);
+  world.start();
+  startClients(world);
+  scheduleFaults(world);
+  world.schedule.after(options.quietAtMs, undefined, () => world.repairEverything());
+  world.schedule.runUntil(options.endAtMs);
+  if (!world.schedule.isStopped) watchers.ended(world);
+  return { violations: watchers.violations, availability: availability.figures, trace, steps: world.steps };
+}
