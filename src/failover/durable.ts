@@ -11,7 +11,7 @@ export interface Durable {
   readonly format: 1;
   /** The highest term that this node acted on. */
   readonly term: Term;
-  readonly vote: { readonly term: Term; readonly candidate: NodeId } | null;
+  readonly vote: StoredVote | null;
   /** The newest leader whose heartbeat was adopted, and where its server stood. */
   readonly leader: KnownLeader | null;
   /** The term that this node won and has not ended. */
@@ -39,6 +39,15 @@ export interface Durable {
   readonly replacedRestartAfterCrash: string | null;
   readonly guard: StoredGuard | null;
   readonly isInMaintenance: boolean;
+  /** The state file was lost: this node leads nothing and neither votes nor acknowledges until it has joined anew. */
+  readonly hasLostState: boolean;
+}
+
+export interface StoredVote {
+  readonly term: Term;
+  readonly candidate: NodeId;
+  /** For a confirmation: the older term that its leader still leads, so that its heartbeats go on to be acknowledged. */
+  readonly confirms: Term | null;
 }
 
 export interface KnownLeader {
@@ -47,6 +56,7 @@ export interface KnownLeader {
   readonly path: TimelinePath | null;
   readonly flushedLsn: LsnBytes | null;
   readonly failoverIsManual: boolean;
+  readonly isWritable: boolean;
 }
 
 export interface LeadingTerm {

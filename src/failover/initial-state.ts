@@ -25,6 +25,7 @@ export const emptyDurable: Durable = {
   replacedRestartAfterCrash: null,
   guard: null,
   isInMaintenance: false,
+  hasLostState: false,
 };
 
 const start = 0 as MonotonicMs;
@@ -38,18 +39,22 @@ export function initialState(settings: Settings): State {
     now: { monotonicMs: start, bootTimeMs: 0, wallMs: 0 },
     durable: emptyDurable,
     isStored: true,
-    hasState: false,
     server: null,
-    serverObservedAt: start,
+    position: null,
     lease: { kind: 'ended', by: 'never' },
     look: null,
-    role: { kind: 'follower', electionNotBefore: start, unarmedSince: null },
+    role: { kind: 'follower', electionNotBefore: start, hasWaited: false, unarmedSince: null },
     consideration: null,
     following: null,
     running: [],
     nextActionId: 1,
     timerAt: null,
+    statusRound: 0,
     highestTermHeard: noTerm,
+    leaderFlushedLsn: null,
+    yieldSentAt: start,
     lastPromotionFailed: false,
+    leaderHeardAt: null,
+    startingSince: [],
   };
 }

@@ -6,7 +6,7 @@ import type { NodeId } from '../model/node.ts';
 import type { TimelineId } from '../model/timeline.ts';
 import type { MonotonicMs } from './instant.ts';
 import type { OperatorRequest } from './operator-request.ts';
-import type { LsnBytes, Position, TimelinePath } from './position.ts';
+import type { Position } from './position.ts';
 import type { Term } from './term.ts';
 import type { RecordVersion, VoterRecord } from './voter-record.ts';
 
@@ -64,8 +64,9 @@ export interface HeartbeatRefused {
   readonly term: Term;
   readonly mark: SendingMark;
   readonly highestTerm: Term;
-  /** Who leads that term as far as the voter knows. */
+  /** Who leads a higher term as far as the voter knows, and whether as a writable primary. */
   readonly leader: NodeId | null;
+  readonly leaderIsWritable: boolean;
   readonly record: VoterRecord | null;
   readonly reason: 'higherTerm' | 'yielded' | 'notAMember' | 'noState';
 }
@@ -95,6 +96,8 @@ export interface StatusAnswer {
   readonly leaderTerm: Term;
   /** Null: it would grant as far as it can tell without a freeze; else why not. */
   readonly refusal: Refusal | null;
+  /** What is left of the lease that it granted. */
+  readonly leaseLeftMs: number;
   readonly record: VoterRecord | null;
   readonly position: Position | null;
   readonly health: Health;
@@ -199,11 +202,4 @@ export interface RequestAnswer {
   readonly requestId: string;
   readonly isAccepted: boolean;
   readonly sentence: string;
-}
-
-/** Bytes that a lagging candidate lacks, for events. */
-export interface WalRange {
-  readonly from: LsnBytes;
-  readonly to: LsnBytes;
-  readonly path: TimelinePath;
 }

@@ -10,7 +10,7 @@ import type { LsnBytes, Position } from './position.ts';
 import type { PeerAnswer, ServerObservation } from './server-observation.ts';
 import type { RecordedMetadata, Settings } from './settings.ts';
 import type { Term } from './term.ts';
-import type { RecordVersion } from './voter-record.ts';
+import type { RecordVersion, VoterRecord } from './voter-record.ts';
 
 export interface State {
   readonly settings: Settings;
@@ -21,10 +21,9 @@ export interface State {
   readonly durable: Durable;
   /** What the file holds as far as the driver said; another object than `durable` after a failed `persist`. */
   readonly isStored: boolean;
-  /** False: this node lost its state file, so it leads nothing and neither votes nor acknowledges. */
-  readonly hasState: boolean;
   readonly server: ServerObservation | null;
-  readonly serverObservedAt: MonotonicMs;
+  /** The end of this node's WAL as `server` shows it, with the makers of its timelines. */
+  readonly position: Position | null;
   readonly lease: Lease;
   readonly look: Look | null;
   readonly role: Role;
@@ -34,8 +33,17 @@ export interface State {
   readonly running: readonly RunningAction[];
   readonly nextActionId: number;
   readonly timerAt: MonotonicMs | null;
+  readonly statusRound: number;
   readonly highestTermHeard: Term;
+  /** The greatest flushed LSN that the leader named; stored with whatever else is stored. */
+  readonly leaderFlushedLsn: LsnBytes | null;
+  /** When this node's own yield was repeated last. */
+  readonly yieldSentAt: MonotonicMs;
   readonly lastPromotionFailed: boolean;
+  /** When the newest heartbeat of the leader was adopted; null since the start of repmgrd. */
+  readonly leaderHeardAt: MonotonicMs | null;
+  /** Since when each other server has answered that it is starting up, one after the other (rule 3). */
+  readonly startingSince: readonly (readonly [NodeId, MonotonicMs])[];
 }
 
 /** What this node granted to a leader or a candidate, as a voter. */
@@ -47,7 +55,7 @@ export type Lease =
       readonly endsAt: MonotonicMs;
     }
   /** Run out, or ended by a yield. */
-  | { readonly kind: 'ended'; readonly by: 'time' | 'yield' | 'never' };
+  | { readonly kind: 'ended'; readonly by: 'time' | 'yield' | 'givenUp' | 'never' };
 
 /** Since when the end of this node's WAL has been where it is. */
 export interface Look {
@@ -87,6 +95,8 @@ export interface Follower {
   readonly kind: 'follower';
   /** No election is begun before: the back-off of rule 2. */
   readonly electionNotBefore: MonotonicMs;
+  /** It let the better ones go first, and they did not. */
+  readonly hasWaited: boolean;
   /** Since when the server has been seen writable though this node leads nothing; null: it is not. */
   readonly unarmedSince: MonotonicMs | null;
 }
@@ -97,14 +107,15 @@ export interface Canvassing {
   readonly round: number;
   readonly begunAt: MonotonicMs;
   readonly isByOperator: boolean;
+  readonly hasWaited: boolean;
   readonly answers: readonly (readonly [NodeId, StatusAnswer])[];
-  readonly unarmedSince: MonotonicMs | null;
 }
 
 export interface Candidate {
   readonly kind: 'candidate';
   readonly purpose: VoteRequest['purpose'];
   readonly term: Term;
+  readonly record: VoterRecord;
   readonly begunAt: MonotonicMs;
   readonly isByOperator: boolean;
   /** `preparing`: its own freeze and question; `asking`: its own vote is stored. */
@@ -126,6 +137,8 @@ export interface Vote {
 export interface Leader {
   readonly kind: 'leader';
   readonly term: Term;
+  /** The first term that it has led without a break: acknowledgements of older ones say nothing. */
+  readonly firstTerm: Term;
   /**
    * `promoting`: its server is not writable yet; `serving`: it is; `checking`: repmgrd came back and judges whether
    * it may go on; `restarting`: the server is brought back in place; `yielding`: it is made *down* for a yield.
@@ -134,13 +147,19 @@ export interface Leader {
   readonly since: MonotonicMs;
   readonly contacts: readonly Contact[];
   readonly lastHeartbeatAt: MonotonicMs;
-  readonly sequence: number;
   readonly isHolding: boolean;
   /** WAL written to be acknowledged, oldest first. */
   readonly walMarks: readonly WalMark[];
+  /** After a late tick: heartbeats first, a hold one interval later. */
+  readonly holdNotBefore: MonotonicMs;
+  /** Who answered since this repmgrd started that it leads nothing (rule 9). */
+  readonly leadNothing: readonly NodeId[];
+  readonly checkedServers: boolean;
+  /** The boot in which it led, by its state file; another one than this means that the machine was away. */
+  readonly bootIdAtStart: string;
   readonly confirmation: Confirmation | null;
-  /** After a clock jump: judged by what was sent since then. */
-  readonly judgedFrom: MonotonicMs | null;
+  /** After a clock jump or a restart of repmgrd: at `at` it is judged by what was sent since `from` alone. */
+  readonly judgement: { readonly from: MonotonicMs; readonly at: MonotonicMs } | null;
 }
 
 /** A voter as the leader sees it. */
@@ -172,6 +191,8 @@ export interface Confirmation {
 export interface Retiring {
   readonly kind: 'retiring';
   readonly stage: 'goingDown' | 'starting';
+  /** The term that it led; null: its server was writable without one. */
+  readonly term: Term | null;
   readonly reason: 'crash' | 'stall' | 'shutdown' | 'fence' | 'promotionFailed' | 'handover';
   readonly since: MonotonicMs;
 }
@@ -190,4 +211,5 @@ export interface Following {
   readonly node: NodeId;
   readonly term: Term;
   readonly isDone: boolean;
+  readonly since: MonotonicMs;
 }

@@ -1,0 +1,128 @@
+/** Actions end, well or not; what is no longer listened to changes nothing. */
+import { noteCandidateEvidence, onWalFetched, giveUp } from './candidate.ts';
+import { noteStarting, undoFreeze } from './evidence.ts';
+import type { ActionResult } from './events.ts';
+import { onDown, rest } from './fencing.ts';
+import { onFollowed } from './following.ts';
+import { lookAtWal } from './own-wal.ts';
+import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
+import type { ActionPurpose, RunningAction } from './state.ts';
+import { abandon, become, change, explain, later, store, type Turn } from './turn.ts';
+import { onPromoted, onPromotionFailed } from './winning.ts';
+import { bounds } from './bounds.ts';
+
+export function onActionFinished(turn: Turn, id: number, result: ActionResult): void {
+  const action = turn.state.running.find((it) => it.id === id);
+  if (action === undefined) {
+    return;
+  }
+  abandon(turn, action.purpose);
+  switch (result.kind) {
+    case 'frozen':
+      lookAtWal(turn, result);
+      noteCandidateEvidence(turn, { frozenAt: turn.state.position });
+      break;
+    case 'serversAnswered':
+      noteStarting(turn, result.answers);
+      noteCandidateEvidence(turn, { answers: result.answers });
+      onServersAnsweredLeader(turn, result.answers);
+      break;
+    case 'walFetched':
+      lookAtWal(turn, result);
+      onWalFetched(turn, turn.state.position);
+      break;
+    case 'promoted':
+      onPromoted(turn, result);
+      break;
+    case 'down':
+      onDown(turn, result);
+      break;
+    case 'walWritten':
+      markWal(turn, action, result.flushedLsn);
+      break;
+    case 'holdInForce':
+      explain(turn, 5, 'hold', 'commits wait: a probe was seen waiting', {});
+      break;
+    case 'done':
+      onEnd[action.purpose]?.(turn);
+      break;
+    default:
+      break;
+  }
+}
+
+/** The id 0 is that of a `persist`: what is in memory is not on disk. */
+export function onActionFailed(turn: Turn, id: number, reason: string): void {
+  if (id === 0) {
+    explain(turn, 1, 'storageFailed', `the state file could not be written: ${reason}`, { reason });
+    change(turn, { isStored: false });
+    return;
+  }
+  const action = turn.state.running.find((it) => it.id === id);
+  if (action === undefined) {
+    return;
+  }
+  abandon(turn, action.purpose);
+  onFailure[action.purpose]?.(turn, reason);
+}
+
+type Failure = (turn: Turn, reason: string) => void;
+
+/** What a failure changes; all else is tried again by whoever needs it. */
+const onFailure: Partial<Record<ActionPurpose, Failure>> = {
+  freeze: endInquiry,
+  askServers: endInquiry,
+  fetchWal: endInquiry,
+  promote: onPromotionFailed,
+  restartInPlace: onRestartFailed,
+  startAsStandby: rest,
+  hold: (turn) => {
+    const { role } = turn.state;
+    if (role.kind === 'leader') {
+      become(turn, { ...role, isHolding: false, holdNotBefore: later(turn.now, bounds.retryMs) });
+    }
+  },
+};
+
+/** Without the evidence there is neither a candidacy nor a vote. */
+function endInquiry(turn: Turn): void {
+  const { role, consideration } = turn.state;
+  if (role.kind === 'candidate') {
+    giveUp(turn, role);
+  } else if (consideration !== null) {
+    change(turn, { consideration: null });
+    undoFreeze(turn);
+  }
+}
+
+const onEnd: Partial<Record<ActionPurpose, (turn: Turn) => void>> = {
+  unfreeze: (turn) => {
+    store(turn, { frozen: null });
+  },
+  follow: onFollowed,
+  rejoin: onFollowed,
+  release: (turn) => {
+    store(turn, { heldNames: null });
+  },
+  startAsStandby: (turn) => {
+    if (turn.state.role.kind === 'retiring') {
+      rest(turn);
+    }
+  },
+  disarmSafeStart: (turn) => {
+    store(turn, { replacedRestartAfterCrash: null });
+  },
+};
+
+/** WAL written at the action's beginning: who has flushed it was in contact then. */
+function markWal(
+  turn: Turn,
+  { begunAt }: RunningAction,
+  lsn: Extract<ActionResult, { readonly kind: 'walWritten' }>['flushedLsn'],
+): void {
+  const { role } = turn.state;
+  if (role.kind === 'leader') {
+    const walMarks = [...role.walMarks.slice(1 - bounds.walMarks), { lsn, writtenAt: begunAt }];
+    become(turn, { ...role, walMarks });
+  }
+}

@@ -1,0 +1,39 @@
+/** Times and numbers of the core that nobody configures, each with its reason. Milliseconds. */
+export const bounds = {
+  /** For the question over SQL whether a primary is writable: no answer by then is silence (rule 3). */
+  serverAnswerMs: 200,
+  /** For the answers of a pre-vote: a living repmgrd answers in milliseconds, a dead one never. */
+  statusRoundMs: 250,
+  /** Between two looks at an election that is not possible yet. */
+  canvassPauseMs: 100,
+  /** How long each place in the ranking lets the better ones go first (rule 2). */
+  rankBackOffMs: 150,
+  /** A request for a vote that has no answer is sent again. */
+  voteRetryMs: 300,
+  /** A candidate gives its term up after so long: freezes, two fsyncs and a fetch fit in. */
+  candidacyMs: 3_000,
+  /** A voter forgets a request whose freeze or question has not ended. */
+  considerationMs: 3_000,
+  /** After a clock jump or a restart of repmgrd: time for the answers to a new round of heartbeats (rule 5). */
+  clockJumpJudgementMs: 1_000,
+  /** The same where repmgrd came back beside a writable primary: shorter than the margin of the lease. */
+  restartJudgementMs: 250,
+  /** The two clocks of a machine are read one after the other, and adjusted by ntpd; more apart is a suspension. */
+  suspensionMs: 500,
+  /** Wall clocks are stepped by operators and by ntpd; more than this is a jump. */
+  wallJumpMs: 2_000,
+  /** A lease after a boot: the machine may have been away for any time, the leader's lease may be a longer one (rule 1). */
+  leaseAfterBootMs: 60_000,
+  /** Before an action that failed is tried again. */
+  retryMs: 1_000,
+  /** A standby that was told to follow and streams from nowhere is told again. */
+  followAgainMs: 5_000,
+  /** A request that was refused or went unanswered is not repeated before. */
+  confirmationRetryMs: 500,
+  /** Marks of WAL written for contact; older ones say nothing that newer ones do not. */
+  walMarks: 16,
+  /** Yields kept: one for each node of the largest cluster. */
+  heardYields: 32,
+  /** A forced term lies so far above all known ones (rule 12). */
+  forcedTermStep: 1_000,
+} as const;

@@ -1,0 +1,92 @@
+/** Whether this node may stand for election, by its own judgement (rule 2), and how it is. */
+import type { Candidacy, Health } from './messages.ts';
+import { isDiverged, isWitness, isWritable } from './own-wal.ts';
+import { isMember } from './quorum.ts';
+import type { State } from './state.ts';
+
+export function candidacyOf(state: State, isByOperator = false): Candidacy {
+  const reason = whyNot(state, isByOperator);
+  const { priority } = state.settings;
+  if (reason !== null) {
+    return { kind: 'none', reason };
+  }
+  const drawback = drawbackOf(state);
+  return drawback === null
+    ? { kind: 'candidate', priority }
+    : { kind: 'lastResort', priority, reason: drawback };
+}
+
+export function healthOf(state: State): Health {
+  if (isWitness(state)) {
+    return 'witness';
+  }
+  const condition = state.server?.condition ?? 'crashed';
+  if (condition === 'running' || condition === 'starting') {
+    return condition === 'running' ? 'up' : 'starting';
+  }
+  return condition === 'none' ? 'witness' : 'down';
+}
+
+function whyNot(state: State, isByOperator: boolean): string | null {
+  const { settings, durable, server, position } = state;
+  if (state.durable.hasLostState || durable.record === null || !isMember(durable.record, settings.self)) {
+    return 'it is no voter';
+  }
+  if (isWitness(state) || server === null || server.condition === 'none') {
+    return 'it has no data: a witness';
+  }
+  if (position === null) {
+    return 'its WAL cannot be read';
+  }
+  if (isDiverged(state)) {
+    return 'its WAL diverged from that of the newest primary';
+  }
+  if (!position.isExact) {
+    return 'the end of its WAL is not known yet';
+  }
+  if (server.isReplayPaused) {
+    return 'its replay is paused by hand';
+  }
+  return isByOperator ? null : whyNotByItself(state);
+}
+
+function whyNotByItself({ settings, durable, server }: State): string | null {
+  if (settings.priority === 0) {
+    return 'its priority is 0';
+  }
+  if (settings.failover === 'manual') {
+    return 'failover=manual is set on it';
+  }
+  if (durable.isInMaintenance) {
+    return 'it is in maintenance';
+  }
+  if (durable.record?.pause !== null) {
+    return 'failover is paused';
+  }
+  if (durable.leader?.failoverIsManual === true) {
+    return 'failover=manual is set on the primary';
+  }
+  return server === null ? 'its server was not seen yet' : null;
+}
+
+function drawbackOf(state: State): string | null {
+  const { server, metadata, settings, durable, lastPromotionFailed } = state;
+  if (server === null || server.condition !== 'running' || isWritable(state)) {
+    return 'its server is not up as a standby';
+  }
+  if (server.hasReplayDelay) {
+    return 'it replays with a delay';
+  }
+  if (lastPromotionFailed) {
+    return 'its last promotion failed';
+  }
+  const upstream = metadata.nodes.find((node) => node.id === settings.self)?.upstream ?? null;
+  return upstream !== null && durable.leader !== null && isStandbyNow(state, upstream)
+    ? 'it is attached to another standby'
+    : null;
+}
+
+function isStandbyNow({ metadata, durable }: State, upstream: number): boolean {
+  const node = metadata.nodes.find(({ id }) => id === upstream);
+  return node !== undefined && node.upstream !== null && durable.leader?.node !== node.id;
+}

@@ -1,0 +1,33 @@
+/** What the three clocks tell apart: a suspension, a jump of the wall clock, a late tick (rule 5). */
+import { bounds } from './bounds.ts';
+import { forgetContactBefore } from './contact.ts';
+import type { Event } from './events.ts';
+import type { Instant } from './instant.ts';
+import { become, change, explain, later, type Turn } from './turn.ts';
+
+export function watchClocks(turn: Turn, before: Instant, event: Event): void {
+  const { role, settings } = turn.state;
+  if (role.kind !== 'leader' || event.kind === 'started') {
+    return;
+  }
+  const passedMs = event.now.monotonicMs - before.monotonicMs;
+  const suspendedMs = event.now.bootTimeMs - before.bootTimeMs - passedMs;
+  const wallJumpMs = Math.abs(event.now.wallMs - before.wallMs - passedMs);
+  if (suspendedMs > bounds.suspensionMs) {
+    explain(turn, 5, 'suspended', 'the machine was suspended: all contact counts as lost', { suspendedMs });
+    become(turn, { ...forgetContactBefore(role, turn.now), judgement: null });
+    change(turn, { running: turn.state.running.filter(({ purpose }) => purpose !== 'writeWal') });
+  } else if (wallJumpMs > bounds.wallJumpMs) {
+    explain(turn, 5, 'suspended', 'the wall clock jumped: contact is judged by what is sent from now on', {
+      wallJumpMs,
+    });
+    const at = later(turn.now, bounds.clockJumpJudgementMs);
+    become(turn, {
+      ...role,
+      judgement: role.judgement ?? { from: turn.now, at },
+      lastHeartbeatAt: 0 as typeof role.lastHeartbeatAt,
+    });
+  } else if (passedMs > 3 * settings.heartbeatIntervalMs) {
+    become(turn, { ...role, holdNotBefore: later(turn.now, settings.heartbeatIntervalMs) });
+  }
+}

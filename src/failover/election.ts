@@ -1,0 +1,197 @@
+/** Pre-vote: whether an election is wanted, would be won, and who goes first (rule 2). */
+import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
+import { candidacyOf, healthOf } from './candidacy.ts';
+import { standForElection } from './candidate.ts';
+import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
+import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
+import { namesOf } from './names.ts';
+import { isWritable } from './own-wal.ts';
+import { comparePositions, type Position } from './position.ts';
+import { isQuorum, membersOf, newerRecord } from './quorum.ts';
+import type { Canvassing, Follower, State } from './state.ts';
+import type { Term } from './term.ts';
+import { noteTerm } from './terms-heard.ts';
+import { become, change, explain, later, send, store, type Turn } from './turn.ts';
+import { statusRefusal } from './vote-refusals.ts';
+
+/** What the end of a lease demands of a follower. */
+export function reactElection(turn: Turn, role: Follower): void {
+  if (turn.now >= electionAt(turn.state, role) && turn.state.consideration === null) {
+    canvass(turn, false, role.hasWaited);
+  }
+}
+
+/** When this node wants an election if nothing more is heard; `never` while it does not. */
+export function electionAt(state: State, role: Follower): number {
+  const { lease, settings, leaderHeardAt } = state;
+  if (lease.kind === 'ended' && lease.by === 'never') {
+    return Number.MAX_SAFE_INTEGER;
+  }
+  if (isWritable(state) || candidacyOf(state).kind === 'none') {
+    return Number.MAX_SAFE_INTEGER;
+  }
+  const leaseEnd = lease.kind === 'granted' && lease.holder !== settings.self ? lease.endsAt : 0;
+  const delayed =
+    leaderHeardAt === null || leaderYielded(state) ? 0 : leaderHeardAt + settings.electionDelayMs;
+  return Math.max(leaseEnd, delayed, role.electionNotBefore);
+}
+
+export function canvass(turn: Turn, isByOperator: boolean, hasWaited: boolean): void {
+  const { durable, settings, highestTermHeard } = turn.state;
+  if (durable.record === null) {
+    return;
+  }
+  const round = turn.state.statusRound + 1;
+  change(turn, { statusRound: round });
+  become(turn, { kind: 'canvassing', round, begunAt: turn.now, isByOperator, hasWaited, answers: [] });
+  const highestTerm = Math.max(durable.term, highestTermHeard) as Term;
+  for (const node of membersOf(durable.record)) {
+    if (node !== settings.self) {
+      send(turn, node, { kind: 'statusRequest', round, highestTerm, record: durable.record });
+    }
+  }
+}
+
+export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest): void {
+  noteTerm(turn, from, request.highestTerm);
+  adoptRecord(turn, request.record);
+  const { state } = turn;
+  const { durable } = state;
+  const isLeased = leaseBinds(state, from);
+  const candidacy = candidacyOf(state);
+  send(turn, from, {
+    kind: 'statusAnswer',
+    round: request.round,
+    highestTerm: Math.max(durable.term, state.highestTermHeard) as Term,
+    leader: durable.leader?.node ?? null,
+    leaderTerm: durable.leader?.term ?? (0 as Term),
+    refusal: statusRefusal(state) ?? (isLeased ? 'leaseInForce' : null),
+    leaseLeftMs: isLeased ? leaseLeftMs(state) : 0,
+    record: durable.record,
+    position: state.position,
+    health: healthOf(state),
+    candidacy,
+    yieldedTerm: durable.yielded?.upToTerm ?? null,
+  });
+}
+
+export function onStatusAnswer(turn: Turn, from: NodeId, answer: StatusAnswer): void {
+  noteTerm(turn, from, answer.highestTerm);
+  adoptRecord(turn, answer.record);
+  const { role } = turn.state;
+  if (role.kind === 'canvassing' && role.round === answer.round) {
+    const answers = [...role.answers.filter(([node]) => node !== from), [from, answer] as const];
+    become(turn, { ...role, answers });
+  }
+}
+
+/** Judges the round once everybody answered, or its time is over. */
+export function reactCanvass(turn: Turn, role: Canvassing): void {
+  const { durable, settings, consideration } = turn.state;
+  const { record } = durable;
+  if (record === null || consideration !== null) {
+    waitUntil(turn, bounds.canvassPauseMs, role.hasWaited);
+    return;
+  }
+  const others = membersOf(record).filter((node) => node !== settings.self);
+  const hasAll = others.every((node) => role.answers.some(([from]) => from === node));
+  if (!hasAll && turn.now < role.begunAt + bounds.statusRoundMs) {
+    return;
+  }
+  const grants = (node: NodeId) =>
+    node === settings.self || role.answers.some(([from, answer]) => from === node && answer.refusal === null);
+  if (!isQuorum(record, grants)) {
+    stayOut(turn, role);
+    return;
+  }
+  const rank = rankOf(turn.state, role);
+  if (rank === 0 || role.hasWaited) {
+    standForElection(turn, role.isByOperator);
+  } else {
+    waitUntil(turn, rank * bounds.rankBackOffMs * (1 + turn.random), true);
+  }
+}
+
+/** Too few would grant: looks again when the next of their leases ends. */
+function stayOut(turn: Turn, role: Canvassing): void {
+  const left = role.answers
+    .map(([, answer]) => answer)
+    .filter(({ refusal }) => refusal === 'leaseInForce')
+    .map(({ leaseLeftMs: ms }) => ms);
+  const isLong = left.length === 0;
+  const wait = isLong ? 2 * bounds.canvassPauseMs * (1 + turn.random) : Math.min(...left) + turn.random * 10;
+  if (isLong) {
+    const refusing = role.answers.filter(([, { refusal }]) => refusal !== null);
+    explain(turn, 2, 'stayOut', `no election: too few voters would grant it`, {
+      answered: role.answers.map(([node]) => node),
+      refused: refusing.map(([node, { refusal }]) => `${node} ${refusal}`).join(', '),
+      refusing: namesOf(
+        turn.state,
+        refusing.map(([node]) => node),
+      ),
+    });
+  }
+  waitUntil(turn, Math.max(bounds.canvassPauseMs / 4, Math.min(wait, 1_000)), role.hasWaited);
+}
+
+function waitUntil(turn: Turn, ms: number, hasWaited: boolean): void {
+  become(turn, {
+    kind: 'follower',
+    electionNotBefore: later(turn.now, ms),
+    hasWaited,
+    unarmedSince: null,
+  });
+}
+
+/** How many of those who could stand come before this node: by position, health, priority, lower node id. */
+function rankOf(state: State, role: Canvassing): number {
+  const own: Rival = {
+    node: state.settings.self,
+    candidacy: candidacyOf(state, role.isByOperator),
+    position: state.position,
+    health: healthOf(state),
+  };
+  if (role.isByOperator) {
+    return 0;
+  }
+  return role.answers.filter(
+    ([node, { candidacy, position, health, refusal }]) =>
+      refusal === null && candidacy.kind !== 'none' && goesBefore({ node, candidacy, position, health }, own),
+  ).length;
+}
+
+interface Rival {
+  readonly node: NodeId;
+  readonly candidacy: Candidacy;
+  readonly position: Position | null;
+  readonly health: Health;
+}
+
+function goesBefore(one: Rival, other: Rival): boolean {
+  const byResort =
+    Number(other.candidacy.kind === 'lastResort') - Number(one.candidacy.kind === 'lastResort');
+  const byPosition =
+    one.position === null || other.position === null
+      ? 0
+      : comparePositions(one.position, other.position).order;
+  const byHealth = Number(one.health === 'up') - Number(other.health === 'up');
+  const byPriority = priorityOf(one) - priorityOf(other);
+  return (byResort || byPosition || byHealth || byPriority || other.node - one.node) > 0;
+}
+
+function priorityOf({ candidacy }: Rival): number {
+  return candidacy.kind === 'none' ? 0 : candidacy.priority;
+}
+
+/** The highest version heard counts, whoever brought it. */
+function adoptRecord(turn: Turn, record: StatusAnswer['record']): void {
+  const { durable, role } = turn.state;
+  if (role.kind === 'leader' || (durable.hasLostState && !isWritable(turn.state))) {
+    return;
+  }
+  const newest = newerRecord(durable.record, record);
+  if (newest !== durable.record) {
+    store(turn, { record: newest });
+  }
+}

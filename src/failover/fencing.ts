@@ -1,0 +1,122 @@
+/** Making this node's PostgreSQL *down*, and what follows from it: the term ends and everyone is told (rules 4, 5). */
+import type { NodeId } from '../model/node.ts';
+import type { OwnYield } from './durable.ts';
+import type { ActionResult } from './events.ts';
+import type { Evidence } from './explanation.ts';
+import { endLease } from './lease.ts';
+import type { Yield, YieldAcknowledged } from './messages.ts';
+import { nameOf } from './names.ts';
+import { lookAtWal } from './own-wal.ts';
+import { isMember, membersOf } from './quorum.ts';
+import type { Retiring } from './state.ts';
+import type { Term } from './term.ts';
+import { act, become, begin, change, explain, isRunning, send, store, type Turn } from './turn.ts';
+
+/** Nothing stands before the kill; the term ends when PostgreSQL is *down*. */
+export function fence(turn: Turn, rule: number, sentence: string, evidence: Evidence): void {
+  explain(turn, rule, 'fence', sentence, evidence);
+  act(turn, { kind: 'recordEvent', event: 'repmgrd_fence', isSuccessful: true, details: sentence });
+  goDown(turn, 'fence', 'fence');
+}
+
+/** The same for what a crash, a stall or a failed promotion left. */
+export function goDown(turn: Turn, reason: Retiring['reason'], by: 'fence' | 'takeDown'): void {
+  const { role } = turn.state;
+  const term = role.kind === 'leader' ? role.term : null;
+  become(turn, { kind: 'retiring', stage: 'goingDown', term, reason, since: turn.now });
+  change(turn, { consideration: null, running: [] });
+  begin(turn, by, (id) => ({ kind: by, id }));
+}
+
+/** Another repmgrd leads a higher term with a writable primary: this one must not be writable any more. */
+export function loseToAnotherLeader(turn: Turn, leader: NodeId, term: Term): void {
+  const { role } = turn.state;
+  if (role.kind !== 'retiring') {
+    fence(turn, 4, `${nameOf(turn.state, leader)} is the primary by term ${term}`, { leader, term });
+  }
+}
+
+export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind: 'down' }>): void {
+  const { role, settings } = turn.state;
+  if (role.kind !== 'retiring') {
+    return;
+  }
+  lookAtWal(turn, { ...result, endIsExact: true });
+  if (role.term !== null) {
+    endTerm(turn, role.term, role.reason);
+  }
+  const { heldNames } = turn.state.durable;
+  if (heldNames !== null) {
+    begin(turn, 'release', (id) => ({ kind: 'release', id, synchronousStandbyNames: heldNames }));
+  }
+  if (role.reason === 'shutdown' || (role.reason === 'fence' && settings.fenceMode === 'stop')) {
+    rest(turn);
+    return;
+  }
+  become(turn, { ...role, stage: 'starting' });
+  begin(turn, 'startAsStandby', (id) => ({ kind: 'startAsStandby', id }));
+}
+
+/** What is down is killed again until nothing is left; a server that does not start is tried again by its operator. */
+export function reactRetiring(turn: Turn, role: Retiring): void {
+  if (role.stage === 'goingDown' && !isRunning(turn.state, 'fence') && !isRunning(turn.state, 'takeDown')) {
+    begin(turn, 'fence', (id) => ({ kind: 'fence', id }));
+  }
+}
+
+export function rest(turn: Turn): void {
+  become(turn, { kind: 'follower', electionNotBefore: turn.now, hasWaited: false, unarmedSince: null });
+}
+
+/** The stored word that this node's PostgreSQL is not writable any more, and will not be by this term. */
+export function endTerm(turn: Turn, term: Term, reason: OwnYield['reason']): void {
+  const { durable, settings } = turn.state;
+  const upToTerm = Math.max(term, durable.leading?.askedTerm ?? term) as Term;
+  const untold =
+    durable.record === null ? [] : membersOf(durable.record).filter((it) => it !== settings.self);
+  store(turn, {
+    leading: null,
+    givenUp: Math.max(durable.givenUp, upToTerm) as Term,
+    yielded: { term, upToTerm, promotionCalled: durable.leading?.promotionCalled ?? true, reason, untold },
+  });
+  endLease(turn, 'yield');
+  explain(turn, 7, 'yield', `this node gives up term ${term}: its PostgreSQL is not writable`, {
+    term,
+    upToTerm,
+    reason,
+  });
+  tellYield(turn);
+}
+
+/** Repeated until each voter has answered. */
+export function reactYield(turn: Turn): void {
+  const { durable, settings, yieldSentAt } = turn.state;
+  if (durable.yielded !== null && durable.yielded.untold.length > 0) {
+    if (turn.now - yieldSentAt >= settings.heartbeatIntervalMs) {
+      tellYield(turn);
+    }
+  }
+}
+
+export function onYieldAcknowledged(turn: Turn, from: NodeId, { term }: YieldAcknowledged): void {
+  const { yielded } = turn.state.durable;
+  if (yielded !== null && yielded.term === term && yielded.untold.includes(from)) {
+    store(turn, { yielded: { ...yielded, untold: yielded.untold.filter((it) => it !== from) } });
+  }
+}
+
+function tellYield(turn: Turn): void {
+  const { durable, position } = turn.state;
+  const { yielded, record } = durable;
+  change(turn, { yieldSentAt: turn.now });
+  if (yielded === null) {
+    return;
+  }
+  const { term, upToTerm, reason, promotionCalled } = yielded;
+  const message: Yield = { kind: 'yield', term, upToTerm, reason, promotionCalled, position };
+  for (const node of yielded.untold) {
+    if (record !== null && isMember(record, node)) {
+      send(turn, node, message);
+    }
+  }
+}

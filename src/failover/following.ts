@@ -1,0 +1,135 @@
+/** A standby follows the primary of the newest term, thaws by that, and is rejoined where its WAL diverged (rules 3, 4, 9). */
+import { bounds } from './bounds.ts';
+import type { KnownLeader } from './durable.ts';
+import { isYieldedBy } from './lease.ts';
+import { nameOf } from './names.ts';
+import { isDiverged, isWitness, isWritable } from './own-wal.ts';
+import type { State } from './state.ts';
+import { change, begin, explain, isRunning, store, type Turn } from './turn.ts';
+
+export function reactFollowing(turn: Turn): void {
+  const { state } = turn;
+  const leader = followedLeader(state);
+  if (leader === null || isBusy(state)) {
+    return;
+  }
+  const { following } = state;
+  const isTold = following?.node === leader.node && following.term === leader.term;
+  if (isDiverged(state)) {
+    if (!isTold) {
+      leaveTheLine(turn, leader);
+    }
+  } else if (needsFollow(turn, leader, isTold)) {
+    follow(turn, leader);
+  }
+}
+
+export function onFollowed(turn: Turn): void {
+  const { following } = turn.state;
+  if (following !== null) {
+    change(turn, { following: { ...following, isDone: true } });
+  }
+  if (turn.state.durable.frozen !== null) {
+    store(turn, { frozen: null });
+  }
+}
+
+/** When a standby that streams from nowhere is told again. */
+export function followsAgainAt(state: State): number {
+  const { following } = state;
+  return following === null ? Number.MAX_SAFE_INTEGER : following.since + bounds.followAgainMs;
+}
+
+/** The leader whose lease this node holds, once its PostgreSQL is writable; a bound freeze wants a term of its own. */
+function followedLeader(state: State): KnownLeader | null {
+  const { durable, role, lease, settings } = state;
+  const { leader, frozen } = durable;
+  if (leader === null || !leader.isWritable || leader.node === settings.self || role.kind !== 'follower') {
+    return null;
+  }
+  const isHeard =
+    state.leaderHeardAt !== null && state.now.monotonicMs - state.leaderHeardAt < settings.leaseMs;
+  const isLeased = lease.kind === 'granted' && lease.holder === leader.node && lease.term === leader.term;
+  const isBound = frozen !== null && (frozen.boundTerm ?? 0) > leader.term;
+  return (isHeard || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term) ? leader : null;
+}
+
+function isBusy(state: State): boolean {
+  const { server, durable, consideration } = state;
+  const isUp = server !== null && (server.condition === 'running' || server.condition === 'starting');
+  return (
+    !isUp ||
+    isWitness(state) ||
+    isWritable(state) ||
+    consideration !== null ||
+    durable.isInMaintenance ||
+    durable.record?.pause !== null ||
+    isRunning(state, 'follow') ||
+    isRunning(state, 'rejoin') ||
+    isRunning(state, 'startAsStandby')
+  );
+}
+
+function needsFollow(turn: Turn, leader: KnownLeader, isTold: boolean): boolean {
+  const { state } = turn;
+  const { server, durable, settings } = state;
+  const upstream = server?.receiver?.upstream ?? null;
+  if (settings.rejoin === 'manual' && isReturning(state)) {
+    return false;
+  }
+  if (durable.frozen !== null) {
+    return durable.frozen.boundTerm !== null;
+  }
+  if (upstream === leader.node || (upstream !== null && isCascade(state, upstream, leader))) {
+    return false;
+  }
+  return !isTold || (upstream === null && turn.now >= followsAgainAt(state));
+}
+
+/** It led, and no leader was followed since. */
+function isReturning({ durable, server, following }: State): boolean {
+  return durable.yielded !== null && server?.receiver === null && following?.isDone !== true;
+}
+
+/** Nothing swings back by itself: who is attached to another living standby stays there. */
+function isCascade({ metadata, settings }: State, upstream: number, leader: KnownLeader): boolean {
+  const recorded = metadata.nodes.find(({ id }) => id === settings.self)?.upstream ?? null;
+  return (
+    recorded === upstream &&
+    recorded !== leader.node &&
+    metadata.nodes.some(({ id, upstream: its }) => id === upstream && its !== null)
+  );
+}
+
+function follow(turn: Turn, leader: KnownLeader): void {
+  change(turn, { following: { node: leader.node, term: leader.term, isDone: false, since: turn.now } });
+  explain(turn, 4, 'follow', `follows ${nameOf(turn.state, leader.node)}`, {
+    leader: leader.node,
+    term: leader.term,
+  });
+  begin(turn, 'follow', (id) => ({ kind: 'follow', id, node: leader.node }));
+}
+
+function leaveTheLine(turn: Turn, leader: KnownLeader): void {
+  const { state } = turn;
+  const evidence = { leader: leader.node, term: leader.term, lsn: state.position?.lsn ?? null };
+  change(turn, { following: { node: leader.node, term: leader.term, isDone: false, since: turn.now } });
+  if (state.settings.rejoin === 'automatic') {
+    explain(
+      turn,
+      9,
+      'rejoin',
+      `its WAL diverged from that of ${nameOf(state, leader.node)}: rejoins`,
+      evidence,
+    );
+    begin(turn, 'rejoin', (id) => ({ kind: 'rejoin', id, node: leader.node }));
+  } else {
+    explain(
+      turn,
+      9,
+      'diverged',
+      `its WAL diverged from that of ${nameOf(state, leader.node)}: waits for an operator`,
+      evidence,
+    );
+  }
+}

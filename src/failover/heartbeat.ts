@@ -1,0 +1,183 @@
+/** A heartbeat comes in: adopt its leader and grant the lease, or say why not (rule 1). */
+import type { NodeId } from '../model/node.ts';
+import { candidacyOf, healthOf } from './candidacy.ts';
+import { loseToAnotherLeader } from './fencing.ts';
+import { grantLease, isYieldedBy } from './lease.ts';
+import type { Heartbeat, HeartbeatRefused } from './messages.ts';
+import { nameOf } from './names.ts';
+import { renameMakers } from './own-wal.ts';
+import { samePath, type TimelinePath } from './position.ts';
+import { compareVersions, isMember, newerRecord } from './quorum.ts';
+import type { State } from './state.ts';
+import type { Term } from './term.ts';
+import { abandon, become, begin, change, explain, isRunning, send, store, type Turn } from './turn.ts';
+import { noteTerm } from './terms-heard.ts';
+
+export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
+  const { role } = turn.state;
+  const reason = refusalOf(turn.state, from, heartbeat);
+  if (reason !== null) {
+    if (reason === 'higherTerm' || reason === 'yielded') {
+      noteTerm(turn, from, heartbeat.term);
+    }
+    refuse(turn, from, heartbeat, reason);
+    return;
+  }
+  if (role.kind === 'leader' || role.kind === 'retiring') {
+    noteTerm(turn, from, heartbeat.term);
+    if (heartbeat.isWritable) {
+      loseToAnotherLeader(turn, from, heartbeat.term);
+    }
+    return;
+  }
+  adopt(turn, from, heartbeat);
+  acknowledge(turn, from, heartbeat);
+}
+
+function refusalOf(state: State, from: NodeId, heartbeat: Heartbeat): HeartbeatRefused['reason'] | null {
+  const { durable } = state;
+  if (state.durable.hasLostState) {
+    return 'noState';
+  }
+  const record = newerRecord(durable.record, heartbeat.record);
+  if (record === null || !isMember(record, from)) {
+    return 'notAMember';
+  }
+  if (isYieldedBy(state, from, heartbeat.term)) {
+    return 'yielded';
+  }
+  return heartbeat.term >= durable.term || isOfConfirmedLeader(state, from, heartbeat.term)
+    ? null
+    : 'higherTerm';
+}
+
+/** A voter that confirmed its leader in a higher term goes on with the heartbeats of the older one. */
+function isOfConfirmedLeader({ durable: { vote, term } }: State, from: NodeId, heartbeatTerm: Term): boolean {
+  return (
+    vote !== null &&
+    vote.candidate === from &&
+    vote.term === term &&
+    vote.confirms !== null &&
+    heartbeatTerm >= vote.confirms
+  );
+}
+
+function refuse(turn: Turn, from: NodeId, heartbeat: Heartbeat, reason: HeartbeatRefused['reason']): void {
+  const { durable, highestTermHeard, role } = turn.state;
+  const leader = durable.leader !== null && durable.leader.term > heartbeat.term ? durable.leader : null;
+  const leads = role.kind === 'leader' && role.term > heartbeat.term;
+  send(turn, from, {
+    kind: 'heartbeatRefused',
+    term: heartbeat.term,
+    mark: heartbeat.mark,
+    highestTerm: Math.max(durable.term, highestTermHeard) as Term,
+    leader: leads ? turn.state.settings.self : (leader?.node ?? null),
+    leaderIsWritable: leads ? role.stage === 'serving' : (leader?.isWritable ?? false),
+    record: durable.record,
+    reason,
+  });
+}
+
+function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
+  const { durable, role } = turn.state;
+  const known = durable.leader;
+  const isNew = known?.term !== heartbeat.term || known.node !== from;
+  if (heartbeat.term > durable.term) {
+    store(turn, { term: heartbeat.term });
+  }
+  if (compareVersionsOf(durable.record, heartbeat.record) < 0) {
+    store(turn, { record: heartbeat.record });
+  }
+  const path = heartbeat.position?.path ?? null;
+  if (
+    isNew ||
+    known.failoverIsManual !== heartbeat.failoverIsManual ||
+    known.isWritable !== heartbeat.isWritable ||
+    !samePathOrNull(known.path, path)
+  ) {
+    rememberLeader(turn, from, heartbeat, isNew);
+  }
+  const flushed = heartbeat.position?.lsn ?? null;
+  if (isNew || flushed === null || flushed > (turn.state.leaderFlushedLsn ?? -1)) {
+    change(turn, { leaderFlushedLsn: flushed });
+  }
+  if (role.kind === 'canvassing' || role.kind === 'candidate') {
+    become(turn, { kind: 'follower', electionNotBefore: turn.now, hasWaited: false, unarmedSince: null });
+  }
+  change(turn, { leaderHeardAt: turn.now });
+  if (isMember(heartbeat.record, turn.state.settings.self)) {
+    grantLease(turn, from, heartbeat.term, heartbeat.leaseMs);
+  }
+  dropConsideration(turn, from);
+  thaw(turn);
+}
+
+function rememberLeader(turn: Turn, from: NodeId, heartbeat: Heartbeat, isNew: boolean): void {
+  store(turn, {
+    leader: {
+      term: heartbeat.term,
+      node: from,
+      path: heartbeat.position?.path ?? turn.state.durable.leader?.path ?? null,
+      flushedLsn: heartbeat.position?.lsn ?? null,
+      failoverIsManual: heartbeat.failoverIsManual,
+      isWritable: heartbeat.isWritable,
+    },
+  });
+  renameMakers(turn);
+  if (isNew) {
+    explain(turn, 1, 'adoptLeader', `${nameOf(turn.state, from)} leads term ${heartbeat.term}`, {
+      leader: from,
+      term: heartbeat.term,
+      isWritable: heartbeat.isWritable,
+    });
+  }
+}
+
+/** A request that is being considered meets the lease that was just granted. */
+function dropConsideration(turn: Turn, leader: NodeId): void {
+  const { consideration } = turn.state;
+  if (consideration !== null && consideration.candidate !== leader) {
+    change(turn, { consideration: null });
+    abandon(turn, 'freeze');
+    abandon(turn, 'askServers');
+  }
+}
+
+/** A freeze that no answer rests on ends with the first heartbeat that is acknowledged again. */
+function thaw(turn: Turn): void {
+  const { durable, consideration } = turn.state;
+  const { frozen } = durable;
+  if (
+    frozen === null ||
+    frozen.boundTerm !== null ||
+    consideration !== null ||
+    isRunning(turn.state, 'unfreeze')
+  ) {
+    return;
+  }
+  explain(turn, 3, 'unfreeze', 'the primary is heard of again: replication goes on', {});
+  abandon(turn, 'freeze');
+  begin(turn, 'unfreeze', (id) => ({ kind: 'unfreeze', id, primaryConninfo: frozen.primaryConninfo }));
+}
+
+function acknowledge(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
+  const { state } = turn;
+  send(turn, from, {
+    kind: 'heartbeatAcknowledged',
+    term: heartbeat.term,
+    mark: heartbeat.mark,
+    position: state.position,
+    health: healthOf(state),
+    candidacy: candidacyOf(state),
+    storedRecord: state.durable.record?.version ?? heartbeat.record.version,
+    highestTerm: Math.max(state.durable.term, state.highestTermHeard) as Term,
+  });
+}
+
+function compareVersionsOf(one: State['durable']['record'], other: Heartbeat['record']): number {
+  return one === null ? -1 : compareVersions(one.version, other.version);
+}
+
+function samePathOrNull(one: TimelinePath | null, other: TimelinePath | null): boolean {
+  return one === null || other === null ? one === other || other === null : samePath(one, other);
+}

@@ -1,0 +1,134 @@
+/** The end of this node's own WAL: its position with the makers of its timelines, and since when it has not moved. */
+import type { ServerObservation } from './server-observation.ts';
+import {
+  isOnPath,
+  type LsnBytes,
+  type Position,
+  samePath,
+  type TimelineMark,
+  type TimelinePath,
+  tipOf,
+} from './position.ts';
+import type { State } from './state.ts';
+import { noTerm, type Term } from './term.ts';
+import { change, store, type Turn } from './turn.ts';
+
+export interface EndOfWal {
+  readonly timeline: readonly TimelineMark[] | null;
+  readonly endOfWal: LsnBytes | null;
+  readonly endIsExact: boolean;
+}
+
+/** Takes over where the WAL ends now, and whether it moved since the last look. */
+export function lookAtWal(turn: Turn, seen: EndOfWal): void {
+  const { state, now } = turn;
+  const { timeline, endOfWal, endIsExact } = seen;
+  if (timeline === null || timeline.length === 0 || endOfWal === null) {
+    change(turn, { position: null, look: null });
+    return;
+  }
+  const path = withMakers(state, timeline);
+  if (!samePath(path, state.durable.timelines)) {
+    store(turn, { timelines: path });
+  }
+  const isSame = endIsExact && state.look?.lsn === endOfWal && samePathAsBefore(state, path);
+  change(turn, {
+    position: { path, lsn: endOfWal, isExact: endIsExact },
+    look: isSame ? state.look : endIsExact ? { lsn: endOfWal, since: now } : null,
+  });
+}
+
+/** Gives the timelines of this node's WAL their makers again, after the leader's were heard of. */
+export function renameMakers(turn: Turn): void {
+  const { position } = turn.state;
+  if (position !== null) {
+    const path = withMakers(turn.state, position.path);
+    if (!samePath(path, position.path)) {
+      change(turn, { position: { ...position, path } });
+      store(turn, { timelines: path });
+    }
+  }
+}
+
+/** This node's server accepts writes, as far as it was seen. */
+export function isWritable({ server }: State): boolean {
+  return server !== null && server.isInRecovery === false && hasPostmaster(server);
+}
+
+export function hasPostmaster({ condition, postmaster }: ServerObservation): boolean {
+  return postmaster !== null && condition !== 'crashed' && condition !== 'shutDown' && condition !== 'none';
+}
+
+export function isWitness({ settings, metadata }: State): boolean {
+  return metadata.nodes.some((node) => node.id === settings.self && node.isWitness);
+}
+
+/** Whether this node's WAL left the line of the newest leader: no candidate and no voter until it was rejoined. */
+export function isDiverged({ position, durable }: State): boolean {
+  const path = durable.leader?.path ?? null;
+  return position !== null && path !== null && leftLine(position, path);
+}
+
+export function leftLine(position: Position, line: TimelinePath): boolean {
+  if (isOnPath(position, line)) {
+    return false;
+  }
+  const tip = tipOf(position.path);
+  const known = tipOf(line);
+  const goesOn = line.every((step, index) => {
+    const own = position.path[index];
+    return own?.timelineId === step.timelineId && own.beganAt === step.beganAt && own.term === step.term;
+  });
+  /** A newer leader's timeline that this line does not name yet, or one made by hand at its end. */
+  return !(goesOn && tip !== undefined && (tip.term === noTerm || tip.term > (known?.term ?? noTerm)));
+}
+
+/** The tip of the path was made by hand, and no term adopted it. */
+export function isUnadopted(position: Position): boolean {
+  return tipOf(position.path)?.term === noTerm;
+}
+
+/** The same path as made by the leader of a term: what was found, or made by hand, counts as made by it. */
+export function adoptPath(path: TimelinePath, term: Term): TimelinePath {
+  return path.some((step) => step.term === noTerm)
+    ? path.map((step) => (step.term === noTerm ? { ...step, term } : step))
+    : path;
+}
+
+function withMakers(state: State, marks: readonly TimelineMark[]): TimelinePath {
+  const { timelines, leader } = state.durable;
+  const taught = leader?.path ?? [];
+  return marks.map((mark) => {
+    const known = timelines.find((step) => isSameMark(step, mark));
+    const term = known?.term ?? noTerm;
+    const theirs =
+      term === noTerm && learnsFromLeader(state) ? taught.find((step) => isSameMark(step, mark)) : undefined;
+    return { timelineId: mark.timelineId, beganAt: mark.beganAt, term: theirs?.term ?? term };
+  });
+}
+
+/** WAL that came from elsewhere than from the leader may bear the same numbers, and be another timeline. */
+function learnsFromLeader({ server, durable, following, metadata }: State): boolean {
+  const leader = durable.leader?.node;
+  if (server === null || server.isInRecovery === false) {
+    return false;
+  }
+  const upstream = server.receiver?.upstream ?? following?.node ?? null;
+  return (
+    upstream === null ||
+    upstream === leader ||
+    metadata.nodes.some((node) => node.id === upstream && node.upstream !== null)
+  );
+}
+
+function isSameMark(one: TimelineMark, other: TimelineMark): boolean {
+  return one.timelineId === other.timelineId && one.beganAt === other.beganAt;
+}
+
+function samePathAsBefore({ position }: State, path: TimelinePath): boolean {
+  return (
+    position !== null &&
+    position.path.length === path.length &&
+    tipOf(position.path)?.timelineId === tipOf(path)?.timelineId
+  );
+}

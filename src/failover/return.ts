@@ -1,0 +1,165 @@
+/** A leader whose repmgrd or server came back: whether it may go on, or has to be a standby (rule 9). */
+import { bounds } from './bounds.ts';
+import { contactEndsAt, contactMs, isInContact } from './contact.ts';
+import { askServers, primaryAnswers } from './evidence.ts';
+import { endTerm, goDown, rest } from './fencing.ts';
+import { hasPostmaster, isWitness, isWritable } from './own-wal.ts';
+import { continuesPath, samePath } from './position.ts';
+import { isSmallSet, membersOf } from './quorum.ts';
+import type { PeerAnswer } from './server-observation.ts';
+import type { Leader, State } from './state.ts';
+import { become, begin, explain, isRunning, later, never, type Turn } from './turn.ts';
+import { serve } from './winning.ts';
+import type { NodeId } from '../model/node.ts';
+
+export function reactReturn(turn: Turn, leader: Leader): void {
+  if (leader.stage === 'checking') {
+    check(turn, leader);
+  } else if (leader.stage === 'restarting' && isWritable(turn.state)) {
+    resume(turn, leader);
+  }
+}
+
+/** The term ends though nothing was fenced: its server is read-only, or down. */
+export function giveUpLeading(turn: Turn, leader: Leader, reason: string): void {
+  explain(turn, 9, 'giveUp', `does not go on as the leader of term ${leader.term}: ${reason}`, {
+    term: leader.term,
+  });
+  const { server } = turn.state;
+  if (server !== null && hasPostmaster(server) && server.isInRecovery !== true) {
+    goDown(turn, 'fence', 'fence');
+    return;
+  }
+  endTerm(turn, leader.term, 'fence');
+  rest(turn);
+}
+
+/** The other servers answered: a writable one means that this node is the primary no more. */
+export function onServersAnsweredLeader(
+  turn: Turn,
+  answers: readonly (readonly [NodeId, PeerAnswer])[],
+): void {
+  const { role } = turn.state;
+  if (role.kind !== 'leader' || role.stage !== 'checking') {
+    return;
+  }
+  if (primaryAnswers(turn.state, answers)) {
+    giveUpLeading(turn, role, 'another node answers as a writable primary');
+  } else {
+    become(turn, { ...role, checkedServers: true });
+  }
+}
+
+/** Restarting failed: it is judged anew. */
+export function onRestartFailed(turn: Turn, reason: string): void {
+  const { role } = turn.state;
+  if (role.kind === 'leader' && role.stage === 'restarting') {
+    explain(turn, 9, 'wait', `the restart in place failed: ${reason}`, { reason });
+    become(turn, {
+      ...role,
+      stage: 'checking',
+      checkedServers: false,
+      since: later(turn.now, bounds.retryMs),
+    });
+  }
+}
+
+/** Until when its own memory, or that of others, lets it be writable; 0: not at all. */
+function mayServeUntil(state: State, leader: Leader): number {
+  const { record } = state.durable;
+  if (record === null) {
+    return 0;
+  }
+  const others = membersOf(record).filter((node) => node !== state.settings.self);
+  const hasWord = others.some((node) => isInContact(state, leader, node));
+  if (hasWord) {
+    return contactEndsAt(state, leader, contactMs(state));
+  }
+  const isSameBoot = state.bootId === leader.bootIdAtStart;
+  const allLeadNothing = state.metadata.nodes.every(
+    ({ id }) => id === state.settings.self || leader.leadNothing.includes(id),
+  );
+  const ownWordCounts = isSmallSet(record) && state.settings.failoverQuorum === 'majority';
+  return ownWordCounts && (isSameBoot || allLeadNothing) ? never : 0;
+}
+
+function check(turn: Turn, leader: Leader): void {
+  const { state } = turn;
+  const { server, durable } = state;
+  if (server === null || isWitness(state)) {
+    return;
+  }
+  if (!isOnOwnLine(state)) {
+    giveUpAnotherLine(turn, leader);
+    return;
+  }
+  if (isWritable(state)) {
+    if (leader.judgement === null) {
+      resume(turn, leader);
+    }
+    return;
+  }
+  if (server.condition === 'starting' || server.condition === 'shuttingDown' || turn.now < leader.since) {
+    return;
+  }
+  if (durable.leading?.promotionCalled === true && durable.leading.term !== ledTerm(state)) {
+    explain(
+      turn,
+      4,
+      'promotionFailed',
+      'repmgrd ended while a promotion was under way: it cannot be recalled',
+      {},
+    );
+    goDown(turn, 'promotionFailed', 'fence');
+    return;
+  }
+  const until = mayServeUntil(state, leader);
+  if (until <= turn.now) {
+    return;
+  }
+  if (!leader.checkedServers) {
+    if (!isRunning(state, 'askServers')) {
+      askServers(turn, []);
+    }
+    return;
+  }
+  restartInPlace(turn, leader, until);
+}
+
+export function restartInPlace(turn: Turn, leader: Leader, until: number): void {
+  const { now } = turn.state;
+  become(turn, { ...leader, stage: 'restarting', since: turn.now });
+  explain(turn, 9, 'restartInPlace', 'its lease is in force again: makes its PostgreSQL writable', { until });
+  const left = Math.min(until - now.monotonicMs, never - now.bootTimeMs);
+  begin(turn, 'restartInPlace', (id) => ({
+    kind: 'restartInPlace',
+    id,
+    notAfter: later(now.monotonicMs, left),
+    notAfterBootTimeMs: now.bootTimeMs + left,
+  }));
+}
+
+function resume(turn: Turn, leader: Leader): void {
+  become(turn, { ...leader, stage: 'serving', lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'] });
+  explain(turn, 9, 'promotionDone', `goes on as the primary of term ${leader.term}`, { term: leader.term });
+  serve(turn, leader.term);
+}
+
+/** Its WAL ends on the timeline that it led on last; a promotion under way may have made the next one. */
+function isOnOwnLine({ durable, position }: State): boolean {
+  const { ledOn, leading } = durable;
+  if (position === null || ledOn === null || leading === null) {
+    return true;
+  }
+  return samePath(position.path, ledOn) || (leading.promotionCalled && continuesPath(position.path, ledOn));
+}
+
+function giveUpAnotherLine(turn: Turn, leader: Leader): void {
+  explain(turn, 9, 'giveUp', 'its server is not on the timeline that it led on last', { term: leader.term });
+  endTerm(turn, leader.term, 'fence');
+  rest(turn);
+}
+
+function ledTerm({ durable }: State): number {
+  return durable.ledOn?.at(-1)?.term ?? 0;
+}

@@ -1,0 +1,108 @@
+/** repmgrd starts: what its state file still binds it to (rules 0, 1, 3, 9). */
+import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
+import type { Started } from './events.ts';
+import { emptyDurable, initialState } from './initial-state.ts';
+import { leaderYielded } from './lease.ts';
+import { membersOf } from './quorum.ts';
+import type { Leader, Role, State } from './state.ts';
+import { noTerm, type Term } from './term.ts';
+import { become, begin, change, explain, later, send, store, type Turn } from './turn.ts';
+
+export function onStarted(turn: Turn, { durable, bootId, incarnation, settings, metadata }: Started): void {
+  const stored = durable ?? { ...emptyDurable, hasLostState: metadata.namesTerm };
+  const hasBooted = stored.bootId !== '' && stored.bootId !== bootId;
+  turn.state = {
+    ...initialState(settings),
+    now: turn.state.now,
+    metadata,
+    incarnation,
+    bootId,
+    durable: stored,
+    leaderFlushedLsn: stored.leader?.flushedLsn ?? null,
+    highestTermHeard: stored.term,
+  };
+  store(turn, { bootId });
+  takeLeaseAsBegun(turn, hasBooted);
+  become(
+    turn,
+    stored.leading === null ? followerRole(turn) : leaderRole(turn, stored.leading.term, stored.bootId),
+  );
+  giveUpOpenCandidacy(turn, settings.self);
+  thawUnlessBound(turn);
+}
+
+/** A lease counts as begun now: nobody can know how much of it was left. */
+function takeLeaseAsBegun(turn: Turn, hasBooted: boolean): void {
+  const { durable } = turn.state;
+  const { leader, vote, leaseMs } = durable;
+  if (leader === null && vote === null) {
+    return;
+  }
+  const isVoteNewer = vote !== null && vote.term > (leader?.term ?? noTerm);
+  if (!isVoteNewer && leaderYielded(turn.state)) {
+    change(turn, { lease: { kind: 'ended', by: 'yield' } });
+    return;
+  }
+  const length = hasBooted ? Math.max(leaseMs, bounds.leaseAfterBootMs) : leaseMs;
+  const holder: NodeId | null = isVoteNewer ? vote.candidate : (leader?.node ?? null);
+  const term = isVoteNewer ? vote.term : (leader?.term ?? noTerm);
+  change(turn, { lease: { kind: 'granted', holder, term, endsAt: later(turn.now, length) } });
+}
+
+function followerRole({ now }: Turn): Role {
+  return { kind: 'follower', electionNotBefore: now, hasWaited: false, unarmedSince: null };
+}
+
+/** A state file alone makes no leader: it asks for contact first, and is judged by what it sends from now on. */
+function leaderRole({ now, state }: Turn, term: Term, bootIdAtStart: string): Leader {
+  return {
+    kind: 'leader',
+    term,
+    firstTerm: term,
+    stage: 'checking',
+    since: now,
+    contacts: [],
+    lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'],
+    isHolding: state.durable.heldNames !== null,
+    walMarks: [],
+    holdNotBefore: now,
+    leadNothing: [],
+    checkedServers: false,
+    bootIdAtStart,
+    confirmation: null,
+    judgement: { from: now, at: later(now, bounds.restartJudgementMs) },
+  };
+}
+
+/** It asked for a term and ended before it knew: that term is never won any more. */
+function giveUpOpenCandidacy(turn: Turn, self: NodeId): void {
+  const { vote, givenUp, leading, record, leader, yielded } = turn.state.durable;
+  const isOver = (term: Term) =>
+    term <= givenUp || term <= (leader?.term ?? noTerm) || term <= (yielded?.upToTerm ?? noTerm);
+  if (vote === null || vote.candidate !== self || leading !== null || isOver(vote.term)) {
+    return;
+  }
+  store(turn, { givenUp: vote.term });
+  explain(turn, 3, 'giveUp', `gives up term ${vote.term}: repmgrd ended before it was won`, {
+    term: vote.term,
+  });
+  for (const node of record === null ? [] : membersOf(record)) {
+    if (node !== self) {
+      send(turn, node, { kind: 'termGivenUp', term: vote.term });
+    }
+  }
+}
+
+/** A freeze is undone only where the stored term is not above that of the leader. */
+function thawUnlessBound(turn: Turn): void {
+  const { frozen, term, leader } = turn.state.durable;
+  if (frozen !== null && frozen.boundTerm === null && term <= (leader?.term ?? noTerm)) {
+    begin(turn, 'unfreeze', (id) => ({ kind: 'unfreeze', id, primaryConninfo: frozen.primaryConninfo }));
+  }
+}
+
+/** Whether this repmgrd has begun its life. */
+export function hasStarted({ incarnation }: State): boolean {
+  return incarnation !== '';
+}

@@ -1,0 +1,19 @@
+/** Terms that others spoke of. Hearing of one is no reason to act in it; a new term is asked for above all of them. */
+import type { NodeId } from '../model/node.ts';
+import { isMember } from './quorum.ts';
+import type { State } from './state.ts';
+import type { Term } from './term.ts';
+import { change, type Turn } from './turn.ts';
+
+/** Terms of those who are no members are ignored: they would drive the number up for nothing. */
+export function noteTerm(turn: Turn, from: NodeId, term: Term): void {
+  const { durable, highestTermHeard } = turn.state;
+  if (term > highestTermHeard && durable.record !== null && isMember(durable.record, from)) {
+    change(turn, { highestTermHeard: term });
+  }
+}
+
+/** Above everything that this node did, gave up or heard of. */
+export function nextTerm({ durable, highestTermHeard }: State): Term {
+  return (Math.max(durable.term, durable.givenUp, highestTermHeard) + 1) as Term;
+}

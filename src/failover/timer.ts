@@ -1,0 +1,66 @@
+/** When the core wants to be woken next, if nothing happens before. */
+import { bounds } from './bounds.ts';
+import { electionAt } from './election.ts';
+import { followsAgainAt } from './following.ts';
+import { holdsAt } from './hold.ts';
+import { fencesAt } from './leader.ts';
+import { isWritable } from './own-wal.ts';
+import type { Leader, State } from './state.ts';
+import { never, type Turn, act, change } from './turn.ts';
+
+/** One timer: set again only where it has to fire earlier than it would. */
+export function setTimer(turn: Turn): void {
+  const at = Math.max(wakeAt(turn.state), turn.now + 1) as typeof never;
+  const { timerAt } = turn.state;
+  if (at < never && (timerAt === null || at < timerAt)) {
+    change(turn, { timerAt: at });
+    act(turn, { kind: 'setTimer', at });
+  }
+}
+
+function wakeAt(state: State): number {
+  const { durable, settings, yieldSentAt, consideration } = state;
+  const hasUntold = durable.yielded !== null && durable.yielded.untold.length > 0;
+  return Math.min(
+    wakeOfRole(state),
+    hasUntold ? yieldSentAt + settings.heartbeatIntervalMs : never,
+    consideration === null ? never : consideration.begunAt + bounds.considerationMs,
+  );
+}
+
+function wakeOfRole(state: State): number {
+  const { role, settings, now } = state;
+  switch (role.kind) {
+    case 'leader':
+      return leaderWakesAt(state, role);
+    case 'canvassing':
+      return role.begunAt + bounds.statusRoundMs;
+    case 'candidate':
+      return role.stage === 'preparing'
+        ? role.begunAt + bounds.considerationMs
+        : Math.min(role.lastAskedAt + bounds.voteRetryMs, role.begunAt + bounds.candidacyMs);
+    case 'retiring':
+      return now.monotonicMs + bounds.canvassPauseMs;
+    case 'follower':
+      return Math.min(
+        electionAt(state, role),
+        isWritable(state)
+          ? Math.max(role.electionNotBefore, now.monotonicMs + settings.heartbeatIntervalMs)
+          : never,
+        followsAgainAt(state) > now.monotonicMs ? followsAgainAt(state) : never,
+      );
+    default:
+      return never;
+  }
+}
+
+function leaderWakesAt(state: State, role: Leader): number {
+  const { now, settings } = state;
+  const hold = role.isHolding ? never : Math.max(holdsAt(state, role), role.holdNotBefore);
+  const fence = fencesAt(state, role);
+  return Math.min(
+    role.lastHeartbeatAt + settings.heartbeatIntervalMs,
+    hold > now.monotonicMs ? hold : never,
+    fence,
+  );
+}

@@ -1,0 +1,81 @@
+/** A server that is writable though its repmgrd leads no term: the first start of all, or a promotion by hand (rules 0, 4, 12). */
+import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
+import { mayBootstrap } from './bootstrap.ts';
+import { standAsWritable } from './candidate.ts';
+import { fence } from './fencing.ts';
+import { isYieldedBy } from './lease.ts';
+import { nameOf } from './names.ts';
+import { isUnadopted, isWritable } from './own-wal.ts';
+import { firstRecord } from './record-changes.ts';
+import type { Follower, State } from './state.ts';
+import { become, change, explain, later, send, type Turn } from './turn.ts';
+
+export function reactUnarmed(turn: Turn, role: Follower): void {
+  if (!isWritable(turn.state)) {
+    if (role.unarmedSince !== null) {
+      become(turn, { ...role, unarmedSince: null });
+    }
+    return;
+  }
+  const since = role.unarmedSince ?? turn.now;
+  if (role.unarmedSince === null) {
+    become(turn, { ...role, unarmedSince: since });
+    explain(turn, 12, 'wait', 'its server is writable though it leads no term', {});
+  }
+  if (turn.state.durable.record !== null) {
+    reactAmongVoters(turn, { ...role, unarmedSince: since }, since);
+  } else if (mayBootstrap(turn.state)) {
+    explain(turn, 0, 'bootstrap', 'the recorded primary asks for the first term', {});
+    standAsWritable(turn, 'bootstrap', firstRecord(turn.state.metadata.nodes));
+  } else if (turn.now >= role.electionNotBefore) {
+    askForRecord(turn, role, since);
+  }
+}
+
+function reactAmongVoters(turn: Turn, role: Follower, since: number): void {
+  const { state } = turn;
+  const { durable, settings } = state;
+  const leader = otherLeader(state);
+  if (leader !== null) {
+    fence(turn, 4, `its server is writable, but ${nameOf(state, leader)} is the primary by a term`, {
+      leader,
+    });
+    return;
+  }
+  const isByHand = state.position !== null && isUnadopted(state.position);
+  if (
+    turn.now - since >= leaseMsOf(state) &&
+    !isByHand &&
+    settings.failover !== 'manual' &&
+    durable.record?.pause === null
+  ) {
+    fence(turn, 4, 'its server is writable, but no quorum would let it lead', { since });
+  } else if (turn.now >= role.electionNotBefore && durable.record !== null) {
+    standAsWritable(turn, 'writable', durable.record);
+  }
+}
+
+/** Another node that leads the highest term as a writable primary, as far as this node knows. */
+function otherLeader(state: State): NodeId | null {
+  const { leader } = state.durable;
+  const isOther = leader !== null && leader.node !== state.settings.self && leader.isWritable;
+  return isOther && !isYieldedBy(state, leader.node, leader.term) ? leader.node : null;
+}
+
+function leaseMsOf({ durable, settings }: State): number {
+  return durable.leaseMs === 0 ? settings.leaseMs : durable.leaseMs;
+}
+
+/** It lost its state file: the others know the record, and whether it led. */
+function askForRecord(turn: Turn, role: Follower, since: Follower['unarmedSince']): void {
+  const { state } = turn;
+  const round = state.statusRound + 1;
+  change(turn, { statusRound: round });
+  become(turn, { ...role, unarmedSince: since, electionNotBefore: later(turn.now, bounds.retryMs) });
+  for (const { id } of state.metadata.nodes) {
+    if (id !== state.settings.self) {
+      send(turn, id, { kind: 'statusRequest', round, highestTerm: state.durable.term, record: null });
+    }
+  }
+}

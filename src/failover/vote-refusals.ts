@@ -1,0 +1,108 @@
+/** What speaks against a vote: first by the voter itself, then by the request, then by the candidate's WAL (rule 3). */
+import type { NodeId } from '../model/node.ts';
+import { bootstrapRefusal } from './bootstrap.ts';
+import { isElectionPurpose } from './evidence.ts';
+import { leaseBinds } from './lease.ts';
+import type { Refusal, VoteRequest } from './messages.ts';
+import { isDiverged, isWitness, isWritable, leftLine } from './own-wal.ts';
+import { comparePositions, isOnPath, type Position } from './position.ts';
+import { compareVersions, isMember } from './quorum.ts';
+import type { State } from './state.ts';
+
+/** What a voter would say without a freeze and without a question; null: nothing speaks against a vote. */
+export function statusRefusal(state: State): Refusal | null {
+  const { durable, settings, role, position } = state;
+  if (durable.hasLostState || durable.record === null) {
+    return 'noState';
+  }
+  if (!isMember(durable.record, settings.self)) {
+    return 'notAMember';
+  }
+  if (role.kind === 'leader' || role.kind === 'retiring') {
+    return 'leadsItself';
+  }
+  if (isWritable(state)) {
+    return 'primaryAnswers';
+  }
+  if (durable.record.pause !== null) {
+    return 'paused';
+  }
+  if (isWitness(state)) {
+    return null;
+  }
+  if (position === null) {
+    return 'walUnreadable';
+  }
+  if (isDiverged(state)) {
+    return 'diverged';
+  }
+  return position.isExact ? null : 'lowerBound';
+}
+
+export function refusalOf(state: State, from: NodeId, request: VoteRequest): Refusal | null {
+  const { durable, consideration, settings } = state;
+  if (request.purpose === 'bootstrap') {
+    return bootstrapRefusal(state, from, request);
+  }
+  const basic = durable.record === null && !durable.hasLostState ? null : statusRefusal(state);
+  if (basic === 'noState' || basic === 'leadsItself') {
+    return basic;
+  }
+  if (durable.record !== null && compareVersions(request.record.version, durable.record.version) < 0) {
+    return 'olderRecord';
+  }
+  if (!isMember(request.record, settings.self) || !isMember(request.record, from)) {
+    return 'notAMember';
+  }
+  if (request.term < durable.term) {
+    return 'termNotHigher';
+  }
+  if (durable.vote?.term === request.term && durable.vote.candidate !== from) {
+    return 'votedForAnother';
+  }
+  if (request.term === durable.term && durable.leader?.term === request.term) {
+    return 'termNotHigher';
+  }
+  if (leaseBinds(state, from)) {
+    return 'leaseInForce';
+  }
+  if (basic !== null && basic !== 'notAMember') {
+    return basic;
+  }
+  if (consideration !== null && consideration.candidate !== from) {
+    return 'busy';
+  }
+  return candidateRefusal(state, request);
+}
+
+/** What the candidate's own WAL says against it. */
+function candidateRefusal(state: State, request: VoteRequest): Refusal | null {
+  const { position, durable, settings, leaderFlushedLsn } = state;
+  const line = durable.leader?.path ?? null;
+  if (request.position === null || (line !== null && leftLine(request.position, line))) {
+    return 'candidateDiverged';
+  }
+  const isElection = isElectionPurpose(request.purpose);
+  if (isElection) {
+    const { order, isDivergent } =
+      position === null || isWitness(state)
+        ? { order: 0, isDivergent: false }
+        : comparePositions(request.position, position);
+    return isDivergent ? (order < 0 ? 'candidateDiverged' : 'diverged') : null;
+  }
+  const isTooFarBehind =
+    line !== null &&
+    line.length === request.position.path.length &&
+    (leaderFlushedLsn ?? 0) - request.position.lsn > settings.failoverMaxLagBytes;
+  const missesOurs = position !== null && !isWitness(state) && !isContained(position, request.position);
+  return isTooFarBehind || missesOurs ? 'candidateDiverged' : null;
+}
+
+function isContained(position: Position, candidate: Position): boolean {
+  const { order, isDivergent } = comparePositions(position, candidate);
+  return isOnPath(position, candidate.path) && !isDivergent && order <= 0;
+}
+
+export function isBehind(position: Position, request: VoteRequest): boolean {
+  return request.position === null || comparePositions(request.position, position).order < 0;
+}

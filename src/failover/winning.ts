@@ -1,0 +1,180 @@
+/** A quorum voted: the winner stores its term, leads at once, and promotes only while its contact lasts (rule 4). */
+import type { TimelineId } from '../model/timeline.ts';
+import type { ActionResult } from './events.ts';
+import { contactEndsAt, contactMs } from './contact.ts';
+import { goDown, rest } from './fencing.ts';
+import { adoptPath, lookAtWal } from './own-wal.ts';
+import { membersOf } from './quorum.ts';
+import { tipOf } from './position.ts';
+import { restamped } from './record-changes.ts';
+import type { Candidate, Leader, State } from './state.ts';
+import type { Term } from './term.ts';
+import { act, become, begin, change, explain, never, send, store, type Turn } from './turn.ts';
+import type { VoterRecord } from './voter-record.ts';
+
+export function win(turn: Turn, role: Candidate): void {
+  const { state, now } = turn;
+  const { durable, settings } = state;
+  const isServing = !isFailover(role);
+  const record = firstRecordOf(role, state);
+  store(turn, {
+    leading: { term: role.term, askedTerm: role.term, promotionCalled: !isServing },
+    record,
+    hasLostState: false,
+    ledOn: durable.ledOn,
+  });
+  explain(turn, 4, 'win', `leads term ${role.term} by the votes of a quorum`, {
+    term: role.term,
+    votes: role.votes.map(({ voter }) => voter),
+  });
+  become(turn, {
+    kind: 'leader',
+    term: role.term,
+    firstTerm: role.term,
+    stage: isServing ? 'serving' : 'promoting',
+    since: now,
+    contacts: role.votes.map(({ voter, sentAt }) => ({
+      node: voter,
+      sentAt,
+      walWrittenAt: null,
+      heardAt: now,
+      storedRecord: null,
+      position: null,
+      isCandidate: false,
+    })),
+    lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'],
+    isHolding: false,
+    walMarks: [],
+    holdNotBefore: now,
+    leadNothing: [],
+    checkedServers: false,
+    bootIdAtStart: state.bootId,
+    confirmation: null,
+    judgement: null,
+  });
+  change(turn, { consideration: null, following: null });
+  if (isServing) {
+    serve(turn, role.term);
+  } else {
+    promote(turn, role.term, record, settings.synchronousQuorum);
+  }
+}
+
+export function onPromoted(turn: Turn, result: Extract<ActionResult, { readonly kind: 'promoted' }>): void {
+  const { role, server } = turn.state;
+  if (role.kind !== 'leader' || role.stage !== 'promoting') {
+    return;
+  }
+  if (server !== null) {
+    change(turn, { server: { ...server, isInRecovery: false, condition: 'running', receiver: null } });
+  }
+  lookAtWal(turn, { timeline: result.timeline, endOfWal: result.flushedLsn, endIsExact: true });
+  become(turn, { ...role, stage: 'serving', lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'] });
+  store(turn, { frozen: null });
+  explain(turn, 4, 'promotionDone', `this node is the primary by term ${role.term}`, { term: role.term });
+  act(turn, {
+    kind: 'recordEvent',
+    event: 'repmgrd_failover_promote',
+    isSuccessful: true,
+    details: `promoted by term ${role.term}`,
+  });
+  serve(turn, role.term);
+}
+
+/** A promotion that was not called because it came too late is a term given up; any other can't be recalled. */
+export function onPromotionFailed(turn: Turn, reason: string): void {
+  const { role, durable, settings } = turn.state;
+  if (role.kind !== 'leader' || role.stage !== 'promoting') {
+    return;
+  }
+  explain(turn, 4, 'promotionFailed', `the promotion in term ${role.term} failed: ${reason}`, {
+    term: role.term,
+  });
+  if (reason === 'tooLate' && durable.record !== null) {
+    const givenUp = Math.max(durable.givenUp, durable.leading?.askedTerm ?? role.term) as Term;
+    store(turn, { leading: null, givenUp });
+    rest(turn);
+    change(turn, { lease: { kind: 'ended', by: 'givenUp' } });
+    for (const node of membersOf(durable.record)) {
+      if (node !== settings.self) {
+        send(turn, node, { kind: 'termGivenUp', term: role.term });
+      }
+    }
+    return;
+  }
+  change(turn, { lastPromotionFailed: true });
+  goDown(turn, 'promotionFailed', 'fence');
+}
+
+/** What a leader does whose server is writable: its timeline is the line now, and its next start is a safe one. */
+export function serve(turn: Turn, term: Term): void {
+  const { state } = turn;
+  const { position, settings, server } = state;
+  const path = position === null ? null : adoptPath(position.path, term);
+  if (position !== null && path !== null) {
+    change(turn, { position: { ...position, path } });
+    store(turn, { timelines: path, ledOn: path });
+  }
+  store(turn, {
+    leader: {
+      term,
+      node: settings.self,
+      path,
+      flushedLsn: position?.lsn ?? null,
+      failoverIsManual: settings.failover === 'manual',
+      isWritable: true,
+    },
+  });
+  change(turn, { lastPromotionFailed: false, leaderFlushedLsn: position?.lsn ?? null });
+  if (settings.safeStart && turn.state.durable.record?.pause === null) {
+    if (turn.state.durable.replacedRestartAfterCrash === null) {
+      store(turn, { replacedRestartAfterCrash: server?.restartAfterCrash ?? 'on' });
+    }
+    begin(turn, 'armSafeStart', (id) => ({ kind: 'armSafeStart', id }));
+  }
+  act(turn, { kind: 'writeMetadata', term });
+}
+
+/** The number that PostgreSQL will choose: one above the newest that this node has. */
+export function nextTimelineOf({ position }: State): TimelineId | null {
+  const tip = position === null ? undefined : tipOf(position.path);
+  return tip === undefined ? null : ((tip.timelineId + 1) as TimelineId);
+}
+
+function promote(turn: Turn, term: Term, record: VoterRecord, synchronousQuorum: number): void {
+  const { state } = turn;
+  const { role, now } = state;
+  const nextTimeline = nextTimelineOf(state);
+  if (role.kind !== 'leader' || nextTimeline === null) {
+    return;
+  }
+  const notAfter = contactEndsAt(state, role, contactMs(state));
+  const left = Math.min(notAfter - now.monotonicMs, never - now.bootTimeMs);
+  const names = synchronousQuorum > 0 || record.synchronous.required > 0 ? record.synchronous : null;
+  explain(turn, 4, 'promote', `promotes its PostgreSQL in term ${term}`, { term, nextTimeline });
+  begin(turn, 'promote', (id) => ({
+    kind: 'promote',
+    id,
+    term,
+    nextTimeline,
+    notAfter,
+    notAfterBootTimeMs: now.bootTimeMs + left,
+    synchronousStandbyNames: names,
+  }));
+}
+
+/** The newest record among its votes, as the first of its own term; a pause belonged to the leader before. */
+function firstRecordOf(role: Candidate, { durable, now }: State): VoterRecord {
+  const record = restamped(durable.record ?? role.record, role.term);
+  const { failovers } = record;
+  const isAutomatic = isFailover(role) && !role.isByOperator;
+  return {
+    ...record,
+    pause: null,
+    failovers: isAutomatic ? [...failovers.slice(-9), { term: role.term, wallMs: now.wallMs }] : failovers,
+  };
+}
+
+function isFailover({ purpose }: Candidate): boolean {
+  return purpose === 'election' || purpose === 'forced';
+}

@@ -1,0 +1,43 @@
+/** A leader's word that its PostgreSQL is *down*, or a candidate's that it gave its term up, as voters hear it. */
+import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
+import { endLease } from './lease.ts';
+import type { TermGivenUp, Yield } from './messages.ts';
+import { nameOf } from './names.ts';
+import { explain, send, store, type Turn } from './turn.ts';
+
+/** It ends the leases of its node up to the term that it names, and none of a newer one. */
+export function onYield(turn: Turn, from: NodeId, message: Yield): void {
+  const { durable, lease } = turn.state;
+  const { term, upToTerm } = message;
+  if (durable.hasLostState) {
+    return;
+  }
+  const known = durable.heardYields.find((it) => it.node === from);
+  if (known === undefined || known.upToTerm < upToTerm) {
+    const others = durable.heardYields.filter((it) => it.node !== from).slice(1 - bounds.heardYields);
+    store(turn, { heardYields: [...others, { node: from, term, upToTerm }] });
+    explain(
+      turn,
+      8,
+      'yield',
+      `${nameOf(turn.state, from)} gave up term ${term}: its PostgreSQL is not writable`,
+      {
+        node: from,
+        term,
+        upToTerm,
+      },
+    );
+  }
+  if (lease.kind === 'granted' && lease.holder === from && lease.term <= upToTerm) {
+    endLease(turn, 'yield');
+  }
+  send(turn, from, { kind: 'yieldAcknowledged', term });
+}
+
+export function onTermGivenUp(turn: Turn, from: NodeId, { term }: TermGivenUp): void {
+  const { lease } = turn.state;
+  if (lease.kind === 'granted' && lease.holder === from && lease.term === term) {
+    endLease(turn, 'givenUp');
+  }
+}
