@@ -1,10 +1,11 @@
+import type * as Crypto from 'node:crypto';
 import { createServer } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import { findFreePorts } from '../../src/system/free-ports.ts';
 
 const chance = vi.hoisted(() => ({ start: undefined as number | undefined }));
 vi.mock('node:crypto', async (original) => {
-  const crypto = await original<typeof import('node:crypto')>();
+  const crypto = await original<typeof Crypto>();
   return { ...crypto, randomInt: (size: number) => chance.start ?? crypto.randomInt(size) };
 });
 
