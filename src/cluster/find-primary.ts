@@ -90,7 +90,8 @@ export function severalPrimaries(nodes: readonly NodeRecord[]): RepmgrError {
   });
 }
 
-function describeUnreachable(unreachable: readonly UnreachableNode[]): string {
+/** Which nodes did not answer, as the DETAIL of an error. */
+export function describeUnreachable(unreachable: readonly UnreachableNode[]): string {
   if (unreachable.length === 0) return 'Every node that is registered is in recovery, or none is registered.';
   const lines = unreachable.map(({ node, reason }) => `"${node.name}" (ID: ${node.id}): ${reason}`);
   return `These nodes did not answer: ${lines.join('; ')}.`;

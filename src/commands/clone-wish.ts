@@ -29,7 +29,7 @@ export function wishOf(context: CommandContext): CloneWish {
     },
     replication: replicationOf(context),
     recovery: {
-      minApplyDelay: applyDelay(options.recoveryMinApplyDelay) ?? config?.recoveryMinApplyDelay,
+      minApplyDelay: applyDelayOf(options.recoveryMinApplyDelay) ?? config?.recoveryMinApplyDelay,
       restoreCommand: config?.restoreCommand,
       archiveCleanupCommand: config?.archiveCleanupCommand,
     },
@@ -62,7 +62,7 @@ function nodeOf(config: Config): CloneNode {
   };
 }
 
-function replicationOf({ options, config, environment }: CommandContext): ReplicationWish {
+export function replicationOf({ options, config, environment }: CommandContext): ReplicationWish {
   const extras = options.replicationConninfo ?? config?.replicationConninfo;
   return {
     user: options.replicationUser ?? config?.replicationUser,
@@ -75,7 +75,7 @@ function replicationOf({ options, config, environment }: CommandContext): Replic
 }
 
 /** An integer with a unit of PostgreSQL, milliseconds without one. @throws RepmgrError usage */
-function applyDelay(text: string | undefined): string | undefined {
+export function applyDelayOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const isInteger = /^\d+\s*(ms|s|min|h|d)?$/.test(text);
   if (isInteger && (parseDuration(text, 'ms') ?? 0) > 0) return text;

@@ -1,7 +1,7 @@
 /** What one server says of itself: its role, its WAL positions, who streams from it. One statement a function. */
 import { type Lsn, parseLsn } from '../../model/lsn.ts';
 import { type TimelineId, toTimelineId } from '../../model/timeline.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection, QueryOptions } from '../connection.ts';
 
 export interface WalPositions {
   readonly isInRecovery: boolean;
@@ -47,14 +47,6 @@ export async function isInRecovery(connection: Connection): Promise<boolean> {
     'SELECT pg_catalog.pg_is_in_recovery() AS is_in_recovery',
   );
   return row?.is_in_recovery === true;
-}
-
-/** Whether a session that asks for nothing special cannot write: a standby, or default_transaction_read_only. */
-export async function isReadOnly(connection: Connection): Promise<boolean> {
-  const [row] = await connection.query<{ is_read_only: boolean }>(
-    "SELECT pg_catalog.current_setting('transaction_read_only') = 'on' AS is_read_only",
-  );
-  return row?.is_read_only === true;
 }
 
 /** @returns the identifier that all servers of a cluster share; undefined before 9.6, where SQL does not show it */
@@ -127,17 +119,11 @@ export async function walPositions(connection: Connection): Promise<WalPositions
   };
 }
 
-/** Whether somebody paused the replay of WAL; false on a primary. */
-export async function isReplayPaused(connection: Connection): Promise<boolean> {
-  const { isReplayPaused: pausedFunction } = connection.version.capabilities.walNames;
-  const [row] = await connection.query<{ is_paused: boolean }>(
-    `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.${pausedFunction}() ELSE false END AS is_paused`,
-  );
-  return row?.is_paused === true;
-}
-
 /** Who streams from this server, ordered by name; details are hidden from roles without pg_read_all_stats. */
-export async function replicationSenders(connection: Connection): Promise<ReplicationSender[]> {
+export async function replicationSenders(
+  connection: Connection,
+  options?: QueryOptions,
+): Promise<ReplicationSender[]> {
   const { sentColumn, flushColumn, replayColumn } = connection.version.capabilities.walNames;
   const rows = await connection.query<{
     pid: number;
@@ -153,6 +139,8 @@ export async function replicationSenders(connection: Connection): Promise<Replic
     `SELECT pid, application_name, usename::text, pg_catalog.host(client_addr) AS client_address, state,
             ${sentColumn} AS sent, ${flushColumn} AS flushed, ${replayColumn} AS replayed, sync_state
        FROM pg_catalog.pg_stat_replication ORDER BY application_name, pid`,
+    [],
+    options,
   );
   return rows.map((row) => ({
     pid: row.pid,
@@ -168,7 +156,10 @@ export async function replicationSenders(connection: Connection): Promise<Replic
 }
 
 /** @returns undefined where no WAL receiver runs, and before 9.6, which has no view of it */
-export async function walReceiver(connection: Connection): Promise<WalReceiver | undefined> {
+export async function walReceiver(
+  connection: Connection,
+  options?: QueryOptions,
+): Promise<WalReceiver | undefined> {
   const { hasWalReceiverView, walReceiverFlushedColumn } = connection.version.capabilities;
   if (!hasWalReceiverView) {
     return undefined;
@@ -183,6 +174,8 @@ export async function walReceiver(connection: Connection): Promise<WalReceiver |
   }>(
     `SELECT pid, status, received_tli, ${walReceiverFlushedColumn} AS flushed, slot_name, conninfo
        FROM pg_catalog.pg_stat_wal_receiver WHERE pid IS NOT NULL`,
+    [],
+    options,
   );
   return row === undefined
     ? undefined

@@ -1,0 +1,163 @@
+/** Lets the local server follow another one: does the steps of a plan, each said before it is done. */
+import type { Config } from '../../config/resolve.ts';
+import { failure, RepmgrError } from '../../errors.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { Connection } from '../../postgres/connection.ts';
+import type { WalReceiver } from '../../postgres/queries/server.ts';
+import { writeRecoveryConfig } from '../../postgres/recovery-config.ts';
+import { createSlot } from '../../postgres/replication-slots.ts';
+import { recordFollow } from '../metadata/nodes.ts';
+import { ownCommand } from '../own-command.ts';
+import { recordEvent } from '../record-event.ts';
+import { nodeLabel } from '../register/record.ts';
+import { activate, activationInWords, endReceiver } from './activate.ts';
+import { awaitStreaming, type StreamingLook } from './await-streaming.ts';
+import { dropFollowSlot } from './drop-slot.ts';
+import { afterFailedActivation, notStreaming } from './failures.ts';
+import type { FollowFacts, FollowPlan } from './plan.ts';
+import { streamingName } from './settings.ts';
+import type { FollowWish } from './wish.ts';
+
+export interface FollowContext {
+  readonly facts: FollowFacts;
+  readonly plan: FollowPlan;
+  readonly wish: FollowWish;
+  readonly config: Config;
+  readonly upstream: Connection;
+  /** Keeps the metadata; the same as `upstream`, or above it in a cascade. */
+  readonly primary: Connection;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * @throws RepmgrError slot_unavailable (7), recovery_settings_failed (1), server_control_failed (4),
+ *   streaming_not_started (23), metadata_not_updated (1), interrupted; each says what is so then
+ */
+export async function follow(context: FollowContext): Promise<void> {
+  const { facts, plan, wish, config, log, signal } = context;
+  const hasNewSlot = await makeSlot(context);
+  await writeSettings(context, hasNewSlot);
+  log.info(activationInWords(facts.local, plan.activation));
+  try {
+    await activate(facts.local, plan.activation, { conninfo: config.conninfo, signal });
+  } catch (error) {
+    await afterFailedActivation(context, hasNewSlot, error);
+  }
+  log.info(
+    `waiting up to ${wish.streamingMs / 1000} seconds until it streams from node ${nodeLabel(facts.upstream.node)}`,
+  );
+  const look = await waitForStream(context);
+  if (look.state === 'not streaming' || look.state === 'unreachable') {
+    const error = await notStreaming(context, hasNewSlot, look);
+    await report(context, { isSuccessful: false, details: `${error.message}: ${look.found}` });
+    throw error;
+  }
+  await recordUpstream(context);
+  await report(context, { isSuccessful: true });
+  const is = look.state === 'catching up' ? 'is catching up with' : 'streams from';
+  log.notice(`node ${nodeLabel(plan.node)} ${is} node ${nodeLabel(facts.upstream.node)} now`);
+  await dropFormerSlot(context);
+}
+
+/** @returns whether it was made now, so that it is to be dropped again where nothing comes of it */
+async function makeSlot(context: FollowContext): Promise<boolean> {
+  const { plan, upstream, log } = context;
+  const { slot } = plan;
+  if (slot === undefined || slot.isInUse) return false;
+  log.info(slot.step);
+  try {
+    return await createSlot(upstream, slot.name);
+  } catch (error) {
+    if (!(error instanceof RepmgrError)) throw error;
+    const details = [error.message, error.detail].filter(Boolean).join(': ');
+    await report(context, { isSuccessful: false, details });
+    throw error;
+  }
+}
+
+async function writeSettings(context: FollowContext, hasNewSlot: boolean): Promise<void> {
+  const { facts, plan, log } = context;
+  const { dataDirectory } = facts.local.server;
+  log.info(`writing the recovery settings in "${dataDirectory}"`);
+  try {
+    await writeRecoveryConfig({ dataDirectory, version: facts.local.version, settings: plan.settings });
+  } catch (error) {
+    if (hasNewSlot) await dropFollowSlot(context, facts.upstream.node);
+    throw error;
+  }
+}
+
+async function waitForStream(context: FollowContext): Promise<StreamingLook> {
+  const { facts, plan, wish, config, log, signal, upstream } = context;
+  try {
+    return await awaitStreaming({
+      conninfo: config.conninfo,
+      primaryConninfo: facts.primaryConninfo,
+      streamingName: streamingName(wish),
+      upstream: { connection: upstream, facts: facts.upstream },
+      deadlineMs: wish.streamingMs,
+      signal,
+      onUnchangedReceiver: async (receiver: WalReceiver) => {
+        if (await endReceiver(facts.local, receiver)) {
+          log.info(`ended the WAL receiver (process ${receiver.pid}), which did not notice its new settings`);
+        }
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof RepmgrError) || error.code !== 'interrupted') throw error;
+    throw failure('interrupted', {
+      message: 'the operation was interrupted while it waited for the stream',
+      detail: `The new recovery settings are in force: node ${nodeLabel(plan.node)} follows node ${nodeLabel(facts.upstream.node)} as soon as it can. The metadata are as before.`,
+      hint: `Finish it by running the same command again; see what is so with: ${ownCommand(config, 'cluster show')}`,
+    });
+  }
+}
+
+async function recordUpstream(context: FollowContext): Promise<void> {
+  const { facts, plan, config, primary, log } = context;
+  const { node } = facts.upstream;
+  log.info(`recording node ${nodeLabel(plan.node)} as a standby of node ${nodeLabel(node)}`);
+  try {
+    await recordFollow(primary, config.clusterName, plan.node.id, node.id);
+  } catch (error) {
+    if (!(error instanceof RepmgrError)) throw error;
+    throw failure('metadata_not_updated', {
+      message: `node ${nodeLabel(plan.node)} streams from node ${nodeLabel(node)}, but the metadata do not say so`,
+      detail: [error.message, error.detail].filter(Boolean).join('\n'),
+      hint: `Remove the cause, then correct the metadata with: ${ownCommand(config, `standby register --force --upstream-node-id=${node.id}`)}`,
+      cause: error,
+      exit: 'badConfiguration',
+    });
+  }
+}
+
+/** Writes the event `standby_follow`, with the followed node as %a, %c and %p. */
+async function report(
+  { facts, plan, config, primary, log }: FollowContext,
+  outcome: { readonly isSuccessful: boolean; readonly details?: string },
+): Promise<void> {
+  const { id, name, conninfo } = facts.upstream.node;
+  const event = {
+    ...outcome,
+    nodeId: plan.node.id,
+    name: 'standby_follow',
+    related: { nodeId: id, name, conninfo },
+  };
+  await recordEvent({ connection: primary, config, log, event });
+}
+
+/** Else it would keep WAL on a server that this node does not stream from any more. */
+async function dropFormerSlot(context: FollowContext): Promise<void> {
+  const { plan, primary, config, log } = context;
+  const former = plan.formerUpstream;
+  if (former === undefined || plan.slot === undefined) return;
+  if (!(await dropFollowSlot(context, former))) return;
+  const details = `replication slot "${plan.slot.name}" on node ${former.id}`;
+  await recordEvent({
+    connection: primary,
+    config,
+    log,
+    event: { nodeId: plan.node.id, name: 'slot_dropped', isSuccessful: true, details },
+  });
+}

@@ -1,0 +1,63 @@
+/** What `standby follow` is to do, from its options and repmgr.conf. */
+import type { FollowWish } from '../cluster/follow/wish.ts';
+import { ownCommand } from '../cluster/own-command.ts';
+import { type Conninfo, mergeConninfo } from '../model/conninfo.ts';
+import { readConninfo } from '../postgres/conninfo-defaults.ts';
+import { applyDelayOf, replicationOf } from './clone-wish.ts';
+import type { CommandContext } from './command.ts';
+import { connectionFromOptions } from './connection-options.ts';
+import { checkedNodeId, requireConfig } from './local-node.ts';
+
+/** @throws RepmgrError usage, configuration_file_unreadable or conninfo_invalid */
+export function followWishOf(context: CommandContext): FollowWish {
+  const { options } = context;
+  const config = requireConfig(context);
+  const { upstreamNodeId } = options;
+  return {
+    node: {
+      id: checkedNodeId(config.nodeId, 'node'),
+      name: config.nodeName,
+      clusterName: config.clusterName,
+      conninfo: readConninfo(config.conninfo),
+    },
+    target: targetOf(context),
+    upstreamNodeId:
+      upstreamNodeId === undefined ? undefined : checkedNodeId(upstreamNodeId, '--upstream-node-id'),
+    dataDirectory: options.dataDir ?? config.dataDirectory,
+    waitMs: waitMs(context),
+    usesSlot: config.useReplicationSlots,
+    replication: replicationOf(context),
+    recovery: {
+      minApplyDelay: applyDelayOf(options.recoveryMinApplyDelay) ?? config.recoveryMinApplyDelay,
+      restoreCommand: config.restoreCommand,
+      archiveCleanupCommand: config.archiveCleanupCommand,
+    },
+    mustRestart: config.standbyFollowRestart,
+    streamingMs: config.standbyFollowTimeoutMs,
+    ownCommand: (words) => ownCommand(config, words),
+  };
+}
+
+/** Only a host that is named chooses a server; PGHOST does not. User and database are those of our own conninfo. */
+function targetOf(context: CommandContext): Conninfo | undefined {
+  const { options, operands, environment } = context;
+  const named = { ...options, host: operands[0] ?? options.host };
+  const given = connectionFromOptions(named, {});
+  if (given['host'] === undefined && given['hostaddr'] === undefined && given['service'] === undefined) {
+    return undefined;
+  }
+  if (given['service'] !== undefined) return given;
+  const { user, dbname } = readConninfo(requireConfig(context).conninfo);
+  return mergeConninfo(
+    user === undefined ? {} : { user },
+    dbname === undefined ? {} : { dbname },
+    connectionFromOptions(named, environment),
+  );
+}
+
+/** `-W` and `--wait` wait without limit unless primary_follow_timeout is set, `--wait=N` waits N seconds. */
+function waitMs({ options, config }: CommandContext): number {
+  const { wait, noWait } = options;
+  if (wait === undefined || wait === false || noWait === true) return 0;
+  return wait === true ? (config?.primaryFollowTimeoutMs ?? Infinity) : wait * 1000;
+}
