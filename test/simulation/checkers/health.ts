@@ -28,7 +28,8 @@ export function findComplaint(world: World, isLeftOut: (node: number) => boolean
 function isFedBy(standby: PostgresServer, primary: PostgresServer): boolean {
   let server: PostgresServer | undefined = standby;
   for (let steps = 0; steps < 10 && server !== undefined; steps += 1) {
-    server = server.receiver.stream?.upstream;
+    const { stream }: PostgresServer['receiver'] = server.receiver;
+    server = stream?.hasSender === true ? stream.upstream : undefined;
     if (server === primary) return true;
   }
   return false;

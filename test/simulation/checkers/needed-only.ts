@@ -60,18 +60,24 @@ export class NeededOnly implements Checker {
 
   #look(world: World): void {
     const isWell =
-      this.#isHarmless(world) &&
-      findComplaint(world, (node) => this.#disturbance.touches(node)) === undefined;
+      this.#isHarmless(world) && findComplaint(world, (node) => this.#isOut(world, node)) === undefined;
     if (!isWell) this.#wellSince = undefined;
     else this.#wellSince ??= world.schedule.now;
     world.schedule.after(lookEveryMs, undefined, () => this.#look(world));
+  }
+
+  /** Something has touched it, or it is no voter yet, or not again. */
+  #isOut(world: World, node: number): boolean {
+    return (
+      this.#disturbance.touches(node) || world.nodeOf(node)?.daemon.state?.durable.hasLostState !== false
+    );
   }
 
   /** The primary is untouched, and so are enough others. */
   #isHarmless(world: World): boolean {
     let untouched = 0;
     for (const { id, server } of world.nodes) {
-      if (!this.#disturbance.touches(id)) untouched += 1;
+      if (!this.#isOut(world, id)) untouched += 1;
       else if (server?.isWritable === true) return false;
     }
     return untouched >= Math.floor(world.nodes.length / 2) + 1;

@@ -65,7 +65,8 @@ export class OnePrimary implements Checker {
     // An operator made it so, and no repmgrd leads it: unarmed until it won a term, or fenced within a lease.
     if (world.byHand.has(server.node)) return true;
     // Without repmgrd only a guard can act.
-    if (!isRunning || process.isFrozen) return !node.guard.isAlive;
+    if (!isRunning || now < process.thawedAt + reactionMs) return !node.guard.isAlive;
+    if (process.isFrozen) return !node.guard.isAlive;
     const since = this.#watchedSince.get(server.node) ?? now;
     return now < since + settings.leaseMs + reactionMs && !settings.hasGuard;
   }

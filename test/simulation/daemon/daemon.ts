@@ -122,12 +122,17 @@ export class Daemon {
   }
 
   finished(id: number, result: ActionResult): void {
-    this.handle({ kind: 'actionFinished', id, result });
+    this.#later(() => this.handle({ kind: 'actionFinished', id, result }));
   }
 
   failed(id: number, reason: string): void {
     this.world.tell(this.node, `it fails: ${reason}`);
-    this.handle({ kind: 'actionFailed', id, reason });
+    this.#later(() => this.handle({ kind: 'actionFailed', id, reason }));
+  }
+
+  /** An end of an action is an event of its own, also where the action ended at once. */
+  #later(run: () => void): void {
+    this.world.schedule.after(this.world.random.between(0.02, 0.2), this.process, run);
   }
 
   /** The local server changed: a broken connection is an event at once. */

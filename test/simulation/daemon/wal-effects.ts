@@ -29,12 +29,13 @@ export function freeze(daemon: Daemon, id: number): void {
     () => {
       if (server.process.isFrozen) return false;
       if (!server.receiver.exists) return true;
-      if (isSignalled) server.receiver.end();
+      if (isSignalled) server.receiver.terminate();
       isSignalled = true;
       return false;
     },
     (isGone) => {
       if (!isGone) daemon.failed(id, 'the WAL receiver does not end');
+      else if (server.directory.primaryConninfo !== '') daemon.failed(id, 'primary_conninfo was set meanwhile');
       else {
         world.tell(daemon.node, `the WAL receiver is gone; WAL ends at ${server.directory.flushedLsn}`);
         daemon.finished(id, { kind: 'frozen', ...readEnd(server) });

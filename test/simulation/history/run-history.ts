@@ -25,7 +25,13 @@ export function runHistory(options: HistoryOptions, isTraced: boolean): HistoryR
   startClients(world);
   scheduleFaults(world);
   world.schedule.after(options.quietAtMs, undefined, () => world.repairEverything());
-  world.schedule.runUntil(options.endAtMs);
+  try {
+    world.schedule.runUntil(options.endAtMs);
+  } catch (error) {
+    // The core is total: an exception of it is a finding like any other.
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    watchers.violated(world, { name: 'no exception' }, text);
+  }
   if (!world.schedule.isStopped) watchers.ended(world);
   return { violations: watchers.violations, availability: availability.figures, trace, steps: world.steps };
 }

@@ -56,7 +56,13 @@ export class WalReceiver {
     });
   }
 
-  /** SIGTERM, or the startup process ends it. */
+  /** SIGTERM: the startup process starts another one at once if primary_conninfo still names a server. */
+  terminate(): void {
+    this.end();
+    this.startSoon(1);
+  }
+
+  /** The startup process ends it. */
   end(): void {
     this.#attempt += 1;
     this.#isConnecting = false;

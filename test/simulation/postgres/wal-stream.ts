@@ -9,6 +9,8 @@ const retransmitMs = 200;
 /** Bytes that a sender may have under way without an answer. */
 const windowBytes = 2 * 1024 * 1024;
 const bytesPerMs = 100_000;
+/** wal_receiver_status_interval */
+const statusIntervalMs = 10_000;
 /** tcp_user_timeout and keep-alives of primary_conninfo: by then either side gives a silent connection up. */
 export const silenceMs = 25_000;
 
@@ -76,10 +78,22 @@ export class WalStream {
     this.hasSender = false;
     this.upstream.streams.delete(this);
     if (!isHostAlive) {
-      this.#schedule.after(silenceMs, undefined, () => this.standby.receiver.lost(this));
+      this.#waitForReset(silenceMs);
       return;
     }
     this.#afterWhatIsUnderWay(() => this.standby.receiver.lost(this));
+  }
+
+  /** A host that is back answers the next status message of the receiver with a reset; a dead one never. */
+  #waitForReset(forMs: number): void {
+    const ms = Math.min(forMs, statusIntervalMs);
+    this.#schedule.after(ms, undefined, () => {
+      const isBack =
+        this.upstream.host.isUp && this.#network.isOpenBothWays(this.upstream.node, this.standby.node);
+      if (isBack || forMs <= ms)
+        this.#schedule.pass(this.standby.process, () => this.standby.receiver.lost(this));
+      else this.#waitForReset(forMs - ms);
+    });
   }
 
   /** The WAL receiver ended, by itself or by a signal. */

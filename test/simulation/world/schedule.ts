@@ -15,6 +15,8 @@ export class Process {
   /** Counts up with each death: events of a life before are dropped. */
   life = 0;
   frozenBy = 0;
+  /** When it went on last. */
+  thawedAt = Number.NEGATIVE_INFINITY;
   readonly waiting: Due[] = [];
 
   constructor(name: string) {
@@ -83,6 +85,7 @@ export class Schedule {
     if (process.frozenBy === 0) return;
     process.frozenBy -= 1;
     if (process.isFrozen) return;
+    process.thawedAt = this.now;
     for (const due of process.waiting.splice(0)) {
       this.#sequence += 1;
       this.#queue.push({ ...due, at: this.now, sequence: this.#sequence });

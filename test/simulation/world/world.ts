@@ -97,11 +97,15 @@ export class World implements ServerWatcher {
     return { id: id as NodeId, host, server, daemon, guard: new Guard(daemon) };
   }
 
-  /** Everything is started, the daemons one after the other. */
+  /** Everything is started, the daemons one after the other, the primary's last as a rule. */
   start(): void {
-    for (const { server, daemon } of this.nodes) {
+    const isOrderly = this.random.chance(0.8);
+    for (const { id, server, daemon } of this.nodes) {
       server?.start();
-      this.schedule.after(this.random.between(0, 1000), undefined, () => daemon.start());
+      const isLast = isOrderly && id === this.options.primary;
+      this.schedule.after(this.random.between(0, 1000) + (isLast ? 1000 : 0), undefined, () =>
+        daemon.start(),
+      );
     }
   }
 
