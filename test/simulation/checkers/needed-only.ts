@@ -55,6 +55,7 @@ export class NeededOnly implements Checker {
 
   #judge(world: World, what: string): void {
     if (this.#wellSince === undefined || world.schedule.now - this.#wellSince < calmMs) return;
+    if (!this.#isHarmless(world)) return;
     world.watchers.violated(world, this, `${what} though the primary serves and a quorum reaches it`);
   }
 

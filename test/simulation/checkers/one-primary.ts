@@ -3,8 +3,8 @@
  * that accept writes at the same moment are a violation unless one of them is beyond what a lease can promise.
  */
 import type { PostgresServer } from '../postgres/server.ts';
-import type { WayToWritable } from '../postgres/server-habits.ts';
 import type { Daemon } from '../daemon/daemon.ts';
+import type { WayToWritable } from '../postgres/server-habits.ts';
 import type { World } from '../world/world.ts';
 import type { Checker } from './watcher.ts';
 
@@ -15,18 +15,24 @@ const lookEveryMs = 20;
 export class OnePrimary implements Checker {
   readonly name = 'one primary';
   readonly #writable = new Set<PostgresServer>();
+  /** Those that somebody else started without a word to repmgrd. */
+  readonly #startedUnasked = new Map<PostgresServer, number>();
   /** Since when each server's repmgrd has been watching it. */
   readonly #watchedSince = new Map<number, number>();
   #isLooking = false;
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
     this.#writable.add(server);
-    if (how !== 'promotion') this.#watchedSince.set(server.node, world.schedule.now);
+    if (how === 'start' && server.startedBy !== 'repmgrd')
+      this.#startedUnasked.set(server, world.schedule.now);
+    else this.#startedUnasked.delete(server);
     this.#look(world);
   }
 
-  noLongerWritable(_world: World, server: PostgresServer): void {
-    if (!server.isWritable) this.#writable.delete(server);
+  noLongerWritable(world: World, server: PostgresServer): void {
+    if (server.isWritable) return;
+    this.#writable.delete(server);
+    world.byHand.delete(server.node);
   }
 
   persisted(world: World, daemon: Daemon): void {
@@ -67,7 +73,10 @@ export class OnePrimary implements Checker {
     // Without repmgrd only a guard can act.
     if (!isRunning || now < process.thawedAt + reactionMs) return !node.guard.isAlive;
     if (process.isFrozen) return !node.guard.isAlive;
-    const since = this.#watchedSince.get(server.node) ?? now;
-    return now < since + settings.leaseMs + reactionMs && !settings.hasGuard;
+    // It takes a repmgrd a lease to find that it leads nothing.
+    const startedAt = this.#startedUnasked.get(server);
+    if (startedAt === undefined) return false;
+    const since = Math.max(startedAt, this.#watchedSince.get(server.node) ?? now);
+    return now < since + settings.leaseMs + reactionMs;
   }
 }

@@ -137,7 +137,7 @@ export function startAsStandby(daemon: Daemon, id: number): void {
     if (isDurable) directory.standbySignal = true;
     directory.primaryConninfo = '';
     if (directory.synchronousNames === nobodyHasThisName) directory.synchronousNames = '';
-    if (!isDurable || (server.phase !== 'starting' && !server.start())) {
+    if (!isDurable || (server.phase !== 'starting' && !server.start('repmgrd'))) {
       daemon.failed(id, 'PostgreSQL can not be started');
       return;
     }
@@ -179,7 +179,7 @@ export function restartInPlace(daemon: Daemon, action: Extract<Action, { kind: '
     server.killEverything();
     server.directory.standbySignal = false;
     if (server.directory.synchronousNames === nobodyHasThisName) server.directory.synchronousNames = '';
-    if (!server.start()) {
+    if (!server.start('repmgrd')) {
       server.directory.standbySignal = true;
       daemon.failed(action.id, 'PostgreSQL can not be started');
       return;
@@ -243,7 +243,7 @@ export function rejoin(daemon: Daemon, id: number, node: NodeId): void {
     server.directory.synchronousNames = source.directory.synchronousNames;
     server.directory.primaryConninfo = `node ${node}`;
     server.replayedLsn = server.directory.flushedLsn;
-    if (server.start()) waitForStart(daemon, id, server, 'recovery');
+    if (server.start('repmgrd')) waitForStart(daemon, id, server, 'recovery');
     else daemon.failed(id, 'PostgreSQL can not be started');
   });
 }

@@ -35,7 +35,8 @@ export function freeze(daemon: Daemon, id: number): void {
     },
     (isGone) => {
       if (!isGone) daemon.failed(id, 'the WAL receiver does not end');
-      else if (server.directory.primaryConninfo !== '') daemon.failed(id, 'primary_conninfo was set meanwhile');
+      else if (server.directory.primaryConninfo !== '')
+        daemon.failed(id, 'primary_conninfo was set meanwhile');
       else {
         world.tell(daemon.node, `the WAL receiver is gone; WAL ends at ${server.directory.flushedLsn}`);
         daemon.finished(id, { kind: 'frozen', ...readEnd(server) });

@@ -3,6 +3,9 @@ import type { Random } from '../world/random.ts';
 import type { SimulatedNode, World } from '../world/world.ts';
 import type { Fault, Target } from './faults.ts';
 
+/** What happens in an instant counts as a reason for what follows for so long. */
+const aftermathMs = 15_000;
+
 export function scheduleFaults(world: World): void {
   for (const fault of world.options.faults) {
     world.schedule.after(fault.atMs, undefined, () => inject(world, fault, world.random));
@@ -15,7 +18,7 @@ function inject(world: World, fault: Fault, random: Random): void {
   world.tell(node?.id ?? 0, describe(fault));
   world.watchers.faultBegan(world, fault, node?.id);
   const end = begin(world, fault, node, random);
-  const lastsMs = 'forMs' in fault ? fault.forMs : 0;
+  const lastsMs = 'forMs' in fault ? fault.forMs : aftermathMs;
   world.schedule.after(lastsMs, undefined, () => {
     if (world.isQuiet) return;
     end?.();
@@ -173,7 +176,7 @@ function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World
     case 'shutDown':
       server.shutDown();
       return () => {
-        server.start();
+        server.start('service');
       };
     case 'blockReplay':
       server.replayBlockedUntil = world.schedule.now + fault.forMs;
@@ -188,11 +191,11 @@ function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World
       return undefined;
     case 'startByHand':
       server.directory.standbySignal = false;
-      if (server.start()) world.byHand.add(node.id);
+      if (server.start('operator')) world.byHand.add(node.id);
       return undefined;
     case 'restartByHand':
       server.killEverything();
-      server.start();
+      server.start('operator');
       return undefined;
   }
 }

@@ -1,4 +1,5 @@
 /** Simpler versions of a history: some of its faults only, and without some of what makes life hard besides. */
+import { goodHabits } from '../postgres/server-habits.ts';
 import type { HistoryOptions } from './options.ts';
 
 export interface Simplification {
@@ -15,18 +16,7 @@ const hardships = {
   loss: (options: HistoryOptions) => withLink(options, { lossChance: 0, duplicateChance: 0 }),
   lateness: (options: HistoryOptions) => withLink(options, { lateChance: 0 }),
   distance: (options: HistoryOptions) => withLink(options, { delayMs: 1, jitterMs: 0.1 }),
-  habits: (options: HistoryOptions): HistoryOptions => ({
-    ...options,
-    habits: {
-      ...options.habits,
-      longRecoveryChance: 0,
-      promotionFailChance: 0,
-      promotionBlockChance: 0,
-      startFailChance: 0,
-      slowReloadChance: 0,
-      receiverLingerChance: 0,
-    },
-  }),
+  habits: (options: HistoryOptions): HistoryOptions => ({ ...options, habits: goodHabits(options.habits) }),
   clients: (options: HistoryOptions): HistoryOptions => ({
     ...options,
     clients: { ...options.clients, intervalMs: 0 },

@@ -25,6 +25,19 @@ export interface ServerHabits {
   readonly receiverLingerMs: number;
 }
 
+/** The same servers when nothing goes wrong. */
+export function goodHabits(habits: ServerHabits): ServerHabits {
+  return {
+    ...habits,
+    longRecoveryChance: 0,
+    promotionFailChance: 0,
+    promotionBlockChance: 0,
+    startFailChance: 0,
+    slowReloadChance: 0,
+    receiverLingerChance: 0,
+  };
+}
+
 export type WayToWritable = 'promotion' | 'start' | 'backend crash';
 
 export interface ServerWatcher {

@@ -15,11 +15,14 @@ import type { WalStream } from './wal-stream.ts';
 
 export type Phase = 'none' | 'starting' | 'recovery' | 'writable' | 'shuttingDown';
 
+/** Who started the postmaster: repmgrd knows what it does, others start whatever is there. */
+export type Starter = 'repmgrd' | 'service' | 'operator';
+
 export interface Surroundings {
   readonly schedule: Schedule;
   readonly network: Network;
   readonly random: Random;
-  readonly habits: ServerHabits;
+  habits: ServerHabits;
   readonly watcher: ServerWatcher;
   readonly findServer: (node: number) => PostgresServer | undefined;
 }
@@ -38,6 +41,7 @@ export class PostgresServer {
   phase: Phase = 'none';
   /** Counts postmasters. */
   incarnation = 0;
+  startedBy: Starter = 'service';
   /** Backends of a killed postmaster: still computing, and able to commit. */
   hasOrphans = false;
   replayedLsn: number;
@@ -80,10 +84,11 @@ export class PostgresServer {
   }
 
   /** @returns false where the start is refused at once */
-  start(): boolean {
+  start(by: Starter): boolean {
     if (this.phase !== 'none' || this.hasOrphans || !this.host.isUp || this.host.isSuspended) return false;
     if (this.host.disk.isFailing) return false;
     this.incarnation += 1;
+    this.startedBy = by;
     this.isPostmasterStopped = false;
     this.#recover('start');
     return true;

@@ -17,7 +17,7 @@ import { answerOverSql } from '../daemon/observe.ts';
 import type { HistoryOptions } from '../history/options.ts';
 import { DataDirectory } from '../postgres/data-directory.ts';
 import { PostgresServer } from '../postgres/server.ts';
-import type { ServerWatcher, WayToWritable } from '../postgres/server-habits.ts';
+import { goodHabits, type ServerWatcher, type WayToWritable } from '../postgres/server-habits.ts';
 import { Host } from './host.ts';
 import { Metadata } from './metadata.ts';
 import { Network } from './network.ts';
@@ -101,7 +101,7 @@ export class World implements ServerWatcher {
   start(): void {
     const isOrderly = this.random.chance(0.8);
     for (const { id, server, daemon } of this.nodes) {
-      server?.start();
+      server?.start('service');
       const isLast = isOrderly && id === this.options.primary;
       this.schedule.after(this.random.between(0, 1000) + (isLast ? 1000 : 0), undefined, () =>
         daemon.start(),
@@ -123,7 +123,7 @@ export class World implements ServerWatcher {
     this.tell(id, 'the host boots');
     const { serviceStartMs, repmgrdRestartMs } = this.options;
     this.schedule.after(repmgrdRestartMs, undefined, () => daemon.start());
-    if (serviceStartMs > 0) this.schedule.after(serviceStartMs, undefined, () => server?.start());
+    if (serviceStartMs > 0) this.schedule.after(serviceStartMs, undefined, () => server?.start('service'));
   }
 
   /** The faults are over: an administrator has seen to everything but to what repmgrd is for. */
@@ -136,6 +136,7 @@ export class World implements ServerWatcher {
       host.disk.repair();
       host.stateDisk.repair();
       if (server !== undefined) {
+        server.around.habits = goodHabits(server.around.habits);
         server.setStopped(false);
         server.isPostmasterStopped = false;
         server.isFull = false;
@@ -145,7 +146,7 @@ export class World implements ServerWatcher {
       if (!host.isSuspended) while (host.repmgrd.isFrozen) this.schedule.thaw(host.repmgrd);
       this.boot(node);
       this.schedule.after(this.random.between(10, 500), undefined, () => daemon.start());
-      this.schedule.after(this.random.between(3000, 6000), undefined, () => server?.start());
+      this.schedule.after(this.random.between(3000, 6000), undefined, () => server?.start('service'));
     }
     this.watchers.quiet(this);
   }
