@@ -9,6 +9,7 @@ import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
 import type { ActionPurpose, RunningAction } from './state.ts';
 import { abandon, become, change, explain, later, store, type Turn } from './turn.ts';
 import { onPromoted, onPromotionFailed } from './winning.ts';
+import { onTroubleDown } from './trouble.ts';
 import { bounds } from './bounds.ts';
 
 export function onActionFinished(turn: Turn, id: number, result: ActionResult): void {
@@ -35,6 +36,7 @@ export function onActionFinished(turn: Turn, id: number, result: ActionResult): 
       onPromoted(turn, result);
       break;
     case 'down':
+      onTroubleDown(turn, result);
       onDown(turn, result);
       break;
     case 'walWritten':
@@ -52,7 +54,7 @@ export function onActionFinished(turn: Turn, id: number, result: ActionResult): 
 }
 
 /** The id 0 is that of a `persist`: what is in memory is not on disk. */
-export function onActionFailed(turn: Turn, id: number, reason: string): void {
+export function onActionFailed(turn: Turn, id: number, reason: string, wasBegun: boolean): void {
   if (id === 0) {
     explain(turn, 1, 'storageFailed', `the state file could not be written: ${reason}`, { reason });
     change(turn, { isStored: false });
@@ -63,10 +65,10 @@ export function onActionFailed(turn: Turn, id: number, reason: string): void {
     return;
   }
   abandon(turn, action.purpose);
-  onFailure[action.purpose]?.(turn, reason);
+  onFailure[action.purpose]?.(turn, reason, wasBegun);
 }
 
-type Failure = (turn: Turn, reason: string) => void;
+type Failure = (turn: Turn, reason: string, wasBegun: boolean) => void;
 
 /** What a failure changes; all else is tried again by whoever needs it. */
 const onFailure: Partial<Record<ActionPurpose, Failure>> = {
@@ -75,6 +77,12 @@ const onFailure: Partial<Record<ActionPurpose, Failure>> = {
   fetchWal: endInquiry,
   promote: onPromotionFailed,
   restartInPlace: onRestartFailed,
+  takeDown: (turn) => {
+    const { role } = turn.state;
+    if (role.kind === 'leader' && role.stage === 'goingDown') {
+      become(turn, { ...role, stage: 'serving', since: later(turn.now, bounds.retryMs) });
+    }
+  },
   startAsStandby: rest,
   hold: (turn) => {
     const { role } = turn.state;

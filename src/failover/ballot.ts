@@ -1,5 +1,6 @@
 /** The votes of a candidate as they stand: whether they are a quorum, may still be one, and who is ahead (rules 3, 4). */
 import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
 import { voteCounts } from './contact.ts';
 import type { VoteAnswer } from './messages.ts';
 import { comparePositions, type Position } from './position.ts';
@@ -11,7 +12,42 @@ export function hasQuorum(state: State, role: Candidate): boolean {
   const { self } = state.settings;
   const counted = role.votes.filter((vote) => voteCounts(state, vote)).map(({ voter }) => voter);
   const ownCounts = !state.durable.hasLostState || (role.record.voters.length === 2 && counted.length > 0);
-  return isQuorum(role.record, (node) => (node === self ? ownCounts : counted.includes(node)));
+  const isComplete = isQuorum(role.record, (node) => (node === self ? ownCounts : counted.includes(node)));
+  return (
+    (isComplete && !waitsForYielder(state, role, counted)) || ownVoteSuffices(state, role.refusals.length > 0)
+  );
+}
+
+/**
+ * The last leader of a set of two that voted for nobody since its yield: the other could win by its vote alone. Where
+ * the other answers, it is asked.
+ */
+export function ownVoteSuffices({ durable, settings }: State, otherAnswers: boolean): boolean {
+  const { record, yielded, leader, vote } = durable;
+  return (
+    !otherAnswers &&
+    record !== null &&
+    record.replacedVoters === null &&
+    record.voters.length === 2 &&
+    record.voters.includes(settings.self) &&
+    yielded !== null &&
+    leader?.node === settings.self &&
+    leader.term <= yielded.upToTerm &&
+    (vote === null || vote.candidate === settings.self)
+  );
+}
+
+/** Its WAL is fetched before a quorum counts, as long as it answers. */
+function waitsForYielder({ now }: State, role: Candidate, counted: readonly NodeId[]): boolean {
+  const { yielder } = role;
+  if (yielder === null || counted.includes(yielder)) {
+    return false;
+  }
+  const cannotBeRead = role.refusals.some(
+    ([node, { outcome }]) =>
+      node === yielder && outcome.kind === 'refused' && outcome.refusal === 'walUnreadable',
+  );
+  return !cannotBeRead && now.monotonicMs - role.begunAt < bounds.yielderPatienceMs;
 }
 
 /** The voter that has most of the WAL that this candidate lacks. */

@@ -12,6 +12,8 @@ export const bounds = {
   voteRetryMs: 300,
   /** A candidate gives its term up after so long: freezes, two fsyncs and a fetch fit in. */
   candidacyMs: 3_000,
+  /** How long a candidate waits for the vote of a yielder that answered the pre-vote, a fetch included. */
+  yielderPatienceMs: 2_500,
   /** A voter forgets a request whose freeze or question has not ended. */
   considerationMs: 3_000,
   /** After a clock jump or a restart of repmgrd: time for the answers to a new round of heartbeats (rule 5). */

@@ -24,17 +24,17 @@ import { become, begin, change, explain, isRunning, later, send, store, type Tur
 import type { VoterRecord } from './voter-record.ts';
 import { nextTimelineOf, win } from './winning.ts';
 
-export function standForElection(turn: Turn, isByOperator: boolean): void {
+export function standForElection(turn: Turn, isByOperator: boolean, yielder: NodeId | null): void {
   const { record } = turn.state.durable;
   if (record !== null) {
-    beginCandidacy(turn, 'election', record, isByOperator);
+    beginCandidacy(turn, 'election', record, isByOperator, yielder);
     beginFreeze(turn);
   }
 }
 
 /** For a server that is writable already: its first term, or one above those it hears of. Nobody freezes. */
 export function standAsWritable(turn: Turn, purpose: 'bootstrap' | 'writable', record: VoterRecord): void {
-  beginCandidacy(turn, purpose, record, false);
+  beginCandidacy(turn, purpose, record, false, null);
 }
 
 export function onVoteAnswer(turn: Turn, from: NodeId, answer: VoteAnswer): void {
@@ -131,6 +131,7 @@ function beginCandidacy(
   purpose: VoteRequest['purpose'],
   record: VoterRecord,
   isByOperator: boolean,
+  yielder: NodeId | null,
 ): void {
   const { role } = turn.state;
   become(turn, {
@@ -140,6 +141,7 @@ function beginCandidacy(
     record,
     begunAt: turn.now,
     isByOperator,
+    yielder,
     stage: 'preparing',
     frozenAt: null,
     answers: null,

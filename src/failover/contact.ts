@@ -16,7 +16,12 @@ export function contactMs({ settings }: State): number {
 /** When the fence condition will be met, if nothing more is heard. */
 export function contactEndsAt(state: State, leader: Leader, ageMs: number): MonotonicMs {
   const { record } = state.durable;
-  return record === null ? state.now.monotonicMs : contactUnder(record, state, leader, ageMs);
+  if (record === null) {
+    return state.now.monotonicMs;
+  }
+  const end = contactUnder(record, state, leader, ageMs);
+  const guarded = leader.guardContactUntil;
+  return guarded !== null && guarded > end ? guarded : end;
 }
 
 export function contactUnder(record: VoterRecord, state: State, leader: Leader, ageMs: number): MonotonicMs {

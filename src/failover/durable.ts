@@ -64,6 +64,8 @@ export interface LeadingTerm {
   /** The highest term that this leader asked for; a yield ends its leases up to there. */
   readonly askedTerm: Term;
   readonly promotionCalled: boolean;
+  /** Its server was seen writable in this term. */
+  readonly isPromoted: boolean;
 }
 
 export interface OwnYield {
@@ -79,6 +81,8 @@ export interface HeardYield {
   readonly node: NodeId;
   readonly term: Term;
   readonly upToTerm: Term;
+  /** Its WAL lies still and can be fetched: while it answers, no quorum counts without its vote. */
+  readonly hasTail: boolean;
 }
 
 export interface Freeze {

@@ -2,11 +2,12 @@
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { candidacyOf, healthOf } from './candidacy.ts';
+import { ownVoteSuffices } from './ballot.ts';
 import { standForElection } from './candidate.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
 import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
 import { namesOf } from './names.ts';
-import { isWritable } from './own-wal.ts';
+import { isWritable, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
 import type { Canvassing, Follower, State } from './state.ts';
@@ -66,6 +67,7 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
     highestTerm: Math.max(durable.term, state.highestTermHeard) as Term,
     leader: durable.leader?.node ?? null,
     leaderTerm: durable.leader?.term ?? (0 as Term),
+    leaderPath: durable.leader?.path ?? null,
     refusal: statusRefusal(state) ?? (isLeased ? 'leaseInForce' : null),
     leaseLeftMs: isLeased ? leaseLeftMs(state) : 0,
     record: durable.record,
@@ -79,6 +81,7 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
 export function onStatusAnswer(turn: Turn, from: NodeId, answer: StatusAnswer): void {
   noteTerm(turn, from, answer.highestTerm);
   adoptRecord(turn, answer.record);
+  relearnMakers(turn, answer);
   const { role } = turn.state;
   if (role.kind === 'canvassing' && role.round === answer.round) {
     const answers = [...role.answers.filter(([node]) => node !== from), [from, answer] as const];
@@ -101,16 +104,26 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   }
   const grants = (node: NodeId) =>
     node === settings.self || role.answers.some(([from, answer]) => from === node && answer.refusal === null);
-  if (!isQuorum(record, grants)) {
+  if (!isQuorum(record, grants) && !ownVoteSuffices(turn.state, role.answers.length > 0)) {
     stayOut(turn, role);
     return;
   }
   const rank = rankOf(turn.state, role);
   if (rank === 0 || role.hasWaited) {
-    standForElection(turn, role.isByOperator);
+    standForElection(turn, role.isByOperator, yielderOf(turn.state, role));
   } else {
     waitUntil(turn, rank * bounds.rankBackOffMs * (1 + turn.random), true);
   }
+}
+
+/** The leader that yielded with WAL to fetch, if it answers. */
+function yielderOf({ durable }: State, role: Canvassing): NodeId | null {
+  const { leader, heardYields } = durable;
+  const hasTail = heardYields.some(
+    (it) => it.node === leader?.node && it.upToTerm >= leader.term && it.hasTail,
+  );
+  const answers = role.answers.some(([node, { position }]) => node === leader?.node && position !== null);
+  return leader !== null && hasTail && answers ? leader.node : null;
 }
 
 /** Too few would grant: looks again when the next of their leases ends. */
@@ -182,6 +195,14 @@ function goesBefore(one: Rival, other: Rival): boolean {
 
 function priorityOf({ candidacy }: Rival): number {
   return candidacy.kind === 'none' ? 0 : candidacy.priority;
+}
+
+/** It lost its state file, and is told that it led: who made its timelines is what it was told of then. */
+function relearnMakers(turn: Turn, { leader, leaderPath }: StatusAnswer): void {
+  const { durable, settings } = turn.state;
+  if (durable.hasLostState && leader === settings.self && leaderPath !== null) {
+    learnPath(turn, leaderPath);
+  }
 }
 
 /** The highest version heard counts, whoever brought it. */

@@ -4,7 +4,7 @@
  */
 import type { NodeId } from '../model/node.ts';
 import type { Durable } from './durable.ts';
-import type { Instant } from './instant.ts';
+import type { Instant, MonotonicMs } from './instant.ts';
 import type { Message } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { LsnBytes, TimelineMark } from './position.ts';
@@ -29,7 +29,13 @@ export type Event = Moment &
     | { readonly kind: 'operatorRequested'; readonly requestId: string; readonly request: OperatorRequest }
     | { readonly kind: 'actionFinished'; readonly id: number; readonly result: ActionResult }
     /** `id` of the action; a failed `persist` has the id 0. Actions that were dropped behind it fail as well. */
-    | { readonly kind: 'actionFailed'; readonly id: number; readonly reason: string }
+    | {
+        readonly kind: 'actionFailed';
+        readonly id: number;
+        readonly reason: string;
+        /** False: its deadline had passed, or what stood before it failed, so nothing was done at all. */
+        readonly wasBegun: boolean;
+      }
   );
 
 /** The first event of a repmgrd's life. */
@@ -41,6 +47,8 @@ export interface Started {
   readonly bootId: string;
   /** Unlike that of any earlier start of this node's repmgrd. */
   readonly incarnation: string;
+  /** Until when a guard that lives would let the server be: the later of its deadline and its last yes and the contact that gave. */
+  readonly guardContactUntil: MonotonicMs | null;
   readonly settings: Settings;
   readonly metadata: RecordedMetadata;
 }

@@ -41,6 +41,7 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
   if (role.kind !== 'retiring') {
     return;
   }
+  noteDown(turn);
   lookAtWal(turn, { ...result, endIsExact: true });
   if (role.term !== null) {
     endTerm(turn, role.term, role.reason);
@@ -54,7 +55,27 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
     return;
   }
   become(turn, { ...role, stage: 'starting' });
+  change(turn, { startedAt: turn.now });
   begin(turn, 'startAsStandby', (id) => ({ kind: 'startAsStandby', id }));
+}
+
+/** What was observed before is no longer so: nothing of the postmaster is left. */
+export function noteDown(turn: Turn): void {
+  const { server } = turn.state;
+  if (server !== null && server.condition !== 'none') {
+    change(turn, {
+      server: {
+        ...server,
+        condition: 'crashed',
+        postmaster: null,
+        isInRecovery: null,
+        receiver: null,
+        attached: [],
+        hasStandbySignal: true,
+        primaryConninfo: '',
+      },
+    });
+  }
 }
 
 /** What is down is killed again until nothing is left; a server that does not start is tried again by its operator. */

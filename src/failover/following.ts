@@ -9,6 +9,11 @@ import { change, begin, explain, isRunning, store, type Turn } from './turn.ts';
 
 export function reactFollowing(turn: Turn): void {
   const { state } = turn;
+  if (isLeftDown(state)) {
+    change(turn, { following: null, startedAt: turn.now });
+    begin(turn, 'startAsStandby', (id) => ({ kind: 'startAsStandby', id }));
+    return;
+  }
   const leader = followedLeader(state);
   if (leader === null || isBusy(state)) {
     return;
@@ -16,8 +21,8 @@ export function reactFollowing(turn: Turn): void {
   const { following } = state;
   const isTold = following?.node === leader.node && following.term === leader.term;
   if (isDiverged(state)) {
-    if (!isTold) {
-      leaveTheLine(turn, leader);
+    if (!isTold || following.isOnLine || turn.now >= followsAgainAt(state)) {
+      leaveTheLine(turn, leader, isTold && !following.isOnLine);
     }
   } else if (needsFollow(turn, leader, isTold)) {
     follow(turn, leader);
@@ -54,9 +59,25 @@ function followedLeader(state: State): KnownLeader | null {
   return (isHeard || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term) ? leader : null;
 }
 
+/** The last leader's server, which was to start read-only and did not; an operator's shutdown is left alone. */
+function isLeftDown(state: State): boolean {
+  const { durable, server, role, settings, startedAt, now } = state;
+  const { yielded } = durable;
+  return (
+    role.kind === 'follower' &&
+    yielded !== null &&
+    yielded.reason !== 'shutdown' &&
+    !(yielded.reason === 'fence' && settings.fenceMode === 'stop') &&
+    server?.condition === 'crashed' &&
+    !isRunning(state, 'startAsStandby') &&
+    !isRunning(state, 'rejoin') &&
+    now.monotonicMs - startedAt >= bounds.followAgainMs
+  );
+}
+
 function isBusy(state: State): boolean {
   const { server, durable, consideration } = state;
-  const isUp = server !== null && (server.condition === 'running' || server.condition === 'starting');
+  const isUp = server !== null && server.condition === 'running' && server.isInRecovery === true;
   return (
     !isUp ||
     isWitness(state) ||
@@ -66,7 +87,8 @@ function isBusy(state: State): boolean {
     durable.record?.pause !== null ||
     isRunning(state, 'follow') ||
     isRunning(state, 'rejoin') ||
-    isRunning(state, 'startAsStandby')
+    isRunning(state, 'startAsStandby') ||
+    isRunning(state, 'freeze')
   );
 }
 
@@ -102,7 +124,9 @@ function isCascade({ metadata, settings }: State, upstream: number, leader: Know
 }
 
 function follow(turn: Turn, leader: KnownLeader): void {
-  change(turn, { following: { node: leader.node, term: leader.term, isDone: false, since: turn.now } });
+  change(turn, {
+    following: { node: leader.node, term: leader.term, isDone: false, isOnLine: true, since: turn.now },
+  });
   explain(turn, 4, 'follow', `follows ${nameOf(turn.state, leader.node)}`, {
     leader: leader.node,
     term: leader.term,
@@ -110,26 +134,17 @@ function follow(turn: Turn, leader: KnownLeader): void {
   begin(turn, 'follow', (id) => ({ kind: 'follow', id, node: leader.node }));
 }
 
-function leaveTheLine(turn: Turn, leader: KnownLeader): void {
+function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
   const { state } = turn;
+  const name = nameOf(state, leader.node);
   const evidence = { leader: leader.node, term: leader.term, lsn: state.position?.lsn ?? null };
-  change(turn, { following: { node: leader.node, term: leader.term, isDone: false, since: turn.now } });
+  change(turn, {
+    following: { node: leader.node, term: leader.term, isDone: false, isOnLine: false, since: turn.now },
+  });
   if (state.settings.rejoin === 'automatic') {
-    explain(
-      turn,
-      9,
-      'rejoin',
-      `its WAL diverged from that of ${nameOf(state, leader.node)}: rejoins`,
-      evidence,
-    );
+    explain(turn, 9, 'rejoin', `its WAL diverged from that of ${name}: rejoins`, evidence);
     begin(turn, 'rejoin', (id) => ({ kind: 'rejoin', id, node: leader.node }));
-  } else {
-    explain(
-      turn,
-      9,
-      'diverged',
-      `its WAL diverged from that of ${nameOf(state, leader.node)}: waits for an operator`,
-      evidence,
-    );
+  } else if (!isKnown) {
+    explain(turn, 9, 'diverged', `its WAL diverged from that of ${name}: waits for an operator`, evidence);
   }
 }

@@ -53,6 +53,7 @@ export function initialState(settings: Settings): State {
     highestTermHeard: noTerm,
     leaderFlushedLsn: null,
     yieldSentAt: start,
+    startedAt: start,
     lastPromotionFailed: false,
     leaderHeardAt: null,
     startingSince: [],

@@ -14,6 +14,8 @@ import { reactHold } from './hold.ts';
 import type { Heartbeat, HeartbeatAcknowledged, HeartbeatRefused } from './messages.ts';
 import { isWritable } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
+import { renewGuard } from './guard.ts';
+import { reactTrouble } from './trouble.ts';
 import { giveUpLeading, reactReturn } from './return.ts';
 import type { Leader, State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
@@ -67,16 +69,15 @@ export function reactLeader(turn: Turn): void {
   if (role.kind !== 'leader') {
     return;
   }
-  if (
-    role.stage !== 'yielding' &&
-    turn.now - role.lastHeartbeatAt >= turn.state.settings.heartbeatIntervalMs
-  ) {
+  if (turn.now - role.lastHeartbeatAt >= turn.state.settings.heartbeatIntervalMs) {
     sendHeartbeats(turn, role);
   }
+  forEachLeader(turn, reactTrouble);
   forEachLeader(turn, reactHold);
   forEachLeader(turn, writeWalForContact);
   forEachLeader(turn, reactConfirmation);
   forEachLeader(turn, reactReturn);
+  forEachLeader(turn, renewGuard);
 }
 
 export function sendHeartbeats(turn: Turn, leader: Leader): void {
@@ -107,8 +108,8 @@ export function fencesAt(state: State, leader: Leader): number {
   const mayStay =
     state.settings.failover === 'manual' ||
     state.durable.record?.pause !== null ||
-    leader.stage === 'yielding' ||
-    (leader.stage === 'checking' && !isWritable(state));
+    leader.stage === 'goingDown' ||
+    (leader.stage !== 'promoting' && leader.stage !== 'restarting' && !isWritable(state));
   if (mayStay) {
     return never;
   }

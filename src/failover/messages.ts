@@ -6,7 +6,7 @@ import type { NodeId } from '../model/node.ts';
 import type { TimelineId } from '../model/timeline.ts';
 import type { MonotonicMs } from './instant.ts';
 import type { OperatorRequest } from './operator-request.ts';
-import type { Position } from './position.ts';
+import type { Position, TimelinePath } from './position.ts';
 import type { Term } from './term.ts';
 import type { RecordVersion, VoterRecord } from './voter-record.ts';
 
@@ -94,6 +94,7 @@ export interface StatusAnswer {
   /** Who leads `leaderTerm`, and whether the asked node holds a lease to it. */
   readonly leader: NodeId | null;
   readonly leaderTerm: Term;
+  readonly leaderPath: TimelinePath | null;
   /** Null: it would grant as far as it can tell without a freeze; else why not. */
   readonly refusal: Refusal | null;
   /** What is left of the lease that it granted. */

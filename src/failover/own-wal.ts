@@ -28,6 +28,9 @@ export function lookAtWal(turn: Turn, seen: EndOfWal): void {
     return;
   }
   const path = withMakers(state, timeline);
+  if (!endIsExact && isStillKnown(state, path, endOfWal)) {
+    return;
+  }
   if (!samePath(path, state.durable.timelines)) {
     store(turn, { timelines: path });
   }
@@ -47,6 +50,18 @@ export function renameMakers(turn: Turn): void {
       change(turn, { position: { ...position, path } });
       store(turn, { timelines: path });
     }
+  }
+}
+
+/** Takes the makers of this node's timelines over from one who knows them. */
+export function learnPath(turn: Turn, taught: TimelinePath): void {
+  const { position } = turn.state;
+  if (position !== null) {
+    const path = position.path.map((step) =>
+      step.term === noTerm ? (taught.find((it) => isSameMark(it, step)) ?? step) : step,
+    );
+    change(turn, { position: { ...position, path } });
+    store(turn, { timelines: path });
   }
 }
 
@@ -118,6 +133,20 @@ function learnsFromLeader({ server, durable, following, metadata }: State): bool
     upstream === null ||
     upstream === leader ||
     metadata.nodes.some((node) => node.id === upstream && node.upstream !== null)
+  );
+}
+
+/** A start reads its WAL anew, which has not grown since its end was known: nothing could have received any. */
+function isStillKnown({ position, server }: State, path: TimelinePath, lsn: LsnBytes): boolean {
+  return (
+    position !== null &&
+    position.isExact &&
+    server !== null &&
+    server.receiver === null &&
+    server.primaryConninfo === '' &&
+    server.isInRecovery !== false &&
+    lsn <= position.lsn &&
+    path.length <= position.path.length
   );
 }
 

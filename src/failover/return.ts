@@ -55,12 +55,7 @@ export function onRestartFailed(turn: Turn, reason: string): void {
   const { role } = turn.state;
   if (role.kind === 'leader' && role.stage === 'restarting') {
     explain(turn, 9, 'wait', `the restart in place failed: ${reason}`, { reason });
-    become(turn, {
-      ...role,
-      stage: 'checking',
-      checkedServers: false,
-      since: later(turn.now, bounds.retryMs),
-    });
+    become(turn, { ...role, stage: 'serving', since: later(turn.now, bounds.retryMs) });
   }
 }
 
@@ -71,9 +66,13 @@ function mayServeUntil(state: State, leader: Leader): number {
     return 0;
   }
   const others = membersOf(record).filter((node) => node !== state.settings.self);
+  const guarded = leader.guardContactUntil ?? 0;
   const hasWord = others.some((node) => isInContact(state, leader, node));
   if (hasWord) {
-    return contactEndsAt(state, leader, contactMs(state));
+    return Math.max(guarded, contactEndsAt(state, leader, contactMs(state)));
+  }
+  if (guarded > state.now.monotonicMs) {
+    return guarded;
   }
   const isSameBoot = state.bootId === leader.bootIdAtStart;
   const allLeadNothing = state.metadata.nodes.every(
@@ -99,10 +98,11 @@ function check(turn: Turn, leader: Leader): void {
     }
     return;
   }
-  if (server.condition === 'starting' || server.condition === 'shuttingDown' || turn.now < leader.since) {
+  const isDown = server.condition === 'crashed' || server.condition === 'shutDown';
+  if (isDown ? turn.now < leader.since : server.condition !== 'running') {
     return;
   }
-  if (durable.leading?.promotionCalled === true && durable.leading.term !== ledTerm(state)) {
+  if (durable.leading?.promotionCalled === true && !durable.leading.isPromoted) {
     explain(
       turn,
       4,
@@ -151,15 +151,11 @@ function isOnOwnLine({ durable, position }: State): boolean {
   if (position === null || ledOn === null || leading === null) {
     return true;
   }
-  return samePath(position.path, ledOn) || (leading.promotionCalled && continuesPath(position.path, ledOn));
+  return samePath(position.path, ledOn) || (!leading.isPromoted && continuesPath(position.path, ledOn));
 }
 
 function giveUpAnotherLine(turn: Turn, leader: Leader): void {
   explain(turn, 9, 'giveUp', 'its server is not on the timeline that it led on last', { term: leader.term });
   endTerm(turn, leader.term, 'fence');
   rest(turn);
-}
-
-function ledTerm({ durable }: State): number {
-  return durable.ledOn?.at(-1)?.term ?? 0;
 }

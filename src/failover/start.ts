@@ -9,7 +9,10 @@ import type { Leader, Role, State } from './state.ts';
 import { noTerm, type Term } from './term.ts';
 import { become, begin, change, explain, later, send, store, type Turn } from './turn.ts';
 
-export function onStarted(turn: Turn, { durable, bootId, incarnation, settings, metadata }: Started): void {
+export function onStarted(
+  turn: Turn,
+  { durable, bootId, incarnation, guardContactUntil, settings, metadata }: Started,
+): void {
   const stored = durable ?? { ...emptyDurable, hasLostState: metadata.namesTerm };
   const hasBooted = stored.bootId !== '' && stored.bootId !== bootId;
   turn.state = {
@@ -26,7 +29,9 @@ export function onStarted(turn: Turn, { durable, bootId, incarnation, settings, 
   takeLeaseAsBegun(turn, hasBooted);
   become(
     turn,
-    stored.leading === null ? followerRole(turn) : leaderRole(turn, stored.leading.term, stored.bootId),
+    stored.leading === null
+      ? followerRole(turn)
+      : leaderRole(turn, stored.leading.term, stored.bootId, guardContactUntil),
   );
   giveUpOpenCandidacy(turn, settings.self);
   thawUnlessBound(turn);
@@ -55,13 +60,18 @@ function followerRole({ now }: Turn): Role {
 }
 
 /** A state file alone makes no leader: it asks for contact first, and is judged by what it sends from now on. */
-function leaderRole({ now, state }: Turn, term: Term, bootIdAtStart: string): Leader {
+function leaderRole(
+  { now, state }: Turn,
+  term: Term,
+  bootIdAtStart: string,
+  guardContactUntil: Leader['guardContactUntil'],
+): Leader {
   return {
     kind: 'leader',
     term,
     firstTerm: term,
     stage: 'checking',
-    since: now,
+    since: later(now, state.settings.reconnectMs),
     contacts: [],
     lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'],
     isHolding: state.durable.heldNames !== null,
@@ -71,7 +81,10 @@ function leaderRole({ now, state }: Turn, term: Term, bootIdAtStart: string): Le
     checkedServers: false,
     bootIdAtStart,
     confirmation: null,
-    judgement: { from: now, at: later(now, bounds.restartJudgementMs) },
+    judgement: guardContactUntil === null ? { from: now, at: later(now, bounds.restartJudgementMs) } : null,
+    guardContactUntil,
+    guardDeadline: null,
+    downSince: null,
   };
 }
 

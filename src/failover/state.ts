@@ -39,6 +39,8 @@ export interface State {
   readonly leaderFlushedLsn: LsnBytes | null;
   /** When this node's own yield was repeated last. */
   readonly yieldSentAt: MonotonicMs;
+  /** When this node's server was started as a standby last. */
+  readonly startedAt: MonotonicMs;
   readonly lastPromotionFailed: boolean;
   /** When the newest heartbeat of the leader was adopted; null since the start of repmgrd. */
   readonly leaderHeardAt: MonotonicMs | null;
@@ -118,6 +120,8 @@ export interface Candidate {
   readonly record: VoterRecord;
   readonly begunAt: MonotonicMs;
   readonly isByOperator: boolean;
+  /** Who yielded and answers: its vote is needed, so that its WAL is fetched first (rule 7). */
+  readonly yielder: NodeId | null;
   /** `preparing`: its own freeze and question; `asking`: its own vote is stored. */
   readonly stage: 'preparing' | 'asking';
   readonly frozenAt: Position | null;
@@ -140,10 +144,11 @@ export interface Leader {
   /** The first term that it has led without a break: acknowledgements of older ones say nothing. */
   readonly firstTerm: Term;
   /**
-   * `promoting`: its server is not writable yet; `serving`: it is; `checking`: repmgrd came back and judges whether
-   * it may go on; `restarting`: the server is brought back in place; `yielding`: it is made *down* for a yield.
+   * `promoting`: its server is not writable yet; `serving`: it is; `checking`: repmgrd or the server came back, and it
+   * judges whether it may go on; `goingDown`: what a crash left is ended; `restarting`: it is brought back in place.
    */
-  readonly stage: 'promoting' | 'serving' | 'checking' | 'restarting' | 'yielding';
+  readonly stage: 'promoting' | 'serving' | 'checking' | 'goingDown' | 'restarting';
+  /** Of this stage; in the future: nothing is done about a server that is down before. */
   readonly since: MonotonicMs;
   readonly contacts: readonly Contact[];
   readonly lastHeartbeatAt: MonotonicMs;
@@ -157,6 +162,12 @@ export interface Leader {
   readonly checkedServers: boolean;
   /** The boot in which it led, by its state file; another one than this means that the machine was away. */
   readonly bootIdAtStart: string;
+  /** What the guard of the repmgrd before this one told of contact. */
+  readonly guardContactUntil: MonotonicMs | null;
+  /** The deadline that this node's guard was given last. */
+  readonly guardDeadline: MonotonicMs | null;
+  /** Since when its server has been down, cleanly shut down. */
+  readonly downSince: MonotonicMs | null;
   readonly confirmation: Confirmation | null;
   /** After a clock jump or a restart of repmgrd: at `at` it is judged by what was sent since `from` alone. */
   readonly judgement: { readonly from: MonotonicMs; readonly at: MonotonicMs } | null;
@@ -211,5 +222,7 @@ export interface Following {
   readonly node: NodeId;
   readonly term: Term;
   readonly isDone: boolean;
+  /** False: its WAL diverged, so that it was not told, or rejoins. */
+  readonly isOnLine: boolean;
   readonly since: MonotonicMs;
 }

@@ -66,7 +66,7 @@ function handle(turn: Turn, event: Exclude<Event, { readonly kind: 'started' }>)
       onActionFinished(turn, event.id, event.result);
       break;
     case 'actionFailed':
-      onActionFailed(turn, event.id, event.reason);
+      onActionFailed(turn, event.id, event.reason, event.wasBegun);
       break;
     default:
       break;

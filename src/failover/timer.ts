@@ -6,6 +6,7 @@ import { holdsAt } from './hold.ts';
 import { fencesAt } from './leader.ts';
 import { isWritable } from './own-wal.ts';
 import type { Leader, State } from './state.ts';
+import { graceEndsAt } from './trouble.ts';
 import { never, type Turn, act, change } from './turn.ts';
 
 /** One timer: set again only where it has to fire earlier than it would. */
@@ -62,5 +63,7 @@ function leaderWakesAt(state: State, role: Leader): number {
     role.lastHeartbeatAt + settings.heartbeatIntervalMs,
     hold > now.monotonicMs ? hold : never,
     fence,
+    graceEndsAt(state, role) > now.monotonicMs ? graceEndsAt(state, role) : never,
+    role.since > now.monotonicMs ? role.since : never,
   );
 }

@@ -18,7 +18,7 @@ export function win(turn: Turn, role: Candidate): void {
   const isServing = !isFailover(role);
   const record = firstRecordOf(role, state);
   store(turn, {
-    leading: { term: role.term, askedTerm: role.term, promotionCalled: !isServing },
+    leading: { term: role.term, askedTerm: role.term, promotionCalled: !isServing, isPromoted: isServing },
     record,
     hasLostState: false,
     ledOn: durable.ledOn,
@@ -49,6 +49,9 @@ export function win(turn: Turn, role: Candidate): void {
     leadNothing: [],
     checkedServers: false,
     bootIdAtStart: state.bootId,
+    guardContactUntil: null,
+    guardDeadline: null,
+    downSince: null,
     confirmation: null,
     judgement: null,
   });
@@ -82,7 +85,7 @@ export function onPromoted(turn: Turn, result: Extract<ActionResult, { readonly 
 }
 
 /** A promotion that was not called because it came too late is a term given up; any other can't be recalled. */
-export function onPromotionFailed(turn: Turn, reason: string): void {
+export function onPromotionFailed(turn: Turn, reason: string, wasBegun: boolean): void {
   const { role, durable, settings } = turn.state;
   if (role.kind !== 'leader' || role.stage !== 'promoting') {
     return;
@@ -90,7 +93,7 @@ export function onPromotionFailed(turn: Turn, reason: string): void {
   explain(turn, 4, 'promotionFailed', `the promotion in term ${role.term} failed: ${reason}`, {
     term: role.term,
   });
-  if (reason === 'tooLate' && durable.record !== null) {
+  if (!wasBegun && durable.record !== null) {
     const givenUp = Math.max(durable.givenUp, durable.leading?.askedTerm ?? role.term) as Term;
     store(turn, { leading: null, givenUp });
     rest(turn);
@@ -114,6 +117,10 @@ export function serve(turn: Turn, term: Term): void {
   if (position !== null && path !== null) {
     change(turn, { position: { ...position, path } });
     store(turn, { timelines: path, ledOn: path });
+  }
+  const { leading } = turn.state.durable;
+  if (leading !== null) {
+    store(turn, { leading: { ...leading, isPromoted: true } });
   }
   store(turn, {
     leader: {

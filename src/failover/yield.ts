@@ -13,10 +13,11 @@ export function onYield(turn: Turn, from: NodeId, message: Yield): void {
   if (durable.hasLostState) {
     return;
   }
+  const hasTail = message.position !== null && message.reason !== 'fence';
   const known = durable.heardYields.find((it) => it.node === from);
   if (known === undefined || known.upToTerm < upToTerm) {
     const others = durable.heardYields.filter((it) => it.node !== from).slice(1 - bounds.heardYields);
-    store(turn, { heardYields: [...others, { node: from, term, upToTerm }] });
+    store(turn, { heardYields: [...others, { node: from, term, upToTerm, hasTail }] });
     explain(
       turn,
       8,

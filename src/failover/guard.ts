@@ -1,0 +1,29 @@
+/** The guard's deadline follows the leader's contact: it fences where repmgrd can't any more (rule 6). */
+import { contactEndsAt, contactMs } from './contact.ts';
+import { isWritable } from './own-wal.ts';
+import type { Leader } from './state.ts';
+import { act, become, type Turn } from './turn.ts';
+
+/** With each renewal of contact; a deadline that comes nearer is told at once as well. */
+export function renewGuard(turn: Turn, leader: Leader): void {
+  const { state } = turn;
+  const { settings } = state;
+  if (
+    !settings.hasGuard ||
+    leader.stage !== 'serving' ||
+    !isWritable(state) ||
+    settings.failover === 'manual'
+  ) {
+    return;
+  }
+  const deadline = contactEndsAt(state, leader, contactMs(state));
+  const { guardDeadline } = leader;
+  const isNews =
+    guardDeadline === null ||
+    deadline < guardDeadline ||
+    deadline - guardDeadline >= settings.heartbeatIntervalMs / 2;
+  if (isNews && leader.judgement === null) {
+    become(turn, { ...leader, guardDeadline: deadline });
+    act(turn, { kind: 'renewGuard', deadline });
+  }
+}

@@ -1,0 +1,135 @@
+/** The leader's own PostgreSQL is in trouble: a crash, a stall, a shutdown; yield, restart in place, or wait (rule 7). */
+import { contactOf, isInContact } from './contact.ts';
+import type { OwnYield } from './durable.ts';
+import type { ActionResult } from './events.ts';
+import { endTerm, goDown, noteDown, rest } from './fencing.ts';
+import { isWritable, lookAtWal } from './own-wal.ts';
+import { isQuorum, membersOf } from './quorum.ts';
+import type { Leader, State } from './state.ts';
+import { become, begin, explain, type Turn } from './turn.ts';
+
+export function reactTrouble(turn: Turn, leader: Leader): void {
+  const { state, now } = turn;
+  const { server, settings, durable } = state;
+  if (leader.stage !== 'serving' || server === null) {
+    return;
+  }
+  if (isWritable(state) && server.condition === 'running') {
+    if (leader.downSince !== null) {
+      become(turn, { ...leader, downSince: null });
+    }
+    return;
+  }
+  if (settings.failover === 'manual' || durable.record?.pause !== null || now < leader.since) {
+    return;
+  }
+  switch (server.condition) {
+    case 'crashed':
+      onCrash(turn, leader);
+      break;
+    case 'shutDown':
+      onShutDown(turn, leader);
+      break;
+    case 'stalled':
+    case 'hanging':
+      onStall(turn, leader, server.condition);
+      break;
+    case 'running':
+      if (server.isInRecovery === true) {
+        checkAgain(turn, leader);
+      }
+      break;
+    case 'starting':
+    case 'shuttingDown':
+    case 'none':
+      break;
+    default:
+      break;
+  }
+}
+
+/** What is left of the postmaster is down now: this node yields, or it goes on in place. */
+export function onTroubleDown(turn: Turn, result: Extract<ActionResult, { readonly kind: 'down' }>): void {
+  const { role } = turn.state;
+  if (role.kind !== 'leader' || role.stage !== 'goingDown') {
+    return;
+  }
+  noteDown(turn);
+  lookAtWal(turn, { ...result, endIsExact: true });
+  checkAgain(turn, { ...role, since: turn.now });
+}
+
+/** When a clean shutdown has lasted long enough, if nobody starts it again. */
+export function graceEndsAt({ settings }: State, leader: Leader): number {
+  return leader.downSince === null ? Number.MAX_SAFE_INTEGER : leader.downSince + settings.shutdownGraceMs;
+}
+
+function onCrash(turn: Turn, leader: Leader): void {
+  if (mayYield(turn.state, leader)) {
+    explain(turn, 7, 'yield', 'its PostgreSQL crashed: yields to a standby', { term: leader.term });
+    goDown(turn, 'crash', 'takeDown');
+  } else {
+    explain(
+      turn,
+      7,
+      'restartInPlace',
+      'its PostgreSQL crashed and no standby could take over: restarts in place',
+      {
+        term: leader.term,
+      },
+    );
+    become(turn, { ...leader, stage: 'goingDown' });
+    begin(turn, 'takeDown', (id) => ({ kind: 'takeDown', id }));
+  }
+}
+
+/** An operator or a package upgrade: it may come back by itself. */
+function onShutDown(turn: Turn, leader: Leader): void {
+  const downSince = leader.downSince ?? turn.now;
+  if (leader.downSince === null) {
+    explain(turn, 7, 'wait', 'its PostgreSQL was shut down: waits for its return', {
+      graceMs: turn.state.settings.shutdownGraceMs,
+    });
+    become(turn, { ...leader, downSince });
+  }
+  if (turn.now >= downSince + turn.state.settings.shutdownGraceMs && mayYield(turn.state, leader)) {
+    endTerm(turn, leader.term, 'shutdown');
+    rest(turn);
+  }
+}
+
+function onStall(turn: Turn, leader: Leader, condition: 'stalled' | 'hanging'): void {
+  if (mayYield(turn.state, leader)) {
+    explain(turn, 7, 'yield', `its PostgreSQL is ${condition}: yields to a standby`, { term: leader.term });
+    const reason: OwnYield['reason'] = 'stall';
+    goDown(turn, reason, 'takeDown');
+  }
+}
+
+/** It is judged as after a start of repmgrd, but with the contact that it remembers. */
+function checkAgain(turn: Turn, leader: Leader): void {
+  become(turn, { ...leader, stage: 'checking', checkedServers: false, downSince: null });
+}
+
+/** The yield condition: a quorum is in contact, and among it somebody who can take over without losing much. */
+function mayYield(state: State, leader: Leader): boolean {
+  const { durable, settings, position } = state;
+  const { record } = durable;
+  if (record === null || !isQuorum(record, (node) => isInContact(state, leader, node)) || isLimited(state)) {
+    return false;
+  }
+  return membersOf(record).some((node) => {
+    const contact = contactOf(leader, node);
+    const lag = (position?.lsn ?? 0) - (contact.position?.lsn ?? 0);
+    const isNear = settings.walTailTimeoutMs > 0 || lag <= settings.failoverMaxLagBytes;
+    return node !== settings.self && contact.isCandidate && isInContact(state, leader, node) && isNear;
+  });
+}
+
+/** Too many automatic failovers in a row: crashes are only restarted in place. */
+function isLimited({ durable, settings, now }: State): boolean {
+  const { failoverLimit, failoverLimitMs } = settings;
+  const recent =
+    durable.record?.failovers.filter(({ wallMs }) => now.wallMs - wallMs < failoverLimitMs) ?? [];
+  return failoverLimit > 0 && recent.length >= failoverLimit;
+}
