@@ -3,6 +3,7 @@ import { BoundedLoss } from './bounded-loss.ts';
 import { Convergence } from './convergence.ts';
 import { CrashLosesNothing } from './crash-loses-nothing.ts';
 import { NeededOnly } from './needed-only.ts';
+import { NoRush } from './no-rush.ts';
 import { OnePrimary } from './one-primary.ts';
 import { OneWinner } from './one-winner.ts';
 import { StableTerms } from './stable-terms.ts';
@@ -20,6 +21,7 @@ export function makeCheckers(): Checker[] {
     new CrashLosesNothing(),
     new BoundedLoss(),
     new NeededOnly(),
+    new NoRush(),
     new Convergence(),
   ];
 }

@@ -2,6 +2,7 @@
  * The guard of a primary: a small process beside repmgrd that makes PostgreSQL end when repmgrd can't any more. It
  * belongs to one postmaster, and asks the standbys that are attached to it before it acts.
  */
+import type { MonotonicMs } from '../../../src/failover/instant.ts';
 import type { Daemon } from './daemon.ts';
 
 const askBeforeMs = 300;
@@ -23,8 +24,10 @@ export class Guard {
   }
 
   /** What repmgrd, when it starts, may take over as its contact. */
-  get contactUntil(): number {
-    return Math.max(this.#deadline, this.#lastYes);
+  get contact(): MonotonicMs | null {
+    const { settings } = this.#daemon;
+    const contactMs = settings.leaseMs - settings.fenceMarginMs;
+    return this.#isAlive ? (Math.max(this.#deadline, this.#lastYes + contactMs) as MonotonicMs) : null;
   }
 
   renew(deadline: number): void {

@@ -84,7 +84,7 @@ function isInTime(daemon: Daemon, deadline: { notAfter: number; notAfterBootTime
 export function promote(daemon: Daemon, action: Extract<Action, { kind: 'promote' }>): void {
   const { server, world } = daemon;
   if (server === undefined || server.phase !== 'recovery') {
-    daemon.failed(action.id, 'PostgreSQL does not run as a standby');
+    daemon.failed(action.id, 'PostgreSQL does not run as a standby', false);
     return;
   }
   const { incarnation } = server;
@@ -96,7 +96,7 @@ export function promote(daemon: Daemon, action: Extract<Action, { kind: 'promote
   }
   world.schedule.after(world.random.between(1, 6), daemon.process, () => {
     if (!isInTime(daemon, action)) {
-      daemon.failed(action.id, 'the contact ended before the promotion');
+      daemon.failed(action.id, 'the contact ended before the promotion', false);
       return;
     }
     // From here to the server it takes a moment, which nobody can check any more.
@@ -173,6 +173,7 @@ export function restartInPlace(daemon: Daemon, action: Extract<Action, { kind: '
       daemon.failed(
         action.id,
         isDurable ? 'the contact ended before the start' : 'standby.signal can not be moved',
+        false,
       );
       return;
     }

@@ -5,6 +5,11 @@ import type { NodeOptions } from './options.ts';
 
 /** How likely each kind is to be in a history, and how often it comes then, relative to the others. */
 const rates: Readonly<Partial<Record<FaultKind, number>>> = {
+  killPostmaster: 4,
+  crashBackend: 2,
+  shutDown: 1,
+  stopPostgres: 1,
+  stopPostmaster: 0.5,
   losePower: 3,
   killRepmgrd: 2,
   stopRepmgrd: 2,
