@@ -36,12 +36,12 @@ export async function findWalEnd(walDirectory: string, reached: Lsn): Promise<Wa
   const pages = await WalPages.open(walDirectory);
   if (pages === undefined || reached === 0n) return undefined;
   try {
-    const first = pages.segmentStart((reached - 1n) as Lsn);
-    let end: Lsn | undefined;
-    // The last segment may hold nothing but a part of a record that began in the one before.
-    for (let start = await lastWritten(pages, first); end === undefined && start >= first; ) {
-      end = await endOfRecords(pages, start);
+    let start = await lastWritten(pages, pages.segmentStart((reached - 1n) as Lsn));
+    let end = await endOfRecords(pages, start);
+    // A segment may hold nothing but a part of a record that began in one before.
+    while (end === undefined && pages.timelineAt(start) !== undefined) {
       start = (start - BigInt(pages.segmentBytes)) as Lsn;
+      end = await endOfRecords(pages, start);
     }
     const timelineId = end && pages.timelineAt((end - 1n) as Lsn);
     return end === undefined || end < reached || timelineId === undefined

@@ -17,7 +17,7 @@ const credentials = ['password', 'passfile', 'sslcert', 'sslkey', 'sslpassword',
  * @param upstream the conninfo in the upstream's row
  */
 export function followConninfo(
-  wish: FollowWish,
+  wish: Pick<FollowWish, 'node' | 'replication'>,
   upstream: Conninfo,
   { version, settings }: { readonly version: ServerVersion; readonly settings: CurrentSettings },
 ): string {
@@ -41,7 +41,7 @@ export function followConninfo(
 }
 
 /** What the upstream lists this standby as. */
-export function streamingName({ node }: FollowWish): string {
+export function streamingName({ node }: Pick<FollowWish, 'node'>): string {
   return node.conninfo['application_name'] ?? node.name;
 }
 
