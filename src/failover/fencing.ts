@@ -5,7 +5,6 @@ import type { ActionResult } from './events.ts';
 import type { Evidence } from './explanation.ts';
 import { endLease } from './lease.ts';
 import type { Yield, YieldAcknowledged } from './messages.ts';
-import { nameOf } from './names.ts';
 import { lookAtWal } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
 import type { Retiring } from './state.ts';
@@ -26,14 +25,6 @@ export function goDown(turn: Turn, reason: Retiring['reason'], by: 'fence' | 'ta
   become(turn, { kind: 'retiring', stage: 'goingDown', term, reason, since: turn.now });
   change(turn, { consideration: null, running: [] });
   begin(turn, by, (id) => ({ kind: by, id }));
-}
-
-/** Another repmgrd leads a higher term with a writable primary: this one must not be writable any more. */
-export function loseToAnotherLeader(turn: Turn, leader: NodeId, term: Term): void {
-  const { role } = turn.state;
-  if (role.kind !== 'retiring') {
-    fence(turn, 4, `${nameOf(turn.state, leader)} is the primary by term ${term}`, { leader, term });
-  }
 }
 
 export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind: 'down' }>): void {

@@ -1,7 +1,7 @@
 /** A heartbeat comes in: adopt its leader and grant the lease, or say why not (rule 1). */
 import type { NodeId } from '../model/node.ts';
 import { candidacyOf, healthOf } from './candidacy.ts';
-import { loseToAnotherLeader } from './fencing.ts';
+import { loseToAnotherLeader } from './return.ts';
 import { grantLease, isYieldedBy } from './lease.ts';
 import type { Heartbeat, HeartbeatRefused } from './messages.ts';
 import { nameOf } from './names.ts';
@@ -108,7 +108,7 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   if (isMember(heartbeat.record, turn.state.settings.self)) {
     grantLease(turn, from, heartbeat.term, heartbeat.leaseMs);
   }
-  dropConsideration(turn, from);
+  dropConsideration(turn);
   thaw(turn);
 }
 
@@ -134,9 +134,8 @@ function rememberLeader(turn: Turn, from: NodeId, heartbeat: Heartbeat, isNew: b
 }
 
 /** A request that is being considered meets the lease that was just granted. */
-function dropConsideration(turn: Turn, leader: NodeId): void {
-  const { consideration } = turn.state;
-  if (consideration !== null && consideration.candidate !== leader) {
+function dropConsideration(turn: Turn): void {
+  if (turn.state.consideration !== null) {
     change(turn, { consideration: null });
     abandon(turn, 'freeze');
     abandon(turn, 'askServers');

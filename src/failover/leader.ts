@@ -9,14 +9,14 @@ import {
   sendingTime,
   updateContact,
 } from './contact.ts';
-import { fence, loseToAnotherLeader } from './fencing.ts';
+import { fence } from './fencing.ts';
 import { reactHold } from './hold.ts';
 import type { Heartbeat, HeartbeatAcknowledged, HeartbeatRefused } from './messages.ts';
 import { isWritable } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
 import { renewGuard } from './guard.ts';
 import { reactTrouble } from './trouble.ts';
-import { giveUpLeading, reactReturn } from './return.ts';
+import { giveUpLeading, loseToAnotherLeader, reactReturn } from './return.ts';
 import type { Leader, State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
 import { nextTimelineOf } from './winning.ts';

@@ -2,7 +2,9 @@
 import { bounds } from './bounds.ts';
 import { contactEndsAt, contactMs, isInContact } from './contact.ts';
 import { askServers, primaryAnswers } from './evidence.ts';
-import { endTerm, goDown, rest } from './fencing.ts';
+import { endTerm, fence, goDown, rest } from './fencing.ts';
+import { nameOf } from './names.ts';
+import type { Term } from './term.ts';
 import { hasPostmaster, isWitness, isWritable } from './own-wal.ts';
 import { continuesPath, samePath } from './position.ts';
 import { isSmallSet, membersOf } from './quorum.ts';
@@ -17,6 +19,21 @@ export function reactReturn(turn: Turn, leader: Leader): void {
     check(turn, leader);
   } else if (leader.stage === 'restarting' && isWritable(turn.state)) {
     resume(turn, leader);
+  }
+}
+
+/** Another repmgrd leads a higher term with a writable primary: this one must not be writable any more. */
+export function loseToAnotherLeader(turn: Turn, node: NodeId, term: Term): void {
+  const { role, server } = turn.state;
+  if (role.kind !== 'leader') {
+    return;
+  }
+  if (role.stage === 'checking' && !isWritable(turn.state)) {
+    if (server !== null) {
+      giveUpLeading(turn, role, `${nameOf(turn.state, node)} is the primary by term ${term}`);
+    }
+  } else {
+    fence(turn, 4, `${nameOf(turn.state, node)} is the primary by term ${term}`, { leader: node, term });
   }
 }
 

@@ -1,5 +1,6 @@
 /** A vote is asked for: the voter's side of an election (rule 3). */
 import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
 import { confirmationRefusal, grantConfirmation } from './confirmation.ts';
 import {
   askServers,
@@ -62,7 +63,14 @@ function consider(turn: Turn, from: NodeId, request: VoteRequest): void {
 /** Decides as soon as the freeze and the servers' answers are there. */
 export function reactConsideration(turn: Turn): void {
   const { consideration } = turn.state;
-  if (consideration === null || !isConsidered(turn.state, consideration)) {
+  if (consideration === null) {
+    return;
+  }
+  if (!isConsidered(turn.state, consideration)) {
+    if (turn.now - consideration.begunAt >= bounds.considerationMs) {
+      change(turn, { consideration: null });
+      undoFreeze(turn);
+    }
     return;
   }
   const { candidate, request } = consideration;
