@@ -1,4 +1,6 @@
 /** Checks of parameters against each other. */
+import { eventNames } from '../model/event-names.ts';
+import { nearest } from '../model/nearest.ts';
 import type { ConfigValues, DerivedValues, Finding } from './config.ts';
 import type { Settings } from './settings.ts';
 
@@ -120,6 +122,7 @@ function doubts(values: ConfigValues, settings: Settings): readonly Complaint[] 
       `node_name "${values.nodeName}" cannot be recognised by others: ${shown}`,
     ]);
   }
+  complaints.push(...checkEventNames(values, settings));
   if (values.standbyReconnectTimeoutMs < values.nodeRejoinTimeoutMs) {
     complaints.push([
       ['standby_reconnect_timeout', 'node_rejoin_timeout'],
@@ -127,4 +130,23 @@ function doubts(values: ConfigValues, settings: Settings): readonly Complaint[] 
     ]);
   }
   return complaints;
+}
+
+/** Any name is allowed, as in repmgr 3; but the command would never be run for it. */
+function checkEventNames(values: ConfigValues, settings: Settings): readonly Complaint[] {
+  const filters = [
+    ['event_notifications', values.eventNotifications] as const,
+    ...settings
+      .listVariants('event_notifications')
+      .map(([name, events]) => [`event_notifications.${name}`, events] as const),
+  ];
+  return filters.flatMap(([parameter, events]) =>
+    events
+      .filter((event) => !eventNames.includes(event))
+      .map((event): Complaint => {
+        const meant = nearest(event, eventNames);
+        const remedy = meant === undefined ? 'for all events leave it out' : `did you mean "${meant}"?`;
+        return [[parameter], `${parameter}: there is no event "${event}"; ${remedy}`];
+      }),
+  );
 }

@@ -267,10 +267,10 @@ describe('warnings', () => {
 
   test('lists and mappings add up without a warning', () => {
     const lines =
-      'event_notifications=a, b\nevent_notifications=c\ntablespace_mapping=/a\\=b=/c\ntablespace_mapping=/d=/e\n';
+      'event_notifications=standby_clone, node_rejoin\nevent_notifications=standby_follow\ntablespace_mapping=/a\\=b=/c\ntablespace_mapping=/d=/e\n';
     expect(warningsOf(minimal + lines)).toEqual([]);
     expect(configOf(lines)).toMatchObject({
-      eventNotifications: ['a', 'b', 'c'],
+      eventNotifications: ['standby_clone', 'node_rejoin', 'standby_follow'],
       tablespaceMapping: [
         { from: '/a=b', to: '/c' },
         { from: '/d', to: '/e' },
@@ -313,6 +313,16 @@ describe('warnings', () => {
       'line 5: logfile is read as ""/l""; the double quotes are part of the value; to quote it, use single quotes',
     ]);
     expect(warningsOf(`${minimal}service_stop_command="/a b" -x "c"\n`)).toEqual([]);
+  });
+
+  test('a filter for an event that does not exist is told, and kept', () => {
+    const lines =
+      'event_notifications=all\nevent_notification_command.a=x\nevent_notifications.a=standby_promotd\n';
+    expect(configOf(lines).eventNotificationCommands).toMatchObject([{ events: ['standby_promotd'] }]);
+    expect(warningsOf(minimal + lines)).toEqual([
+      'line 5: event_notifications: there is no event "all"; for all events leave it out',
+      'line 7: event_notifications.a: there is no event "standby_promotd"; did you mean "standby_promote"?',
+    ]);
   });
 
   test('a node name that PostgreSQL would show otherwise is told', () => {
