@@ -152,7 +152,7 @@ describe('the row of an event', () => {
       'event_notification_command.pager': 'echo pager >> "$OUT"',
       'event_notifications.pager': 'standby_promote,Master_Register',
     });
-    expect(stderr).not.toContain('WARNING');
+    expect(stderr).toMatch(/^WARNING: [^\n]*"Master_Register"; did you mean "master_register"\?\nNOTICE: /);
     expect(output.split('\n').toSorted()).toEqual(['', 'all', 'chat']);
     const filtered = await register({
       event_notification_command: 'echo all >> "$OUT"',
