@@ -1,9 +1,7 @@
 /** What `standby clone` is to do, from its options and repmgr.conf. */
 import type { CloneNode, CloneWish, ReplicationWish } from '../cluster/clone/wish.ts';
 import type { Config } from '../config/resolve.ts';
-import { failure } from '../errors.ts';
 import { type Conninfo, mergeConninfo } from '../model/conninfo.ts';
-import { parseDuration } from '../model/duration.ts';
 import { readConninfo } from '../postgres/conninfo-defaults.ts';
 import type { CommandContext } from './command.ts';
 import { connectionFromOptions } from './connection-options.ts';
@@ -29,7 +27,7 @@ export function wishOf(context: CommandContext): CloneWish {
     },
     replication: replicationOf(context),
     recovery: {
-      minApplyDelay: applyDelayOf(options.recoveryMinApplyDelay) ?? config?.recoveryMinApplyDelay,
+      minApplyDelay: options.recoveryMinApplyDelay ?? config?.recoveryMinApplyDelay,
       restoreCommand: config?.restoreCommand,
       archiveCleanupCommand: config?.archiveCleanupCommand,
     },
@@ -72,16 +70,4 @@ export function replicationOf({ options, config, environment }: CommandContext):
     withoutPassword: options.noConninfoPassword === true,
     primaryConninfo: options.upstreamConninfo,
   };
-}
-
-/** An integer with a unit of PostgreSQL, milliseconds without one. @throws RepmgrError usage */
-export function applyDelayOf(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const isInteger = /^\d+\s*(ms|s|min|h|d)?$/.test(text);
-  if (isInteger && (parseDuration(text, 'ms') ?? 0) > 0) return text;
-  throw failure('usage', {
-    message: `--recovery-min-apply-delay: "${text}" is no delay`,
-    detail: 'A delay is a whole number of at least 1, with ms, s, min, h or d behind it if wanted.',
-    hint: 'Write it as: --recovery-min-apply-delay=5min',
-  });
 }

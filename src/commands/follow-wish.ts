@@ -3,7 +3,7 @@ import type { FollowWish } from '../cluster/follow/wish.ts';
 import { ownCommand } from '../cluster/own-command.ts';
 import { type Conninfo, mergeConninfo } from '../model/conninfo.ts';
 import { readConninfo } from '../postgres/conninfo-defaults.ts';
-import { applyDelayOf, replicationOf } from './clone-wish.ts';
+import { replicationOf } from './clone-wish.ts';
 import type { CommandContext } from './command.ts';
 import { connectionFromOptions } from './connection-options.ts';
 import { checkedNodeId, requireConfig } from './local-node.ts';
@@ -28,7 +28,7 @@ export function followWishOf(context: CommandContext): FollowWish {
     usesSlot: config.useReplicationSlots,
     replication: replicationOf(context),
     recovery: {
-      minApplyDelay: applyDelayOf(options.recoveryMinApplyDelay) ?? config.recoveryMinApplyDelay,
+      minApplyDelay: options.recoveryMinApplyDelay ?? config.recoveryMinApplyDelay,
       restoreCommand: config.restoreCommand,
       archiveCleanupCommand: config.archiveCleanupCommand,
     },
