@@ -76,14 +76,18 @@ export class Guard {
 
   #ask(): void {
     const { server, host, world, settings } = this.#daemon;
-    if (server === undefined) return;
+    if (server === undefined || this.#isGone) {
+      this.#endWithPostmaster();
+      return;
+    }
     const askedAt = this.#monotonicMs;
     let lsn = Number.POSITIVE_INFINITY;
     server.write(64, true, (commit) => {
       lsn = commit.lsn;
     });
     world.schedule.after(host.clock.virtualMs(askBeforeMs - 50), host.guard, () => {
-      if (!this.#isAlive || this.#deadline - askBeforeMs > askedAt) {
+      if (!this.#isAlive) return;
+      if (this.#isGone || this.#deadline - askBeforeMs > askedAt) {
         this.#watch();
         return;
       }

@@ -57,7 +57,7 @@ export function observe(
     isInRecovery: answers ? phase === 'recovery' : null,
     timeline: canRead ? timelineOf(directory.branch) : null,
     endOfWal: canRead ? (endOfWal(server) as LsnBytes) : null,
-    endIsExact: canRead && (phase === 'none' || server.hasReplayedAll),
+    endIsExact: canRead && endIsExact(server),
     isReplayPaused: server.isReplayPaused,
     hasReplayDelay: server.hasReplayDelay,
     receiver:
@@ -79,7 +79,11 @@ export function observe(
 export function endOfWal(server: PostgresServer): number {
   const { directory, phase } = server;
   if (phase === 'none') return directory.writtenLsn;
-  return server.hasReplayedAll ? directory.flushedLsn : server.replayedLsn;
+  return endIsExact(server) ? directory.flushedLsn : server.replayedLsn;
+}
+
+export function endIsExact({ phase, hasReplayedAll }: PostgresServer): boolean {
+  return phase === 'none' || (phase !== 'starting' && hasReplayedAll);
 }
 
 function attachedTo(server: PostgresServer): readonly AttachedStandby[] {

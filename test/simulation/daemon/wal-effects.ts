@@ -7,7 +7,7 @@ import { nobodyHasThisName } from '../postgres/data-directory.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import { branchAt, contains } from '../world/wal.ts';
 import type { Daemon } from './daemon.ts';
-import { endOfWal, timelineOf } from './observe.ts';
+import { endIsExact, endOfWal, timelineOf } from './observe.ts';
 import { poll } from './poll.ts';
 
 /** A freeze that can't be proven is given up. */
@@ -51,7 +51,7 @@ function readEnd(server: PostgresServer): Omit<Extract<ActionResult, { kind: 'fr
   return {
     timeline: timelineOf(server.directory.branch),
     endOfWal: endOfWal(server) as LsnBytes,
-    endIsExact: server.phase === 'none' || server.hasReplayedAll,
+    endIsExact: endIsExact(server),
   };
 }
 
