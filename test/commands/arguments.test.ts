@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../src/commands/arguments.ts';
 import { connectionFromOptions } from '../../src/commands/connection-options.ts';
+import { longNamesOf, nameOf, optionKeys, optionOf } from '../../src/commands/options.ts';
 
 const parse = (...args: readonly string[]) => parseCommandLine(args, {});
 
@@ -247,6 +248,57 @@ describe('the command line', () => {
     }
     expect(parse('-V').kind).toBe('version');
   });
+});
+
+describe('every option', () => {
+  const sample: Readonly<Record<string, string>> = {
+    text: 'a=b c',
+    integer: '12',
+    conninfo: 'host=a',
+    'apply-delay': '5min',
+    'optional-integer': '12',
+    'optional-text': 'x',
+  };
+  const optionsOf = (...words: readonly string[]) => {
+    const line = parse(...words, 'standby', 'clone', 'x');
+    return 'options' in line
+      ? { options: line.options, errors: errorsOf(...words, 'standby', 'clone', 'x') }
+      : line.kind;
+  };
+
+  it.each(optionKeys.map((key) => [nameOf(key), key] as const))(
+    '%s means the same in each of its forms',
+    (_, key) => {
+      const { value, short } = optionOf(key);
+      const letter = short === undefined ? undefined : `-${short}`;
+      const text = value.kind === 'choice' ? value.choices[0] : sample[value.kind];
+      const isOptional = value.kind.startsWith('optional');
+      const forms = longNamesOf(key).flatMap((name) => {
+        if (text === undefined) return [[`--${name}`]];
+        return isOptional ? [[`--${name}=${text}`]] : [[`--${name}=${text}`], [`--${name}`, text]];
+      });
+      if (letter !== undefined && text === undefined) forms.push([letter]);
+      if (letter !== undefined && text !== undefined && !isOptional)
+        forms.push([letter, text], [`${letter}${text}`]);
+      const [first, ...others] = forms.map((words) => optionsOf(...words));
+      expect(others).toEqual(others.map(() => first));
+      expect(JSON.stringify(first)).not.toContain('unknown option');
+    },
+  );
+
+  it.each(optionKeys.flatMap((key) => longNamesOf(key)))(
+    '--%s can be shortened until it is ambiguous',
+    (name) => {
+      const names = optionKeys.flatMap((key) => longNamesOf(key).map((long) => [long, key] as const));
+      for (let length = 1; length < name.length; length += 1) {
+        const begun = name.slice(0, length);
+        const meant = new Set(names.filter(([long]) => long.startsWith(begun)).map(([, key]) => key));
+        const isExact = names.some(([long]) => long === begun);
+        const isAmbiguous = errorsOf(`--${begun}`).some((error) => error.includes('is ambiguous'));
+        expect(isAmbiguous, begun).toBe(meant.size > 1 && !isExact);
+      }
+    },
+  );
 });
 
 describe('the connection options', () => {
