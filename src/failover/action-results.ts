@@ -2,7 +2,7 @@
 import { noteCandidateEvidence, onWalFetched, giveUp } from './candidate.ts';
 import { noteStarting, undoFreeze } from './evidence.ts';
 import type { ActionResult } from './events.ts';
-import { onDown, rest } from './fencing.ts';
+import { onDown } from './fencing.ts';
 import { onFollowed } from './following.ts';
 import { lookAtWal } from './own-wal.ts';
 import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
@@ -83,7 +83,6 @@ const onFailure: Partial<Record<ActionPurpose, Failure>> = {
       become(turn, { ...role, stage: 'serving', since: later(turn.now, bounds.retryMs) });
     }
   },
-  startAsStandby: rest,
   hold: (turn) => {
     const { role } = turn.state;
     if (role.kind === 'leader') {
@@ -111,11 +110,6 @@ const onEnd: Partial<Record<ActionPurpose, (turn: Turn) => void>> = {
   rejoin: onFollowed,
   release: (turn) => {
     store(turn, { heldNames: null });
-  },
-  startAsStandby: (turn) => {
-    if (turn.state.role.kind === 'retiring') {
-      rest(turn);
-    }
   },
   disarmSafeStart: (turn) => {
     store(turn, { replacedRestartAfterCrash: null });

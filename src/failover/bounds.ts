@@ -14,6 +14,8 @@ export const bounds = {
   candidacyMs: 3_000,
   /** How long a candidate waits for the vote of a yielder that answered the pre-vote, a fetch included. */
   yielderPatienceMs: 2_500,
+  /** Between two claims of a server that is writable without a term: each takes a new term. */
+  claimPauseMs: 1_000,
   /** A voter forgets a request whose freeze or question has not ended. */
   considerationMs: 3_000,
   /** After a clock jump or a restart of repmgrd: time for the answers to a new round of heartbeats (rule 5). */

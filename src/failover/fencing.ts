@@ -22,7 +22,7 @@ export function fence(turn: Turn, rule: number, sentence: string, evidence: Evid
 export function goDown(turn: Turn, reason: Retiring['reason'], by: 'fence' | 'takeDown'): void {
   const { role } = turn.state;
   const term = role.kind === 'leader' ? role.term : null;
-  become(turn, { kind: 'retiring', stage: 'goingDown', term, reason, since: turn.now });
+  become(turn, { kind: 'retiring', term, reason, since: turn.now });
   change(turn, { consideration: null, running: [] });
   begin(turn, by, (id) => ({ kind: by, id }));
 }
@@ -45,7 +45,7 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
     rest(turn);
     return;
   }
-  become(turn, { ...role, stage: 'starting' });
+  rest(turn);
   change(turn, { startedAt: turn.now });
   begin(turn, 'startAsStandby', (id) => ({ kind: 'startAsStandby', id }));
 }
@@ -70,8 +70,8 @@ export function noteDown(turn: Turn): void {
 }
 
 /** What is down is killed again until nothing is left; a server that does not start is tried again by its operator. */
-export function reactRetiring(turn: Turn, role: Retiring): void {
-  if (role.stage === 'goingDown' && !isRunning(turn.state, 'fence') && !isRunning(turn.state, 'takeDown')) {
+export function reactRetiring(turn: Turn): void {
+  if (!isRunning(turn.state, 'fence') && !isRunning(turn.state, 'takeDown')) {
     begin(turn, 'fence', (id) => ({ kind: 'fence', id }));
   }
 }

@@ -82,6 +82,7 @@ function isBusy(state: State): boolean {
     !isUp ||
     isWitness(state) ||
     isWritable(state) ||
+    state.position?.isExact !== true ||
     consideration !== null ||
     durable.isInMaintenance ||
     durable.record?.pause !== null ||

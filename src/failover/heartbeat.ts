@@ -16,6 +16,9 @@ import { noteTerm } from './terms-heard.ts';
 export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   const { role } = turn.state;
   const reason = refusalOf(turn.state, from, heartbeat);
+  if (reason === 'noState') {
+    learnLeader(turn, from, heartbeat);
+  }
   if (reason !== null) {
     if (reason === 'higherTerm' || reason === 'yielded') {
       noteTerm(turn, from, heartbeat.term);
@@ -110,6 +113,23 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   }
   dropConsideration(turn);
   thaw(turn);
+}
+
+/** It lost its state, or never had any: it knows whom to follow, but neither grants nor acknowledges. */
+function learnLeader(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
+  const { durable, settings } = turn.state;
+  const { leader } = durable;
+  const isNewer = leader === null || heartbeat.term >= leader.term;
+  if (compareVersionsOf(durable.record, heartbeat.record) < 0) {
+    store(turn, { record: heartbeat.record });
+  }
+  if (isNewer && isMember(heartbeat.record, from) && from !== settings.self) {
+    const isNews = leader?.term !== heartbeat.term || leader.isWritable !== heartbeat.isWritable;
+    if (isNews || !samePathOrNull(leader.path, heartbeat.position?.path ?? null)) {
+      rememberLeader(turn, from, heartbeat, leader?.term !== heartbeat.term);
+    }
+    change(turn, { leaderHeardAt: turn.now });
+  }
 }
 
 function rememberLeader(turn: Turn, from: NodeId, heartbeat: Heartbeat, isNew: boolean): void {

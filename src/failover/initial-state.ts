@@ -54,6 +54,7 @@ export function initialState(settings: Settings): State {
     leaderFlushedLsn: null,
     yieldSentAt: start,
     startedAt: start,
+    nextClaimAt: start,
     lastPromotionFailed: false,
     leaderHeardAt: null,
     startingSince: [],

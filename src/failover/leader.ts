@@ -147,8 +147,7 @@ function writeWalForContact(turn: Turn, leader: Leader): void {
     return;
   }
   const { record } = durable;
-  const lastMark = leader.walMarks.at(-1)?.writtenAt ?? 0;
-  if (now - lastMark < settings.heartbeatIntervalMs) {
+  if (now - leader.lastWalAt < settings.heartbeatIntervalMs) {
     return;
   }
   const isSilent = (node: NodeId) => {
@@ -156,6 +155,7 @@ function writeWalForContact(turn: Turn, leader: Leader): void {
     return sentAt === null || now - sentAt > 2 * settings.heartbeatIntervalMs;
   };
   if (server.attached.some(({ node }) => isMember(record, node) && isSilent(node))) {
+    become(turn, { ...leader, lastWalAt: now });
     begin(turn, 'writeWal', (id) => ({ kind: 'writeWal', id }));
   }
 }

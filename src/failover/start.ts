@@ -76,6 +76,7 @@ function leaderRole(
     lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'],
     isHolding: state.durable.heldNames !== null,
     walMarks: [],
+    lastWalAt: now,
     holdNotBefore: now,
     leadNothing: [],
     checkedServers: false,

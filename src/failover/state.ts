@@ -41,6 +41,8 @@ export interface State {
   readonly yieldSentAt: MonotonicMs;
   /** When this node's server was started as a standby last. */
   readonly startedAt: MonotonicMs;
+  /** No vote for a server that is writable already is asked for before. */
+  readonly nextClaimAt: MonotonicMs;
   readonly lastPromotionFailed: boolean;
   /** When the newest heartbeat of the leader was adopted; null since the start of repmgrd. */
   readonly leaderHeardAt: MonotonicMs | null;
@@ -155,6 +157,7 @@ export interface Leader {
   readonly isHolding: boolean;
   /** WAL written to be acknowledged, oldest first. */
   readonly walMarks: readonly WalMark[];
+  readonly lastWalAt: MonotonicMs;
   /** After a late tick: heartbeats first, a hold one interval later. */
   readonly holdNotBefore: MonotonicMs;
   /** Who answered since this repmgrd started that it leads nothing (rule 9). */
@@ -198,10 +201,9 @@ export interface Confirmation {
   readonly votes: readonly Vote[];
 }
 
-/** A leader on its way down: fencing, or its promotion failed. */
+/** A server on its way down: fenced, or for a yield. Until it is down nobody gets a vote. */
 export interface Retiring {
   readonly kind: 'retiring';
-  readonly stage: 'goingDown' | 'starting';
   /** The term that it led; null: its server was writable without one. */
   readonly term: Term | null;
   readonly reason: 'crash' | 'stall' | 'shutdown' | 'fence' | 'promotionFailed' | 'handover';

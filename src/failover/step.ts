@@ -107,7 +107,7 @@ function reactAs(turn: Turn): void {
       reactLeader(turn);
       break;
     case 'retiring':
-      reactRetiring(turn, role);
+      reactRetiring(turn);
       break;
     default:
       break;

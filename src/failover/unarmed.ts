@@ -24,7 +24,7 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
     explain(turn, 12, 'wait', 'its server is writable though it leads no term', {});
   }
   if (turn.state.durable.record !== null) {
-    reactAmongVoters(turn, { ...role, unarmedSince: since }, since);
+    reactAmongVoters(turn, since);
   } else if (mayBootstrap(turn.state)) {
     explain(turn, 0, 'bootstrap', 'the recorded primary asks for the first term', {});
     standAsWritable(turn, 'bootstrap', firstRecord(turn.state.metadata.nodes));
@@ -33,7 +33,7 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
   }
 }
 
-function reactAmongVoters(turn: Turn, role: Follower, since: number): void {
+function reactAmongVoters(turn: Turn, since: number): void {
   const { state } = turn;
   const { durable, settings } = state;
   const leader = otherLeader(state);
@@ -51,7 +51,11 @@ function reactAmongVoters(turn: Turn, role: Follower, since: number): void {
     durable.record?.pause === null
   ) {
     fence(turn, 4, 'its server is writable, but no quorum would let it lead', { since });
-  } else if (turn.now >= role.electionNotBefore && durable.record !== null) {
+  } else if (turn.now >= state.nextClaimAt && durable.record !== null) {
+    change(turn, { nextClaimAt: later(turn.now, bounds.claimPauseMs * (1 + turn.random)) });
+    if (durable.hasLostState) {
+      askWhoLed(turn);
+    }
     standAsWritable(turn, 'writable', durable.record);
   }
 }
@@ -69,10 +73,14 @@ function leaseMsOf({ durable, settings }: State): number {
 
 /** It lost its state file: the others know the record, and whether it led. */
 function askForRecord(turn: Turn, role: Follower, since: Follower['unarmedSince']): void {
+  become(turn, { ...role, unarmedSince: since, electionNotBefore: later(turn.now, bounds.retryMs) });
+  askWhoLed(turn);
+}
+
+function askWhoLed(turn: Turn): void {
   const { state } = turn;
   const round = state.statusRound + 1;
   change(turn, { statusRound: round });
-  become(turn, { ...role, unarmedSince: since, electionNotBefore: later(turn.now, bounds.retryMs) });
   for (const { id } of state.metadata.nodes) {
     if (id !== state.settings.self) {
       send(turn, id, { kind: 'statusRequest', round, highestTerm: state.durable.term, record: null });

@@ -45,6 +45,7 @@ export function win(turn: Turn, role: Candidate): void {
     lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'],
     isHolding: false,
     walMarks: [],
+    lastWalAt: now,
     holdNotBefore: now,
     leadNothing: [],
     checkedServers: false,
