@@ -98,7 +98,7 @@ export class WalReceiver {
     const { directory, around } = this.#server;
     if (
       directory.branch !== branch &&
-      commonLsn({ branch, lsn: end }, directory.end) < directory.writtenLsn
+      commonLsn({ branch, lsn: end }, directory.end) < Math.min(end, directory.writtenLsn)
     ) {
       directory.isCorrupt = true;
       around.watcher.corrupted(this.#server, stream.upstream);

@@ -22,7 +22,7 @@ export class Metadata {
   constructor(world: World, nodes: readonly RegisteredNode[], primary: NodeId, position: WalPosition) {
     this.#world = world;
     this.#versions.push({ position, metadata: { nodes, primary, namesTerm: false } });
-    this.#unreadable = { nodes, primary: null, namesTerm: false };
+    this.#unreadable = { nodes, primary: null, namesTerm: null };
   }
 
   /** @param known what it read last, which holds while nobody can be asked */

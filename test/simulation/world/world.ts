@@ -146,9 +146,16 @@ export class World implements ServerWatcher {
       if (!host.isSuspended) while (host.repmgrd.isFrozen) this.schedule.thaw(host.repmgrd);
       this.boot(node);
       this.schedule.after(this.random.between(10, 500), undefined, () => daemon.start());
-      this.schedule.after(this.random.between(3000, 6000), undefined, () => server?.start('service'));
+      if (server !== undefined) this.#keepRunning(server);
     }
     this.watchers.quiet(this);
+  }
+
+  #keepRunning(server: PostgresServer): void {
+    this.schedule.after(this.random.between(3_000, 6_000), undefined, () => {
+      server.start('service');
+      this.#keepRunning(server);
+    });
   }
 
   nodeOf(id: number): SimulatedNode | undefined {
