@@ -52,7 +52,7 @@ export function namedIn(text: string): NamedFiles {
     } else if (setting !== undefined && fileSettings.test(setting.name)) {
       files.push({ path, isOfDataDirectory: true });
     }
-    for (const [, list = ''] of line.replace(/#.*/, '').matchAll(/(?:^|[\s,"])@([^\s,"]+)/g)) {
+    for (const [, list = ''] of line.replace(/#.*/, '').matchAll(/(?:^|[\s,"])@"?([^\s,"]+)/g)) {
       files.push({ path: list, isOfDataDirectory: false });
     }
   }
