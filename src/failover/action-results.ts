@@ -107,7 +107,10 @@ const onEnd: Partial<Record<ActionPurpose, (turn: Turn) => void>> = {
     store(turn, { frozen: null });
   },
   follow: onFollowed,
-  rejoin: onFollowed,
+  rejoin: (turn) => {
+    store(turn, { hasStrayed: false });
+    onFollowed(turn);
+  },
   release: (turn) => {
     store(turn, { heldNames: null });
   },

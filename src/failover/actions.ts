@@ -41,8 +41,8 @@ export type Action =
       readonly synchronousStandbyNames: SynchronousNames | null;
     }
   | { readonly kind: 'follow'; readonly id: number; readonly node: NodeId }
-  /** Keep the diverged WAL, rewind or clone, start, follow. */
-  | { readonly kind: 'rejoin'; readonly id: number; readonly node: NodeId }
+  /** Keep the diverged WAL, rewind or clone, start, follow. Where it strayed a rewind sees no divergence: clone. */
+  | { readonly kind: 'rejoin'; readonly id: number; readonly node: NodeId; readonly hasStrayed: boolean }
   /** Make commits wait -> `holdInForce`. */
   | { readonly kind: 'hold'; readonly id: number }
   | { readonly kind: 'release'; readonly id: number; readonly synchronousStandbyNames: string }

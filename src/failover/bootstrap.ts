@@ -13,7 +13,7 @@ export function mayBootstrap({ durable, metadata, settings }: State): boolean {
     durable.record === null &&
     (durable.term === noTerm || durable.vote?.candidate === settings.self) &&
     metadata.primary === settings.self &&
-    !metadata.namesTerm
+    metadata.namesTerm === false
   );
 }
 
@@ -23,6 +23,9 @@ export function bootstrapRefusal(state: State, from: NodeId, request: VoteReques
     return 'noState';
   }
   const isRepeated = durable.vote?.term === request.term && durable.vote.candidate === from;
+  if (metadata.namesTerm === null) {
+    return 'noState';
+  }
   if (
     metadata.namesTerm ||
     durable.leader !== null ||

@@ -16,6 +16,8 @@ export const bounds = {
   yielderPatienceMs: 2_500,
   /** Between two claims of a server that is writable without a term: each takes a new term. */
   claimPauseMs: 1_000,
+  /** Something is due and cannot be done yet: looked at again. */
+  overdueMs: 50,
   /** A voter forgets a request whose freeze or question has not ended. */
   considerationMs: 3_000,
   /** After a clock jump or a restart of repmgrd: time for the answers to a new round of heartbeats (rule 5). */

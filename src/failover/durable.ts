@@ -41,6 +41,8 @@ export interface Durable {
   readonly isInMaintenance: boolean;
   /** The state file was lost: this node leads nothing and neither votes nor acknowledges until it has joined anew. */
   readonly hasLostState: boolean;
+  /** Its server was writable on a timeline that is another's, so its WAL is not what its numbers say; until it is cloned. */
+  readonly hasStrayed: boolean;
 }
 
 export interface StoredVote {

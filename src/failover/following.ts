@@ -1,6 +1,7 @@
 /** A standby follows the primary of the newest term, thaws by that, and is rejoined where its WAL diverged (rules 3, 4, 9). */
 import { bounds } from './bounds.ts';
 import type { KnownLeader } from './durable.ts';
+import { beginFreeze } from './evidence.ts';
 import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
 import { isDiverged, isWitness, isWritable } from './own-wal.ts';
@@ -144,8 +145,22 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
   });
   if (state.settings.rejoin === 'automatic') {
     explain(turn, 9, 'rejoin', `its WAL diverged from that of ${name}: rejoins`, evidence);
-    begin(turn, 'rejoin', (id) => ({ kind: 'rejoin', id, node: leader.node }));
+    begin(turn, 'rejoin', (id) => ({
+      kind: 'rejoin',
+      id,
+      node: leader.node,
+      hasStrayed: state.durable.hasStrayed,
+    }));
   } else if (!isKnown) {
+    detach(turn);
     explain(turn, 9, 'diverged', `its WAL diverged from that of ${name}: waits for an operator`, evidence);
+  }
+}
+
+/** Diverged WAL is not added to: the receiver is kept away until the node was rejoined. */
+function detach(turn: Turn): void {
+  const { server } = turn.state;
+  if (server !== null && server.primaryConninfo !== '') {
+    beginFreeze(turn);
   }
 }

@@ -2,6 +2,7 @@
 import type { NodeId } from '../model/node.ts';
 import { candidacyOf, healthOf } from './candidacy.ts';
 import { loseToAnotherLeader } from './return.ts';
+import type { Durable } from './durable.ts';
 import { grantLease, isYieldedBy } from './lease.ts';
 import type { Heartbeat, HeartbeatRefused } from './messages.ts';
 import { nameOf } from './names.ts';
@@ -9,7 +10,7 @@ import { renameMakers } from './own-wal.ts';
 import { samePath, type TimelinePath } from './position.ts';
 import { compareVersions, isMember, newerRecord } from './quorum.ts';
 import type { State } from './state.ts';
-import type { Term } from './term.ts';
+import { firstTerm, noTerm, type Term } from './term.ts';
 import { abandon, become, begin, change, explain, isRunning, send, store, type Turn } from './turn.ts';
 import { noteTerm } from './terms-heard.ts';
 
@@ -17,6 +18,7 @@ export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): voi
   const { role } = turn.state;
   const reason = refusalOf(turn.state, from, heartbeat);
   if (reason === 'noState') {
+    store(turn, { hasLostState: true });
     learnLeader(turn, from, heartbeat);
   }
   if (reason !== null) {
@@ -39,7 +41,7 @@ export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): voi
 
 function refusalOf(state: State, from: NodeId, heartbeat: Heartbeat): HeartbeatRefused['reason'] | null {
   const { durable } = state;
-  if (state.durable.hasLostState) {
+  if (durable.hasLostState || isNewcomer(durable, heartbeat.term)) {
     return 'noState';
   }
   const record = newerRecord(durable.record, heartbeat.record);
@@ -52,6 +54,11 @@ function refusalOf(state: State, from: NodeId, heartbeat: Heartbeat): HeartbeatR
   return heartbeat.term >= durable.term || isOfConfirmedLeader(state, from, heartbeat.term)
     ? null
     : 'higherTerm';
+}
+
+/** It never heard of a leader, and this is not the first: whether it ever voted cannot be known. */
+function isNewcomer({ record, term }: Durable, heartbeatTerm: Term): boolean {
+  return record === null && term === noTerm && heartbeatTerm > firstTerm;
 }
 
 /** A voter that confirmed its leader in a higher term goes on with the heartbeats of the older one. */

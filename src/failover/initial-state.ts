@@ -26,6 +26,7 @@ export const emptyDurable: Durable = {
   guard: null,
   isInMaintenance: false,
   hasLostState: false,
+  hasStrayed: false,
 };
 
 const start = 0 as MonotonicMs;
@@ -33,7 +34,7 @@ const start = 0 as MonotonicMs;
 export function initialState(settings: Settings): State {
   return {
     settings,
-    metadata: { nodes: settings.nodes, primary: null, namesTerm: false },
+    metadata: { nodes: settings.nodes, primary: null, namesTerm: null },
     incarnation: '',
     bootId: '',
     now: { monotonicMs: start, bootTimeMs: 0, wallMs: 0 },

@@ -53,6 +53,18 @@ export function renameMakers(turn: Turn): void {
   }
 }
 
+/** A server that is writable without a term, on a timeline that others write on or follow. */
+export function noteStray(turn: Turn): void {
+  const { position, durable } = turn.state;
+  const tip = position === null ? undefined : tipOf(position.path);
+  const own = durable.ledOn === null ? undefined : tipOf(durable.ledOn);
+  const isOwn = tip !== undefined && own !== undefined && isSameMark(tip, own) && tip.term === own.term;
+  const isByHand = tip?.term === noTerm && !durable.hasLostState;
+  if (tip !== undefined && !isOwn && !isByHand && !durable.hasStrayed) {
+    store(turn, { hasStrayed: true });
+  }
+}
+
 /** Takes the makers of this node's timelines over from one who knows them. */
 export function learnPath(turn: Turn, taught: TimelinePath): void {
   const { position } = turn.state;
@@ -80,6 +92,9 @@ export function isWitness({ settings, metadata }: State): boolean {
 
 /** Whether this node's WAL left the line of the newest leader: no candidate and no voter until it was rejoined. */
 export function isDiverged({ position, durable }: State): boolean {
+  if (durable.hasStrayed) {
+    return true;
+  }
   const path = durable.leader?.path ?? null;
   return position !== null && path !== null && leftLine(position, path);
 }

@@ -50,6 +50,9 @@ export interface RecordedMetadata {
   readonly nodes: readonly RegisteredNode[];
   /** The node whose row is that of the active primary. */
   readonly primary: NodeId | null;
-  /** Whether `repmgr_cluster` names a term: then term 1 was won long ago, whatever the state files say. */
-  readonly namesTerm: boolean;
+  /**
+   * Whether `repmgr_cluster` names a term: then term 1 was won long ago, whatever the state files say. Null: it could
+   * not be read yet.
+   */
+  readonly namesTerm: boolean | null;
 }

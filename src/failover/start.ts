@@ -5,6 +5,7 @@ import type { Started } from './events.ts';
 import { emptyDurable, initialState } from './initial-state.ts';
 import { leaderYielded } from './lease.ts';
 import { membersOf } from './quorum.ts';
+import type { RecordedMetadata } from './settings.ts';
 import type { Leader, Role, State } from './state.ts';
 import { noTerm, type Term } from './term.ts';
 import { become, begin, change, explain, later, send, store, type Turn } from './turn.ts';
@@ -13,7 +14,7 @@ export function onStarted(
   turn: Turn,
   { durable, bootId, incarnation, guardContactUntil, settings, metadata }: Started,
 ): void {
-  const stored = durable ?? { ...emptyDurable, hasLostState: metadata.namesTerm };
+  const stored = durable ?? { ...emptyDurable, hasLostState: metadata.namesTerm !== false };
   const hasBooted = stored.bootId !== '' && stored.bootId !== bootId;
   turn.state = {
     ...initialState(settings),
@@ -35,6 +36,16 @@ export function onStarted(
   );
   giveUpOpenCandidacy(turn, settings.self);
   thawUnlessBound(turn);
+}
+
+/** There never was a state file where the metadata, once they can be read, name no term: nothing was lost. */
+export function onMetadata(turn: Turn, metadata: RecordedMetadata): void {
+  change(turn, { metadata });
+  const { durable } = turn.state;
+  const isUntouched = durable.record === null && durable.leader === null && durable.term === noTerm;
+  if (durable.hasLostState && metadata.namesTerm === false && isUntouched) {
+    store(turn, { hasLostState: false });
+  }
 }
 
 /** A lease counts as begun now: nobody can know how much of it was left. */

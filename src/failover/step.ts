@@ -13,7 +13,7 @@ import { reactLeader } from './leader.ts';
 import { onMessage } from './message-received.ts';
 import { onOperatorRequest } from './operator.ts';
 import { observeServer } from './server-observed.ts';
-import { hasStarted, onStarted } from './start.ts';
+import { hasStarted, onMetadata, onStarted } from './start.ts';
 import type { State } from './state.ts';
 import { setTimer } from './timer.ts';
 import { beginTurn, change, type Turn } from './turn.ts';
@@ -54,7 +54,7 @@ function handle(turn: Turn, event: Exclude<Event, { readonly kind: 'started' }>)
       observeServer(turn, event.server);
       break;
     case 'metadataRead':
-      change(turn, { metadata: event.metadata });
+      onMetadata(turn, event.metadata);
       break;
     case 'settingsChanged':
       change(turn, { settings: event.settings });

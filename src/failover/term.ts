@@ -5,3 +5,6 @@ import type { Brand } from '../model/brand.ts';
 export type Term = Brand<number, 'Term'>;
 
 export const noTerm = 0 as Term;
+
+/** That of the bootstrap (rule 0). */
+export const firstTerm = 1 as Term;

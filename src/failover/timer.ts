@@ -11,7 +11,8 @@ import { never, type Turn, act, change } from './turn.ts';
 
 /** One timer: set again only where it has to fire earlier than it would. */
 export function setTimer(turn: Turn): void {
-  const at = Math.max(wakeAt(turn.state), turn.now + 1) as typeof never;
+  const wake = wakeAt(turn.state);
+  const at = (wake > turn.now ? wake : turn.now + bounds.overdueMs) as typeof never;
   const { timerAt } = turn.state;
   if (at < never && (timerAt === null || at < timerAt)) {
     change(turn, { timerAt: at });
@@ -39,7 +40,7 @@ function wakeOfRole(state: State): number {
     case 'candidate':
       return role.stage === 'preparing'
         ? role.begunAt + bounds.considerationMs
-        : Math.min(role.lastAskedAt + bounds.voteRetryMs, role.begunAt + bounds.candidacyMs);
+        : role.lastAskedAt + bounds.voteRetryMs;
     case 'retiring':
       return now.monotonicMs + bounds.canvassPauseMs;
     case 'follower':

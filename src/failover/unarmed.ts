@@ -6,7 +6,7 @@ import { standAsWritable } from './candidate.ts';
 import { fence } from './fencing.ts';
 import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
-import { isUnadopted, isWritable } from './own-wal.ts';
+import { isUnadopted, isWritable, noteStray } from './own-wal.ts';
 import { firstRecord } from './record-changes.ts';
 import type { Follower, State } from './state.ts';
 import { become, change, explain, later, send, type Turn } from './turn.ts';
@@ -23,6 +23,7 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
     become(turn, { ...role, unarmedSince: since });
     explain(turn, 12, 'wait', 'its server is writable though it leads no term', {});
   }
+  noteStray(turn);
   if (turn.state.durable.record !== null) {
     reactAmongVoters(turn, since);
   } else if (mayBootstrap(turn.state)) {

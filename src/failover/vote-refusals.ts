@@ -44,7 +44,7 @@ export function refusalOf(state: State, from: NodeId, request: VoteRequest): Ref
   if (request.purpose === 'bootstrap') {
     return bootstrapRefusal(state, from, request);
   }
-  const basic = durable.record === null && !durable.hasLostState ? null : statusRefusal(state);
+  const basic = statusRefusal(state);
   if (basic === 'noState' || basic === 'leadsItself') {
     return basic;
   }

@@ -21,6 +21,7 @@ export function win(turn: Turn, role: Candidate): void {
     leading: { term: role.term, askedTerm: role.term, promotionCalled: !isServing, isPromoted: isServing },
     record,
     hasLostState: false,
+    hasStrayed: false,
     ledOn: durable.ledOn,
   });
   explain(turn, 4, 'win', `leads term ${role.term} by the votes of a quorum`, {
