@@ -73,8 +73,8 @@ export const limits = {
   parallelSyncs: 4,
   /** A repmgr.conf has some kilobytes; what is larger is another file, given by mistake. */
   configurationFileBytes: 1024 * 1024,
-  /** Files that include each other, as many as PostgreSQL allows. */
-  configurationIncludeDepth: 10,
+  /** Files that one repmgr.conf may include in all; more of them include each other by mistake. */
+  configurationIncludedFiles: 100,
   /** What may wait for a slow syslog before further lines are dropped and counted. */
   syslogQueueBytes: 1024 * 1024,
   /** By then `logger` has found its socket, or ended; lines before that are kept to be written again on stderr. */

@@ -1,23 +1,14 @@
 /** Loads repmgr.conf: finds it, reads it with the files that it includes, and resolves it. */
-import { dirname, resolve } from 'node:path';
-import { failure, RepmgrError } from '../errors.ts';
-import { limits } from '../limits.ts';
+import { failure, type RepmgrError } from '../errors.ts';
 import { quoteForShell } from '../model/shell-word.ts';
-import {
-  listConfigurationFiles,
-  type LocatedFile,
-  locateConfiguration,
-  readIfPresent,
-  type SearchOptions,
-} from './locate.ts';
-import { type ParsedInclude, parseConfiguration } from './parse.ts';
+import { readWithIncludes } from './includes.ts';
+import { type LocatedFile, locateConfiguration, type SearchOptions } from './locate.ts';
 import {
   type Config,
   type Finding,
   type Resolution,
   type ResolveOptions,
   resolveConfiguration,
-  type SourcedLine,
 } from './resolve.ts';
 
 export interface LoadOptions
@@ -93,48 +84,5 @@ function configurationInvalid(path: string, errors: readonly Finding[]): RepmgrE
 }
 
 async function resolveFile(file: LocatedFile, options: LoadOptions): Promise<Resolution> {
-  const lines = await expandIncludes(file, undefined, 0);
-  return resolveConfiguration(lines, { ...options, sourceFile: file.path });
-}
-
-/** Puts the lines of included files where their directive stands, as PostgreSQL does. */
-async function expandIncludes(
-  file: LocatedFile,
-  shownAs: string | undefined,
-  depth: number,
-): Promise<SourcedLine[]> {
-  const lines: SourcedLine[] = [];
-  for (const line of parseConfiguration(file.text)) {
-    if (line.kind !== 'include') lines.push({ ...line, file: shownAs });
-    else lines.push(...(await readInclude(line, file.path, shownAs, depth)));
-  }
-  return lines;
-}
-
-async function readInclude(
-  include: ParsedInclude,
-  from: string,
-  shownAs: string | undefined,
-  depth: number,
-): Promise<SourcedLine[]> {
-  const problem = (message: string): SourcedLine[] => [
-    { kind: 'error', line: include.line, file: shownAs, message },
-  ];
-  if (depth >= limits.configurationIncludeDepth) {
-    return problem(`${include.directive}: files include each other more than ${depth} deep`);
-  }
-  const target = resolve(dirname(from), include.path);
-  try {
-    const paths = include.directive === 'include_dir' ? await listConfigurationFiles(target) : [target];
-    const included: SourcedLine[] = [];
-    for (const path of paths) {
-      const text = await readIfPresent(path);
-      if (text !== undefined) included.push(...(await expandIncludes({ path, text }, path, depth + 1)));
-      else if (include.directive === 'include') return problem(`include: "${path}" does not exist`);
-    }
-    return included;
-  } catch (error) {
-    if (!(error instanceof RepmgrError)) throw error;
-    return problem(`${include.directive}: ${error.message}; ${error.detail}`);
-  }
+  return resolveConfiguration(await readWithIncludes(file), { ...options, sourceFile: file.path });
 }

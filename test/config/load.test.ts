@@ -184,8 +184,31 @@ describe('included files', () => {
     expect((await errorOf(loadConfig(options()))).message).toContain(`${path} line 2: failover`);
   });
 
-  test('may not include each other for ever', async () => {
-    await put('repmgr.conf', "include 'repmgr.conf'\n");
-    expect((await errorOf(loadConfig(options()))).message).toContain('include each other more than 10 deep');
+  test('that cannot be read are errors with the reason', async () => {
+    await put('repmgr.conf', `${minimal}include '.'\ninclude_dir 'nowhere'\n`);
+    const { message } = await errorOf(loadConfig(options()));
+    expect(message).toContain(
+      `line 5: include: cannot read configuration file "${directory}"; It is a directory.`,
+    );
+    expect(message).toContain('line 6: include_dir: cannot read configuration file');
+  });
+
+  test('may not include themselves, which is told once', async () => {
+    const main = await put('repmgr.conf', `${minimal}include 'more.conf'\n`);
+    const more = await put('more.conf', `include 'repmgr.conf'\ninclude 'more.conf'\n`);
+    expect((await errorOf(loadConfig(options()))).message.split('\n').slice(1)).toEqual([
+      `${more} line 1: include: "${main}" includes itself`,
+      `${more} line 2: include: "${more}" includes itself`,
+    ]);
+  });
+
+  test('are not read in thousands, where a directory includes itself', async () => {
+    await mkdir(join(directory, 'conf.d'));
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await put(`conf.d/${name}.conf`, "include_dir '.'\n");
+    const main = await put('repmgr.conf', `${minimal}include_dir 'conf.d'\n`);
+    expect(await errorOf(loadConfig(options()))).toMatchObject({
+      code: 'configuration_file_unreadable',
+      message: `configuration file "${main}" includes too many files`,
+    });
   });
 });
