@@ -6,6 +6,7 @@ import type { OptionKey } from './option-table.ts';
 import { type CommandOptions, longNamesOf, nameOf, optionKeys, optionOf } from './options.ts';
 import { readOptionValue } from './option-value.ts';
 import type { Command } from './command.ts';
+import { endOptionsAtCommandLine } from './inner-command-line.ts';
 import { checkUse } from './use.ts';
 
 export type CommandLine =
@@ -45,7 +46,7 @@ const keysByLetter = new Map(optionKeys.map((key) => [optionOf(key).short, key] 
  * long as they are unambiguous; an optional value needs `=`. All errors are found at once.
  */
 export function parseCommandLine(args: readonly string[], environment: Environment): CommandLine {
-  const words = readWords(args);
+  const words = readWords(endOptionsAtCommandLine(args, takesNextWord));
   const found = findCommand(words.operands);
   const command = found.kind === 'found' ? found.command : undefined;
   if (words.options.help) return { kind: 'help', command };

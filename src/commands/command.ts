@@ -33,7 +33,12 @@ export interface Command {
   /** Beside the general and the logging options, which every command takes. */
   readonly options: readonly OptionKey[];
   /** What may follow noun and verb. */
-  readonly operand?: { readonly name: string; readonly isRequired: boolean };
+  readonly operand?: {
+    readonly name: string;
+    readonly isRequired: boolean;
+    /** The operand is followed by a command line of its own, which is not read here. */
+    readonly hasCommandLine?: true;
+  };
   readonly needsConfig: boolean;
   /** False: the configuration file is not even looked for. */
   readonly readsConfig?: false;

@@ -34,6 +34,21 @@ export const sandboxCommands: readonly Command[] = [
   {
     ...sandboxFacts,
     noun: 'sandbox',
+    verb: 'run',
+    operand: { name: 'NODE COMMAND...', isRequired: true, hasCommandLine: true },
+    summary: 'run a command of repmgr on a node of the sandbox',
+    description:
+      'Runs repmgr with the repmgr.conf of the node, as the user of its server. Everything after NODE is for that repmgr; the exit code is its own.',
+    examples: [
+      { line: 'repmgr sandbox run 1 cluster show', about: 'what repmgr says of the cluster' },
+      { line: 'repmgr sandbox run 2 standby promote --dry-run', about: 'could node 2 become the primary?' },
+    ],
+    options: ['directory'],
+    load: () => import('./sandbox-run.ts'),
+  },
+  {
+    ...sandboxFacts,
+    noun: 'sandbox',
     verb: 'stop',
     summary: 'stop all servers of the sandbox',
     description: 'Data and configuration stay; start them again with: repmgr sandbox start',

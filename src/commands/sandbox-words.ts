@@ -1,5 +1,5 @@
 /** What the sandbox commands print: the nodes with their roles, and what to type next. */
-import { basename, join, relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { renderJson } from '../render/json.ts';
 import { sandboxCommand } from '../sandbox/directory.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -19,33 +19,30 @@ export function sandboxAsJson({ directory, postgresVersion }: Sandbox, nodes: re
   return renderJson({ directory, postgresVersion, nodes });
 }
 
-/** Lines to copy into a shell, each under a comment of what it is for. */
+/** Lines to copy into a shell, each with a comment of what it is for. */
 export function whatToTypeNext({ directory }: Sandbox, statuses: readonly NodeStatus[]): string {
   const sandbox = (words: string): string =>
     sandboxCommand(words, directory).replace(/^repmgr/, () => ownProgram());
-  const repmgr = (node: NodeStatus, words: string): string =>
-    `${quoteForShell(join(directory, 'repmgr'))} -f ${quoteForShell(join(directory, `${node.name}.conf`))} ${words}`;
   const primary = statuses.find(({ state }) => state === 'primary');
   const [first, second] = statuses.filter(({ state }) => state === 'standby');
   const lines = [
-    ['what repmgr says of the cluster', primary && repmgr(primary, 'cluster show')],
+    ['what repmgr says of the cluster', primary && sandbox(`run ${primary.id} cluster show`)],
     ['let the primary die', first && primary && sandbox(`kill ${primary.id}`)],
-    [`make ${first?.name} the primary`, first && repmgr(first, 'standby promote')],
-    [`let ${second?.name} follow it`, second && repmgr(second, 'standby follow')],
+    [`make ${first?.name} the primary`, first && sandbox(`run ${first.id} standby promote`)],
+    [`let ${second?.name} follow it`, second && sandbox(`run ${second.id} standby follow`)],
     ['what each server does', sandbox('status')],
     ['remove everything', sandbox('destroy')],
   ] as const;
-  return lines
-    .filter(([, line]) => line !== undefined)
-    .map(([about, line]) => `  # ${about}\n  ${line}\n`)
-    .join('');
+  const known = lines.flatMap(([about, line]) => (line === undefined ? [] : [{ about, line }]));
+  const width = Math.max(...known.map(({ line }) => line.length));
+  return known.map(({ about, line }) => `  ${line.padEnd(width)}  # ${about}\n`).join('');
 }
 
 /** How this program was called: by its name where it is installed, by its path in a checkout. */
 function ownProgram(): string {
   const path = process.argv[1] ?? 'repmgr';
-  if (basename(path) === 'repmgr')
-    return process.env['npm_lifecycle_event'] === 'npx' ? 'npx repmgr' : 'repmgr';
+  const isByNpx = process.env['npm_lifecycle_event'] === 'npx';
+  if (basename(path) === 'repmgr') return isByNpx ? 'npx repmgr' : 'repmgr';
   const fromHere = relative(process.cwd(), path);
   return `node ${quoteForShell(fromHere.startsWith('..') ? path : fromHere)}`;
 }

@@ -36,7 +36,10 @@ export function checkUse(command: Command, call: Call): Use {
 
 function operandErrors({ noun, verb, operand }: Command, operands: readonly string[]): readonly string[] {
   const extra = operands[operand === undefined ? 0 : 1];
-  if (extra !== undefined) return [`too many arguments, the first of them "${redactConninfo(extra)}"`];
+  if (operand?.hasCommandLine === true && operands.length < 2)
+    return [`${noun} ${verb} needs ${operand.name}`];
+  if (extra !== undefined && operand?.hasCommandLine !== true)
+    return [`too many arguments, the first of them "${redactConninfo(extra)}"`];
   if (operand?.isRequired && operands.length === 0) return [`${noun} ${verb} needs ${operand.name}`];
   return [];
 }

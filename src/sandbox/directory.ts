@@ -23,8 +23,9 @@ export function usualDirectory(): string {
 
 /** A command line for HINTs: names the directory where it is not the usual one. */
 export function sandboxCommand(words: string, directory: string): string {
-  const named = directory === usualDirectory() ? '' : ` --directory=${quoteForShell(directory)}`;
-  return `repmgr sandbox ${words}${named}`;
+  const named = directory === usualDirectory() ? [] : [`--directory=${quoteForShell(directory)}`];
+  const [verb = '', ...rest] = words.split(' ');
+  return ['repmgr sandbox', verb, ...named, ...rest].join(' ');
 }
 
 /** The directory that `repmgr sandbox` works in. */

@@ -1,4 +1,6 @@
 /** Where a sandbox lies and with what it works; everything else of a sandbox is found from here. */
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type CommandOptions, type CommandResult, runCommand } from '../system/command.ts';
 import type { SandboxUser } from './user.ts';
@@ -70,5 +72,25 @@ export async function runInSandbox(
     env: { ...environmentOf(place), ...env },
     uid: place.user?.uid,
     gid: place.user?.gid,
+  });
+}
+
+/** Runs a program with our own input and output. Ctrl-C reaches it too: it decides what to do, we wait for it. */
+export async function runOnTerminal(
+  place: SandboxPlace,
+  file: string,
+  args: readonly string[],
+): Promise<number> {
+  const child = spawn(file, args, {
+    cwd: place.directory,
+    env: environmentOf(place),
+    stdio: 'inherit',
+    ...(place.user === undefined ? {} : { uid: place.user.uid, gid: place.user.gid }),
+  });
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    );
   });
 }

@@ -5,8 +5,6 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure } from '../errors.ts';
 import { writeOwnedFile } from './owned-files.ts';
-import { quoteForShell } from '../system/shell.ts';
-import { homeOf, type SandboxPlace } from './place.ts';
 import type { SandboxUser } from './user.ts';
 
 /** The directory of repmgr.js: ours, when this runs from the built files; `dist` beside `src`, when from the source. */
@@ -39,15 +37,4 @@ export async function provideProgram(target: string, user: SandboxUser | undefin
   });
   await writeOwnedFile(join(target, 'package.json'), '{ "type": "module" }\n', user);
   return target;
-}
-
-/** A script that runs repmgr as the user of the servers, for whoever types commands in a sandbox. */
-export function launcherText({ directory, user, programDirectory }: SandboxPlace): string {
-  const program = [process.execPath, join(programDirectory, 'repmgr.js')].map(quoteForShell).join(' ');
-  const asUser =
-    user === undefined
-      ? []
-      : [`if [ "$(id -u)" -eq 0 ]; then exec runuser -u ${quoteForShell(user.name)} -- "$0" "$@"; fi`];
-  const home = `HOME=${quoteForShell(homeOf(directory))}; export HOME`;
-  return ['#!/bin/sh', ...asUser, home, `exec ${program} "$@"`, ''].join('\n');
 }

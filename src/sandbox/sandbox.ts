@@ -5,7 +5,13 @@ import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { connect } from '../postgres/connection.ts';
 import type { CommandResult } from '../system/command.ts';
-import { runInSandbox, type RunOptions, type SandboxNode, type SandboxPlace } from './place.ts';
+import {
+  runInSandbox,
+  runOnTerminal,
+  type RunOptions,
+  type SandboxNode,
+  type SandboxPlace,
+} from './place.ts';
 import { sandboxCommand } from './directory.ts';
 import { startServer, type StopMode, stopServer } from './server.ts';
 import { freezeServer, killProcesses, killServer, thawServer } from './server-process.ts';
@@ -27,6 +33,8 @@ export interface Sandbox {
   node(word: number | string): SandboxNode;
   /** Runs `repmgr -f REPMGR.CONF ARGS` on a node, whatever its exit code will be. */
   repmgr(id: number, args: readonly string[], options?: RunOptions): Promise<CommandResult>;
+  /** The same with our own input and output; gives the exit code. */
+  runOnTerminal(id: number, args: readonly string[]): Promise<number>;
   /** Runs any program as the user of the servers. */
   run(file: string, args: readonly string[], options?: RunOptions): Promise<CommandResult>;
   /** Runs one statement in the database `repmgr` of a node, in a session of its own, and gives its rows. */
@@ -68,10 +76,10 @@ export function openSandbox(facts: SandboxFacts): Sandbox {
     user: place.user,
     nodes,
     node,
-    repmgr: async (id, args, options) => {
-      const program = [join(place.programDirectory, 'repmgr.js'), '-f', node(id).configFile, ...args];
-      return await runInSandbox(place, process.execPath, program, options);
-    },
+    repmgr: async (id, args, options) =>
+      await runInSandbox(place, process.execPath, repmgrOf(place, node(id), args), options),
+    runOnTerminal: async (id, args) =>
+      await runOnTerminal(place, process.execPath, repmgrOf(place, node(id), args)),
     run: async (file, args, options) => await runInSandbox(place, file, args, options),
     query: async (id, sql, parameters) => await query(node(id), sql, parameters),
     start: async (id) => await startServer(place, node(id)),
@@ -92,6 +100,15 @@ function nodeCalled({ place, nodes }: SandboxFacts, word: number | string): Sand
     detail: `Its nodes are ${nodes.map((node) => node.id).join(', ')}.`,
     hint: `Show them with: ${sandboxCommand('status', place.directory)}`,
   });
+}
+
+/** The arguments of Node for a command of repmgr. */
+function repmgrOf(
+  { programDirectory }: SandboxPlace,
+  { configFile }: SandboxNode,
+  args: readonly string[],
+): readonly string[] {
+  return [join(programDirectory, 'repmgr.js'), '-f', configFile, ...args];
 }
 
 async function query<Row extends object>(

@@ -1,5 +1,4 @@
 /** The life of a sandbox as somebody types it: each command is a process of its own, the servers outlive them all. */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -28,9 +27,7 @@ it('starts, shows, kills, freezes, stops, starts again and destroys a cluster', 
     /^node1 {2}primary, 1 standby streams from it {2}host=127\.0\.0\.1 port=\d+ /m,
   );
   expect(started.stdout).toMatch(/^node2 {2}standby, streams from node1 {9}host=127\.0\.0\.1 port=\d+ /m);
-  expect(started.stdout).toContain(
-    `  # make node2 the primary\n  ${directory}/repmgr -f ${directory}/node2.conf`,
-  );
+  expect(started.stdout).toMatch(/sandbox run --directory=\S+ 2 standby promote +# make node2 the primary$/m);
   expect((await sandbox('status')).stdout.split('\n')).toHaveLength(3);
 
   await sandbox('kill', '2');
@@ -63,12 +60,20 @@ it('starts, shows, kills, freezes, stops, starts again and destroys a cluster', 
   expect(processesOf(directory)).toEqual([]);
 });
 
-it('gives a script to run repmgr on the nodes with', async () => {
+it('runs repmgr on its nodes, with the output and the exit code of that repmgr', async () => {
   const directory = await directoryForSandbox();
   await runRepmgr('sandbox', 'start', '--nodes', '1', '--directory', directory);
-  const shown = await new Promise<string>((resolve, reject) => {
-    const args = ['-f', join(directory, 'node1.conf'), 'cluster', 'show', '--csv'];
-    execFile(join(directory, 'repmgr'), args, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+  const run = (...words: string[]) => runRepmgr('sandbox', 'run', `--directory=${directory}`, ...words);
+  expect(await run('1', 'cluster', 'show', '--csv')).toEqual({ exitCode: 0, stdout: '1,0\n', stderr: '' });
+  expect(await run('node1', '--', 'cluster', 'show', '--csv')).toMatchObject({ stdout: '1,0\n' });
+  const refused = await run('1', 'standby', 'promote', '--dry-run');
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toContain('ERROR');
+  const planned = await run('--dry-run', '1', 'standby', 'promote');
+  expect(planned).toEqual({
+    exitCode: 0,
+    stdout: `run repmgr -f ${join(directory, 'node1.conf')} standby promote\n`,
+    stderr: '',
   });
-  expect(shown).toBe('1,0\n');
+  expect((await run('1')).stderr).toContain('sandbox run needs NODE COMMAND...');
 });

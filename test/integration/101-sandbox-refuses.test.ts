@@ -43,7 +43,7 @@ it('refuses nodes that are not there, and servers that do not run', async () => 
     const down = await runRepmgr('sandbox', verb, '1', '--directory', directory);
     expect(down.exitCode).toBe(1);
     expect(down.stderr).toMatch(threeParts);
-    expect(down.stderr).toContain(`repmgr sandbox start 1 --directory=${directory}`);
+    expect(down.stderr).toContain(`repmgr sandbox start --directory=${directory} 1`);
   }
 });
 
