@@ -11,7 +11,7 @@ export interface CheckCall {
   readonly file: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
-  print(text: string): void;
+  readonly print: (text: string) => void;
 }
 
 /**

@@ -38,9 +38,12 @@ export async function waitUntil<Result>(
   }
 }
 
+/** What a timer of Node can count; it would take a longer pause for none at all. */
+const longestPauseMs = 2_147_483_647;
+
 async function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await sleep(durationMs, undefined, signal === undefined ? {} : { signal });
+    await sleep(Math.min(durationMs, longestPauseMs), undefined, signal === undefined ? {} : { signal });
   } catch {
     throwIfInterrupted(signal);
   }

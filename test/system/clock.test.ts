@@ -35,3 +35,16 @@ test('an aborted signal ends the wait at once', async () => {
   abort.abort();
   await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
 });
+
+test('a pause longer than a timer can count is long all the same', async () => {
+  const abort = new AbortController();
+  let looks = 0;
+  const look = async () => {
+    looks += 1;
+    if (looks === 1) setTimeout(() => abort.abort(), 50);
+    return undefined;
+  };
+  const options = { deadlineMs: Infinity, intervalMs: 2 ** 40, signal: abort.signal };
+  await expect(waitUntil(look, options)).rejects.toMatchObject({ code: 'interrupted' });
+  expect(looks).toBe(1);
+});
