@@ -6,6 +6,7 @@ import { openExisting } from '../sandbox/existing.ts';
 import { type MadeSandbox, makeSandbox, type MakeOptions } from '../sandbox/make.ts';
 import { planSandbox } from '../sandbox/plan.ts';
 import { type LeftNode, planRestart, restartFacts } from '../sandbox/restart.ts';
+import type { SandboxNode } from '../sandbox/place.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { locateServer } from '../sandbox/servers.ts';
 import { readState } from '../sandbox/state-file.ts';
@@ -89,8 +90,11 @@ async function startAgain(context: CommandContext): Promise<void> {
     context.print(renderSteps(steps, { isJson: options.json === true }));
     return;
   }
+  const primary = sandbox.node(statuses.find(({ state }) => state === 'primary')?.id ?? plan.start[0] ?? 1);
   for (const left of plan.left) {
-    log.warning(`"${left.name}" is left as it is: ${left.because}`, { hint: hintFor(left, sandbox) });
+    log.warning(`"${left.name}" is left as it is: ${left.because}`, {
+      hint: hintFor(left, primary, sandbox),
+    });
   }
   for (const [index, id] of plan.start.entries()) {
     if (signal.aborted) throw failure('interrupted', { message: 'the operation was interrupted' });
@@ -100,14 +104,16 @@ async function startAgain(context: CommandContext): Promise<void> {
   await show(context, sandbox);
 }
 
-function hintFor({ id, because }: LeftNode, { directory }: Sandbox): string {
+function hintFor({ id, because }: LeftNode, primary: SandboxNode, { directory }: Sandbox): string {
+  const source = `-h ${primary.host} -p ${primary.port} -U repmgr -d repmgr`;
+  const clone = `run ${id} ${source} standby clone --backup-method=protocol`;
   switch (because) {
     case 'it is frozen':
       return `Let it go on with: ${sandboxCommand(`thaw ${id}`, directory)}`;
     case 'it has no data yet':
-      return 'Fill it with: repmgr standby clone';
+      return `Copy "${primary.name}" into it: ${sandboxCommand(clone, directory)}`;
     case 'it was primary before another':
-      return 'Started as it is there would be two primaries; copy the new one into it: repmgr standby clone --force';
+      return `Started as it is it would be a second primary. Copy "${primary.name}" into it: ${sandboxCommand(`${clone} --force`, directory)}`;
   }
 }
 
