@@ -1,5 +1,5 @@
 /** Every form of a conninfo, on a real primary and its standby: the same server as libpq, or refused as by libpq. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -229,7 +229,7 @@ describe('what a conninfo leaves out', () => {
       environment: () => ({ PGSYSCONFDIR: join(sandbox.directory, 'etc') }),
       leads: () => onPrimary(),
     });
-    await sandbox.run('rm', [own]);
+    await rm(own);
   });
 });
 
@@ -237,7 +237,7 @@ describe('a password', () => {
   const asSecret = () => `host=127.0.0.1 port=${primary} user=secret dbname=repmgr`;
   const withFile = async (text: string, mode = 0o600) => {
     const path = await putFile(sandbox, 'home/.pgpass', text, mode);
-    return async () => sandbox.run('rm', [path]);
+    return () => rm(path);
   };
 
   it('comes from the conninfo or from ~/.pgpass, where the first line that fits holds', async () => {
@@ -272,7 +272,7 @@ describe('a password', () => {
     await remove();
     await mkdir(join(home, '.pgpass'));
     await check({ conninfo: asSecret, leads: () => 'password_refused' });
-    await sandbox.run('rm', ['-r', join(home, '.pgpass')]);
+    await rm(join(home, '.pgpass'), { recursive: true });
   });
 
   it('comes from the file of passfile or PGPASSFILE, in place of the one at home', async () => {
