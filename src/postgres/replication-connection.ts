@@ -17,7 +17,7 @@ import { keepOpen } from './open-client.ts';
 import { openSession } from './session.ts';
 import type { ServerVersion } from './version.ts';
 
-export type { ReplicationAnswer, ResultRow } from './replication-command.ts';
+export type { ReplicationAnswer } from './replication-command.ts';
 
 export interface SystemIdentity {
   /** Common to all servers of a cluster; 64 bits, as text. */

@@ -31,7 +31,9 @@ describe.each(majorVersions)('on PostgreSQL %i', (postgresVersion) => {
       );
       await sandbox.start(standby);
       await run(standby, 'standby', 'register', '--wait-sync=20');
-      expect(await sandbox.query(standby, 'SELECT count(*)::int AS rows FROM ledger')).toEqual([{ rows: 1000 }]);
+      expect(await sandbox.query(standby, 'SELECT count(*)::int AS rows FROM ledger')).toEqual([
+        { rows: 1000 },
+      ]);
     }
 
     const before = await run(2, 'cluster', 'show');
@@ -53,7 +55,10 @@ describe.each(majorVersions)('on PostgreSQL %i', (postgresVersion) => {
       .toEqual([{ newest: 1001 }]);
 
     expect(
-      await sandbox.query(2, 'SELECT id, type, active, upstream_node_id FROM repmgr_sandbox.repl_nodes ORDER BY id'),
+      await sandbox.query(
+        2,
+        'SELECT id, type, active, upstream_node_id FROM repmgr_sandbox.repl_nodes ORDER BY id',
+      ),
     ).toEqual([
       { id: 1, type: 'master', active: false, upstream_node_id: null },
       { id: 2, type: 'master', active: true, upstream_node_id: null },

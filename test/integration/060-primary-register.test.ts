@@ -189,7 +189,9 @@ describe('primary register', () => {
     const results = await Promise.all(
       files.map((file) => sandbox.repmgr(1, [...file, 'primary', 'register'])),
     );
-    expect(results.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1, 1, 1]);
+    expect(results.map(({ exitCode }) => exitCode).toSorted((left, right) => left - right)).toEqual([
+      0, 1, 1, 1,
+    ]);
     for (const { stderr } of results.filter(({ exitCode }) => exitCode === 1)) {
       expect(stderr).toMatch(
         /^ERROR: another node is registered as the active primary\nDETAIL: Node "node\d" \(ID: \d\) has an active row; a cluster has one primary\.\nHINT: If it is gone for good, run "repmgr primary unregister --node-id=\d --force" first\.\n$/,

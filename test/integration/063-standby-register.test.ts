@@ -196,7 +196,7 @@ describe('standby register', () => {
     const twins = await Promise.all(
       files.map((file, index) => sandbox.repmgr(index + 2, [...file, 'standby', 'register'])),
     );
-    expect(twins.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
+    expect(twins.map(({ exitCode }) => exitCode).toSorted((left, right) => left - right)).toEqual([0, 1]);
     expect(twins.map(({ stderr }) => stderr).join('')).toContain('ERROR: node name "twin" is taken');
     await sandbox.query(1, 'DELETE FROM repmgr_sandbox.repl_nodes WHERE id IN (2, 3)');
     expect((await register(2)).exitCode).toBe(0);

@@ -1,7 +1,7 @@
 /** Where the metadata and the servers disagree: the shape that all rules of this folder give. Pure. */
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { ServerStatus } from '../../postgres/queries/server-status.ts';
-import type { Answer, NodeObservation } from '../survey.ts';
+import type { NodeObservation } from '../survey.ts';
 
 /** docs/cluster-show.md explains each. */
 export type DisagreementCode =
@@ -55,10 +55,6 @@ export function answeringServers(observations: readonly NodeObservation[]): Answ
 /** Nodes that accept writes at this moment, whatever their rows say. */
 export function primariesAmong(observations: readonly NodeObservation[]): AnsweringNode[] {
   return answeringServers(observations).filter(({ status }) => !status.isInRecovery);
-}
-
-export function answerOf(observations: readonly NodeObservation[], id: NodeId): Answer | undefined {
-  return observations.find(({ node }) => node.id === id)?.answer;
 }
 
 /** `node "node2" (id 2)`: names may be empty or taken twice, ids never. */

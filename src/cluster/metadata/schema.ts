@@ -4,7 +4,7 @@ import type { Connection, QueryOptions } from '../../postgres/connection.ts';
 import { latestMigration } from './migrations.ts';
 import { qualified, schemaName } from './names.ts';
 
-export { qualified, schemaName } from './names.ts';
+export { schemaName } from './names.ts';
 
 export type SchemaState =
   | { readonly kind: 'missing' }
