@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import fc from 'fast-check';
-import { pack, type Headers } from 'tar-stream';
+import { pack, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { createTarReader, type TarEntry } from '../../../src/postgres/backup/tar-reader.ts';
 
@@ -8,7 +7,9 @@ interface ReadEntry extends TarEntry {
   readonly content: string;
 }
 
-async function tarOf(entries: readonly (Headers & { readonly content?: Buffer })[]): Promise<Buffer> {
+async function tarOf(
+  entries: readonly (Partial<Header> & { readonly name: string; readonly content?: Buffer })[],
+): Promise<Buffer> {
   const archive = pack();
   for (const { content, ...header } of entries) {
     if (content === undefined) archive.entry(header);
@@ -16,8 +17,7 @@ async function tarOf(entries: readonly (Headers & { readonly content?: Buffer })
   }
   archive.finalize();
   const chunks: Buffer[] = [];
-  archive.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(archive, 'end');
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
 
