@@ -253,3 +253,18 @@ async function failure(settings: string, host?: string): Promise<RepmgrError> {
     throw new Error('the connection was made');
   });
 }
+
+it('sslnegotiation=direct begins with TLS at once, as PostgreSQL 17 and later understand it', async () => {
+  const newest = await sandboxForTest({ nodes: 1, build: 'primary', postgresVersion: 18 });
+  await putFile(newest, 'node1/server.crt', server.certificate);
+  await putFile(newest, 'node1/server.key', server.key);
+  await newest.query(1, 'ALTER SYSTEM SET ssl = on');
+  await newest.query(1, 'SELECT pg_reload_conf()');
+  const direct = `host=127.0.0.1 port=${newest.node(1).port} user=repmgr dbname=repmgr sslnegotiation=direct`;
+  const encrypted = `${newest.node(1).port} repmgr repmgr primary encrypted`;
+  await vi.waitFor(
+    async () => expect(await placeByUs(`${direct} sslmode=require`, {})).toBe(encrypted),
+    20_000,
+  );
+  expect(await placeByUs(`${direct} sslmode=prefer`, {})).toBe('conninfo_invalid');
+});
