@@ -167,7 +167,8 @@ function explain(error: unknown, deadlineMs: number): Omit<AttemptFailure, 'targ
     return { kind: 'refused', reason: error.message };
   }
   if (isServerError(error)) {
-    const isPassword = error.code === '28P01';
+    // PgBouncer has a code of its own for whatever is wrong.
+    const isPassword = error.code === '28P01' || /^(SASL|password) authentication failed/.test(error.message);
     return { kind: isPassword ? 'password' : 'refused', reason: error.message, code: error.code };
   }
   return explainNetworkError(error);
