@@ -29,9 +29,11 @@ export class Disturbance {
   }
 }
 
+const touchesAll: ReadonlySet<Fault['kind']> = new Set(['slowNetwork', 'split', 'request', 'delayMessages']);
+
 function touchedNodes(world: World, fault: Fault, node: number | undefined): readonly number[] {
   const all = world.nodes.map(({ id }) => id as number);
-  if (fault.kind === 'slowNetwork' || fault.kind === 'split' || fault.kind === 'request') return all;
+  if (touchesAll.has(fault.kind)) return all;
   if (fault.kind === 'cutOneWay' || fault.kind === 'cutBothWays') {
     // Between a primary and a standby it is the standby that is cut off.
     const ends = [fault.from, fault.to].filter((end): end is number => typeof end === 'number');

@@ -82,9 +82,12 @@ export class Guard {
     }
     const askedAt = this.#monotonicMs;
     let lsn = Number.POSITIVE_INFINITY;
-    server.write(64, true, (commit) => {
-      lsn = commit.lsn;
-    });
+    // psql needs a connection of its own.
+    if (!server.isPostmasterStopped && !server.isFull) {
+      server.write(64, true, (commit) => {
+        lsn = commit.lsn;
+      });
+    }
     world.schedule.after(host.clock.virtualMs(askBeforeMs - 50), host.guard, () => {
       if (!this.#isAlive) return;
       if (this.#isGone || this.#deadline - askBeforeMs > askedAt) {

@@ -132,8 +132,8 @@ export function answerOverSql(server: PostgresServer): PeerAnswer {
     case 'shuttingDown':
       return 'alive';
     case 'recovery':
-      return server.isFull ? 'alive' : 'inRecovery';
+      return server.isFull || server.isShuttingDownSmartly ? 'alive' : 'inRecovery';
     case 'writable':
-      return server.isFull ? 'alive' : 'writable';
+      return server.isFull || server.isShuttingDownSmartly ? 'alive' : 'writable';
   }
 }

@@ -20,6 +20,7 @@ const rates: Readonly<Partial<Record<FaultKind, number>>> = {
   split: 2,
   slowLink: 1,
   slowNetwork: 1,
+  delayMessages: 1,
   setWallClock: 0.5,
   hangDisk: 1,
   failDisk: 0.5,
@@ -30,6 +31,16 @@ const rates: Readonly<Partial<Record<FaultKind, number>>> = {
   promoteByHand: 0.4,
   restartByHand: 0.5,
 };
+
+const delayable = [
+  'heartbeat',
+  'heartbeatAcknowledged',
+  'voteRequest',
+  'voteAnswer',
+  'yield',
+  'termGivenUp',
+  'statusAnswer',
+] as const;
 
 export function drawFaults(
   random: Random,
@@ -81,10 +92,21 @@ function drawFault(
     case 'stopPostgres':
     case 'stopPostmaster':
     case 'isolate':
-    case 'shutDown':
     case 'blockReplay':
     case 'fillConnections':
       return { kind, ...on, forMs };
+    case 'shutDown':
+      return { kind, ...on, forMs, isSmart: random.chance(0.2) };
+    case 'delayMessages':
+      return {
+        kind,
+        atMs,
+        from: random.pick(ids),
+        to: random.pick(ids),
+        message: random.pick(delayable),
+        byMs: random.scaled(100, 20_000),
+        forMs,
+      };
     case 'suspendHost':
       return { kind, ...on, forMs, isHidden: random.chance(0.3) };
     case 'cutOneWay':

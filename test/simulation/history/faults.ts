@@ -1,4 +1,6 @@
 /** What goes wrong in a history: plain data, so that a history can be shrunk by leaving some of it out. */
+import type { Decision } from '../../../src/failover/explanation.ts';
+import type { Message } from '../../../src/failover/messages.ts';
 import type { OperatorRequest } from '../../../src/failover/operator-request.ts';
 
 /** A node by its id, or whoever is the primary, or some standby, when it happens. */
@@ -14,7 +16,15 @@ interface Lasting {
 
 export type FaultKind = Fault['kind'];
 
-export type Fault = { readonly atMs: number } & (
+/** A fault that waits, from its time on, for what a node decides; it happens once. */
+export interface Occasion {
+  readonly decision: Decision;
+  /** Undefined: whoever decides so first. */
+  readonly node?: number;
+  readonly thenMs?: number;
+}
+
+export type Fault = { readonly atMs: number; readonly when?: Occasion } & (
   | ({ readonly kind: 'killPostmaster'; readonly orphansMs: number } & OnNode)
   | ({ readonly kind: 'crashBackend' } & OnNode)
   | ({ readonly kind: 'losePower' } & OnNode & Lasting)
@@ -29,10 +39,18 @@ export type Fault = { readonly atMs: number } & (
   | ({ readonly kind: 'split'; readonly side: readonly number[] } & Lasting)
   | ({ readonly kind: 'slowLink'; readonly extraMs: number; readonly loss: number } & OnNode & Lasting)
   | ({ readonly kind: 'slowNetwork'; readonly extraMs: number; readonly loss: number } & Lasting)
+  /** Messages of one kind are under way for so much longer. */
+  | ({
+      readonly kind: 'delayMessages';
+      readonly message: Message['kind'];
+      readonly from: number;
+      readonly to: number;
+      readonly byMs: number;
+    } & Lasting)
   | ({ readonly kind: 'setWallClock'; readonly byMs: number } & OnNode)
   | ({ readonly kind: 'hangDisk'; readonly isStateDisk: boolean } & OnNode & Lasting)
   | ({ readonly kind: 'failDisk'; readonly isStateDisk: boolean } & OnNode & Lasting)
-  | ({ readonly kind: 'shutDown' } & OnNode & Lasting)
+  | ({ readonly kind: 'shutDown'; readonly isSmart?: boolean } & OnNode & Lasting)
   | ({ readonly kind: 'loseState' } & OnNode)
   | ({ readonly kind: 'blockReplay' } & OnNode & Lasting)
   | ({ readonly kind: 'fillConnections' } & OnNode & Lasting)

@@ -8,7 +8,11 @@ const aftermathMs = 15_000;
 
 export function scheduleFaults(world: World): void {
   for (const fault of world.options.faults) {
-    world.schedule.after(fault.atMs, undefined, () => inject(world, fault, world.random));
+    const { when } = fault;
+    world.schedule.after(fault.atMs, undefined, () => {
+      if (when === undefined) inject(world, fault, world.random);
+      else world.occasions.push({ ...when, run: () => inject(world, fault, world.random) });
+    });
   }
 }
 
@@ -32,7 +36,7 @@ function begin(
   fault: Fault,
   node: SimulatedNode | undefined,
   random: Random,
-): (() => void) | undefined {
+): (() => unknown) | undefined {
   if (isOnNetwork(fault)) return beginOnNetwork(world, fault, node, random);
   if (node === undefined) return undefined;
   if (isOnHost(fault)) return beginOnHost(world, fault, node);
@@ -40,7 +44,7 @@ function begin(
   return beginOnPostgres(fault, node, world);
 }
 
-const onNetwork = ['isolate', 'cutOneWay', 'cutBothWays', 'split', 'slowNetwork'] as const;
+const onNetwork = ['isolate', 'cutOneWay', 'cutBothWays', 'split', 'slowNetwork', 'delayMessages'] as const;
 const onHost = ['slowLink', 'setWallClock', 'losePower', 'suspendHost', 'hangDisk', 'failDisk'] as const;
 const onRepmgrd = ['killRepmgrd', 'stopRepmgrd', 'loseState', 'request'] as const;
 
@@ -67,7 +71,7 @@ function beginOnNetwork(
   fault: NetworkFault,
   node: SimulatedNode | undefined,
   random: Random,
-): (() => void) | undefined {
+): (() => unknown) | undefined {
   const { network, nodes } = world;
   const links: [number, number][] = [];
   const ids = nodes.map(({ id }) => id as number);
@@ -82,6 +86,10 @@ function beginOnNetwork(
     };
     slow(fault.extraMs, fault.loss);
     return () => slow(0, 0);
+  }
+  if (fault.kind === 'delayMessages') {
+    world.delays.add(fault);
+    return () => world.delays.delete(fault);
   }
   if (fault.kind === 'isolate') cutApart((id) => id === node?.id);
   else if (fault.kind === 'split') cutApart((id) => fault.side.includes(id));
@@ -174,7 +182,8 @@ function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World
         server.isPostmasterStopped = false;
       };
     case 'shutDown':
-      server.shutDown();
+      if (fault.isSmart === true) server.shutDownSmartly();
+      else server.shutDown();
       return () => {
         server.start('service');
       };
@@ -209,7 +218,7 @@ function resolve(world: World, target: Target, random: Random): SimulatedNode | 
 }
 
 function describe(fault: Fault): string {
-  const { kind, atMs: _, ...rest } = fault;
+  const { kind, atMs: _, when: _when, ...rest } = fault;
   const details = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return `FAULT ${kind} (${details.join(', ')})`;
 }

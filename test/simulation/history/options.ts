@@ -34,6 +34,8 @@ export interface HistoryOptions {
   readonly serviceStartMs: number;
   /** When repmgrd is started again after it died. */
   readonly repmgrdRestartMs: number;
+  /** Nothing of ours runs before; 0 unless said otherwise. */
+  readonly daemonsStartAtMs?: number;
   readonly faults: readonly Fault[];
   /** From when on nothing bad happens any more, and all is repaired. */
   readonly quietAtMs: number;

@@ -1,4 +1,5 @@
 /** What outlives the processes of a PostgreSQL server: WAL, control file, settings files. */
+import { holdName } from '../../../src/failover/hold.ts';
 import type { Branch, WalPosition } from '../world/wal.ts';
 
 export type ControlState =
@@ -15,7 +16,7 @@ export interface SynchronousNames {
   readonly nodes: readonly number[];
 }
 
-export const nobodyHasThisName = 'repmgr_hold';
+export const nobodyHasThisName = holdName;
 
 /** @returns undefined where nobody is waited for */
 export function parseSynchronousNames(text: string): SynchronousNames | undefined {

@@ -55,6 +55,7 @@ export class PostgresServer {
   /** SIGSTOP for the postmaster alone: what is connected works on. */
   isPostmasterStopped = false;
   isPromoting = false;
+  isShuttingDownSmartly = false;
   /** What sessions go by: synchronous_standby_names as the checkpointer has put it in force. */
   namesInForce = '';
   #isStopped = false;
@@ -382,6 +383,14 @@ export class PostgresServer {
     else this.around.schedule.thaw(this.process);
   }
 
+  /** SIGTERM: who is connected works on; nobody else is let in, and the shutdown begins when they are gone. */
+  shutDownSmartly(): void {
+    if (this.phase !== 'writable' && this.phase !== 'recovery') return;
+    const { schedule, random } = this.around;
+    this.isShuttingDownSmartly = true;
+    schedule.after(random.scaled(500, 300_000), this.process, () => this.shutDown());
+  }
+
   /** SIGINT: sessions end, attached standbys get everything, then the control file says "shut down". */
   shutDown(): void {
     if (this.phase !== 'writable' && this.phase !== 'recovery') return;
@@ -435,6 +444,7 @@ export class PostgresServer {
     this.isPromoting = false;
     this.isFull = false;
     this.isPostmasterStopped = false;
+    this.isShuttingDownSmartly = false;
     this.#isFlushing = false;
     this.#isReplaying = false;
     this.commits.forget();

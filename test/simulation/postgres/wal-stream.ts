@@ -114,9 +114,9 @@ export class WalStream {
 
   /** TCP: nothing is lost while both ends live, it only comes late. */
   #carry(from: PostgresServer, to: PostgresServer, transferMs: number, arrive: () => void): void {
-    this.#schedule.after(transferMs + this.#network.delayMs(from.node, to.node), undefined, () =>
-      this.#arriveWhenOpen(from, to, arrive),
-    );
+    const network = this.#network;
+    const ms = transferMs + network.delayMs(from.node, to.node) + network.retransmitMs(from.node, to.node);
+    this.#schedule.after(ms, undefined, () => this.#arriveWhenOpen(from, to, arrive));
   }
 
   #arriveWhenOpen(from: PostgresServer, to: PostgresServer, arrive: () => void): void {

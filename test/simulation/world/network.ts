@@ -73,6 +73,14 @@ export class Network {
     );
   }
 
+  /** The same for a short exchange over TCP: what is lost is sent again, a little later each time. */
+  retransmitMs(from: number, to: number): number {
+    const loss = this.#options.lossChance + (this.#extraLoss[from * this.#size + to] ?? 0);
+    let ms = 0;
+    for (let wait = 200; wait < 5_000 && this.#random.chance(loss); wait *= 2) ms += wait;
+    return ms;
+  }
+
   /** A message arrives once, or never, or twice, or late. */
   send(from: number, to: number, deliver: () => void): void {
     if (!this.isOpen(from, to)) return;

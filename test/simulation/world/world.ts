@@ -14,6 +14,7 @@ import type { Watchers } from '../checkers/watcher.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { Guard } from '../daemon/guard.ts';
 import { answerOverSql } from '../daemon/observe.ts';
+import type { Fault, Occasion } from '../history/faults.ts';
 import type { HistoryOptions } from '../history/options.ts';
 import { DataDirectory } from '../postgres/data-directory.ts';
 import { PostgresServer } from '../postgres/server.ts';
@@ -49,6 +50,8 @@ export class World implements ServerWatcher {
   readonly trace: Trace | undefined;
   /** Nodes whose server an operator made writable without asking anybody. */
   readonly byHand = new Set<number>();
+  readonly occasions: (Occasion & { readonly run: () => void })[] = [];
+  readonly delays = new Set<Extract<Fault, { kind: 'delayMessages' }>>();
   isQuiet = false;
   steps = 0;
 
@@ -131,6 +134,8 @@ export class World implements ServerWatcher {
     this.narrate('all faults are over');
     this.isQuiet = true;
     this.network.healAll();
+    this.occasions.length = 0;
+    this.delays.clear();
     for (const node of this.nodes) {
       const { host, server, daemon } = node;
       host.disk.repair();
@@ -181,19 +186,31 @@ export class World implements ServerWatcher {
     const target = this.nodeOf(to);
     if (target === undefined || to === from) return;
     this.watchers.messageSent(this, from, to, message);
-    this.network.send(from, to, () => {
+    const arrive = () => {
       if (target.host.isUp) target.daemon.receive(from, message);
-    });
+    };
+    const delay = this.delays.size === 0 ? undefined : this.#delayOf(from, to, message);
+    if (delay === undefined) this.network.send(from, to, arrive);
+    else this.schedule.after(delay, undefined, arrive);
+  }
+
+  #delayOf(from: number, to: number, { kind }: Message): number | undefined {
+    for (const fault of this.delays) {
+      if (fault.from === from && fault.to === to && fault.message === kind) return fault.byMs;
+    }
+    return undefined;
   }
 
   /** A question over SQL: no answer at all where something is in the way. */
   ask(from: NodeId, to: NodeId, process: Process, answered: (answer: PeerAnswer) => void): void {
     const target = this.nodeOf(to);
-    this.schedule.after(3 * this.network.delayMs(from, to), undefined, () => {
+    const thereMs = 3 * this.network.delayMs(from, to) + this.network.retransmitMs(from, to);
+    this.schedule.after(thereMs, undefined, () => {
       if (target === undefined || !target.host.isUp || target.host.isSuspended) return;
       if (!this.network.isOpenBothWays(from, to)) return;
       const answer = target.server === undefined ? 'silent' : answerOverSql(target.server);
-      this.schedule.after(this.network.delayMs(to, from), process, () => answered(answer));
+      const backMs = this.network.delayMs(to, from) + this.network.retransmitMs(to, from);
+      this.schedule.after(backMs, process, () => answered(answer));
     });
   }
 
@@ -216,9 +233,20 @@ export class World implements ServerWatcher {
   stepped(daemon: Daemon, before: State, event: Event, result: StepResult): void {
     this.steps += 1;
     this.watchers.stepped(this, daemon, before, event, result);
+    if (this.occasions.length > 0) this.#seizeOccasions(daemon, result);
     if (this.trace !== undefined) {
       for (const { rule, sentence } of result.explanations)
         this.tell(daemon.node, `${sentence} (rule ${rule})`);
+    }
+  }
+
+  #seizeOccasions(daemon: Daemon, { explanations }: StepResult): void {
+    for (const { decision } of explanations) {
+      const index = this.occasions.findIndex(
+        (it) => it.decision === decision && (it.node === undefined || it.node === daemon.node),
+      );
+      const [occasion] = index === -1 ? [] : this.occasions.splice(index, 1);
+      if (occasion !== undefined) this.schedule.after(occasion.thenMs ?? 0, undefined, occasion.run);
     }
   }
 
@@ -248,6 +276,8 @@ export class World implements ServerWatcher {
   becameWritable(server: PostgresServer, how: WayToWritable): void {
     this.tell(server.node, `PostgreSQL accepts writes (${how})`);
     this.watchers.becameWritable(this, server, how);
+    // `standby promote` of an operator writes itself into the tables.
+    if (how === 'promotion' && this.byHand.has(server.node)) this.metadata.writeByHand(server);
   }
 
   noLongerWritable(server: PostgresServer): void {

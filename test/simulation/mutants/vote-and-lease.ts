@@ -1,0 +1,4 @@
+/** Mutants of the vote and of the lease. */
+import type { Mutant } from './mutant.ts';
+
+export const voteAndLease: readonly Mutant[] = [];
