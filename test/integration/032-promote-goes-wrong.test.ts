@@ -139,11 +139,8 @@ describe('a promotion that goes wrong', () => {
     await sandbox.kill(1);
 
     const [blocker] = await sandbox.query<{ pid: number }>(2, pids);
-    const promote = [
-      ...(await withSettings(sandbox, 2, { promote_check_timeout: '1500ms' })),
-      ...['standby', 'promote'],
-    ];
-    const late = await sandbox.repmgr(2, promote);
+    const impatient = await withSettings(sandbox, 2, { promote_check_timeout: '1500ms' });
+    const late = await sandbox.repmgr(2, [...impatient, 'standby', 'promote']);
     expect(late.exitCode).toBe(11);
     expect(late.stderr).toMatch(
       /ERROR: the server was told to promote, but does not accept writes after 1\.5 seconds\nDETAIL: At the last look: it replays WAL, .* are left/,
