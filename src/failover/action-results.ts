@@ -3,7 +3,7 @@ import { noteCandidateEvidence, onWalFetched, giveUp } from './candidate.ts';
 import { noteStarting, undoFreeze } from './evidence.ts';
 import type { ActionResult } from './events.ts';
 import { onDown } from './fencing.ts';
-import { onFollowed } from './following.ts';
+import { onFollowed, onRejoined } from './following.ts';
 import { lookAtWal } from './own-wal.ts';
 import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
 import type { ActionPurpose, RunningAction } from './state.ts';
@@ -108,8 +108,7 @@ const onEnd: Partial<Record<ActionPurpose, (turn: Turn) => void>> = {
   },
   follow: onFollowed,
   rejoin: (turn) => {
-    store(turn, { hasStrayed: false });
-    onFollowed(turn);
+    onRejoined(turn);
   },
   release: (turn) => {
     store(turn, { heldNames: null });

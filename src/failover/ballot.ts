@@ -3,6 +3,7 @@ import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { voteCounts } from './contact.ts';
 import type { VoteAnswer } from './messages.ts';
+import { leftLine } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum } from './quorum.ts';
 import type { Candidate, State } from './state.ts';
@@ -51,13 +52,15 @@ function waitsForYielder({ now }: State, role: Candidate, counted: readonly Node
 }
 
 /** The voter that has most of the WAL that this candidate lacks. */
-export function furthestAhead({
-  refusals,
-}: Candidate): { readonly node: NodeId; readonly position: Position } | undefined {
+export function furthestAhead(
+  { durable: { line } }: State,
+  { refusals }: Candidate,
+): { readonly node: NodeId; readonly position: Position } | undefined {
   let most: { readonly node: NodeId; readonly position: Position } | undefined;
   for (const [node, answer] of refusals) {
     const { position } = answer;
-    if (isBehindAnswer(answer) && position !== null) {
+    const isOnLine = position !== null && (line === null || !leftLine(position, line.path));
+    if (isBehindAnswer(answer) && isOnLine) {
       if (most === undefined || comparePositions(position, most.position).order > 0) {
         most = { node, position };
       }

@@ -18,6 +18,8 @@ export const bounds = {
   claimPauseMs: 1_000,
   /** Something is due and cannot be done yet: looked at again. */
   overdueMs: 50,
+  /** Who lost its state file waits so long for the others' word on its timelines. */
+  relearnMs: 600,
   /** A voter forgets a request whose freeze or question has not ended. */
   considerationMs: 3_000,
   /** After a clock jump or a restart of repmgrd: time for the answers to a new round of heartbeats (rule 5). */

@@ -35,6 +35,9 @@ function whyNot(state: State, isByOperator: boolean): string | null {
   if (isWitness(state) || server === null || server.condition === 'none') {
     return 'it has no data: a witness';
   }
+  if (server.condition === 'crashed' || server.condition === 'shutDown') {
+    return 'its server does not run';
+  }
   if (position === null) {
     return 'its WAL cannot be read';
   }

@@ -12,13 +12,14 @@ import {
   refusalByLooks,
   undoFreeze,
 } from './evidence.ts';
+import type { MonotonicMs } from './instant.ts';
 import { endLease, grantLease, leaseBinds } from './lease.ts';
 import type { VoteAnswer, VoteRequest } from './messages.ts';
 import { nameOf } from './names.ts';
 import type { Position } from './position.ts';
 import { membersOf, newerRecord } from './quorum.ts';
-import type { Candidate } from './state.ts';
-import type { Term } from './term.ts';
+import type { Candidate, State } from './state.ts';
+import { noTerm, type Term } from './term.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
 import { become, begin, change, explain, isRunning, later, send, store, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
@@ -156,6 +157,9 @@ function beginCandidacy(
 function prepare(turn: Turn, role: Candidate): void {
   const { state, now } = turn;
   const isElection = isElectionPurpose(role.purpose);
+  if (state.durable.hasLostState && isWithin(bounds.relearnMs, role, now) && hasUnknownMakers(state)) {
+    return;
+  }
   if (!isSettled(state, isElection, role)) {
     if (now - role.begunAt >= bounds.considerationMs) {
       giveUp(turn, role);
@@ -192,6 +196,15 @@ function voteForItself(turn: Turn, role: Candidate): void {
   ask(turn, { ...role, term, record, stage: 'asking' });
 }
 
+/** It lost its state file: the others tell who made its timelines. */
+function hasUnknownMakers({ position }: State): boolean {
+  return position !== null && position.path.some(({ term }) => term === noTerm);
+}
+
+function isWithin(ms: number, { begunAt }: Candidate, now: MonotonicMs): boolean {
+  return now - begunAt < ms;
+}
+
 /** Asks whoever has not answered, or whose vote is too old to count. */
 function ask(turn: Turn, role: Candidate): void {
   const { state, now } = turn;
@@ -205,6 +218,7 @@ function ask(turn: Turn, role: Candidate): void {
     record: role.record,
     position: state.position,
     nextTimeline: isElectionPurpose(role.purpose) ? nextTimelineOf(state) : null,
+    line: state.durable.line,
     leadsTerm: 0 as Term,
     isByOperator: role.isByOperator,
   };
@@ -219,7 +233,7 @@ function ask(turn: Turn, role: Candidate): void {
 
 /** Fetches from the voter that has most, if one answered that it is ahead. */
 function fetchMissing(turn: Turn, role: Candidate): boolean {
-  const ahead = furthestAhead(role);
+  const ahead = furthestAhead(turn.state, role);
   if (ahead === undefined) {
     return false;
   }

@@ -93,6 +93,7 @@ function ask(turn: Turn, leader: Leader, repeated: Confirmation | null): void {
     record,
     position: state.position,
     nextTimeline: null,
+    line: state.durable.line,
     leadsTerm: leader.term,
     isByOperator: false,
   };
@@ -111,13 +112,14 @@ function isConfirmed(state: State, { votes }: Confirmation): boolean {
 }
 
 function leadConfirmed(turn: Turn, leader: Leader, { term }: Confirmation): void {
-  const { record, leading, leader: known } = turn.state.durable;
+  const { record, leading, leader: known, line } = turn.state.durable;
   if (record === null || leading === null) {
     return;
   }
   store(turn, {
     leading: { ...leading, term, askedTerm: term },
     record: restamped(record, term),
+    line: line === null ? null : { ...line, term },
     leader: known === null ? null : { ...known, term },
   });
   become(turn, { ...leader, term, confirmation: null, lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'] });

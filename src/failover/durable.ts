@@ -14,6 +14,8 @@ export interface Durable {
   readonly vote: StoredVote | null;
   /** The newest leader whose heartbeat was adopted, and where its server stood. */
   readonly leader: KnownLeader | null;
+  /** The timelines of the newest primary that this node heard of, from whomever: what left them has diverged. */
+  readonly line: Line | null;
   /** The term that this node won and has not ended. */
   readonly leading: LeadingTerm | null;
   /** The last term that this node ended as a leader. */
@@ -43,6 +45,11 @@ export interface Durable {
   readonly hasLostState: boolean;
   /** Its server was writable on a timeline that is another's, so its WAL is not what its numbers say; until it is cloned. */
   readonly hasStrayed: boolean;
+}
+
+export interface Line {
+  readonly term: Term;
+  readonly path: TimelinePath;
 }
 
 export interface StoredVote {
@@ -89,6 +96,8 @@ export interface HeardYield {
 
 export interface Freeze {
   readonly primaryConninfo: string;
+  /** Who led when it was replaced: under another leader it is no use any more. */
+  readonly leader: NodeId | null;
   /** The stored term that it binds to; null: no answer rests on it yet, the next acknowledged heartbeat ends it. */
   readonly boundTerm: Term | null;
 }

@@ -7,7 +7,7 @@ import { standForElection } from './candidate.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
 import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
 import { namesOf } from './names.ts';
-import { isWritable, learnPath } from './own-wal.ts';
+import { isWritable, learnLine, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
 import type { Canvassing, Follower, State } from './state.ts';
@@ -67,7 +67,7 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
     highestTerm: Math.max(durable.term, state.highestTermHeard) as Term,
     leader: durable.leader?.node ?? null,
     leaderTerm: durable.leader?.term ?? (0 as Term),
-    leaderPath: durable.leader?.path ?? null,
+    line: durable.line,
     refusal: statusRefusal(state) ?? (isLeased ? 'leaseInForce' : null),
     leaseLeftMs: isLeased ? leaseLeftMs(state) : 0,
     record: durable.record,
@@ -81,6 +81,7 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
 export function onStatusAnswer(turn: Turn, from: NodeId, answer: StatusAnswer): void {
   noteTerm(turn, from, answer.highestTerm);
   adoptRecord(turn, answer.record);
+  learnLine(turn, answer.line);
   relearnMakers(turn, answer);
   const { role } = turn.state;
   if (role.kind === 'canvassing' && role.round === answer.round) {
@@ -198,10 +199,10 @@ function priorityOf({ candidacy }: Rival): number {
 }
 
 /** It lost its state file, and is told that it led: who made its timelines is what it was told of then. */
-function relearnMakers(turn: Turn, { leader, leaderPath }: StatusAnswer): void {
+function relearnMakers(turn: Turn, { leader, line }: StatusAnswer): void {
   const { durable, settings } = turn.state;
-  if (durable.hasLostState && leader === settings.self && leaderPath !== null) {
-    learnPath(turn, leaderPath);
+  if (durable.hasLostState && leader === settings.self && line !== null) {
+    learnPath(turn, line.path);
   }
 }
 

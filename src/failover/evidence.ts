@@ -19,7 +19,13 @@ interface Evidence {
 export function beginFreeze(turn: Turn): void {
   const { durable, server } = turn.state;
   if (durable.frozen === null) {
-    store(turn, { frozen: { primaryConninfo: server?.primaryConninfo ?? '', boundTerm: null } });
+    store(turn, {
+      frozen: {
+        primaryConninfo: server?.primaryConninfo ?? '',
+        leader: durable.leader?.node ?? null,
+        boundTerm: null,
+      },
+    });
   }
   if (!isRunning(turn.state, 'freeze')) {
     begin(turn, 'freeze', (id) => ({ kind: 'freeze', id }));

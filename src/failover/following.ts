@@ -4,7 +4,8 @@ import type { KnownLeader } from './durable.ts';
 import { beginFreeze } from './evidence.ts';
 import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
-import { isDiverged, isWitness, isWritable } from './own-wal.ts';
+import { isOnPath } from './position.ts';
+import { isWitness, isWritable } from './own-wal.ts';
 import type { State } from './state.ts';
 import { change, begin, explain, isRunning, store, type Turn } from './turn.ts';
 
@@ -21,7 +22,7 @@ export function reactFollowing(turn: Turn): void {
   }
   const { following } = state;
   const isTold = following?.node === leader.node && following.term === leader.term;
-  if (isDiverged(state)) {
+  if (cannotFollow(state, leader)) {
     if (!isTold || following.isOnLine || turn.now >= followsAgainAt(state)) {
       leaveTheLine(turn, leader, isTold && !following.isOnLine);
     }
@@ -40,10 +41,25 @@ export function onFollowed(turn: Turn): void {
   }
 }
 
+/** Its WAL is the leader's now, and so are the makers of its timelines. */
+export function onRejoined(turn: Turn): void {
+  const { leader, timelines } = turn.state.durable;
+  store(turn, { hasStrayed: false, timelines: leader?.path ?? timelines });
+  change(turn, { position: null, look: null });
+  onFollowed(turn);
+}
+
 /** When a standby that streams from nowhere is told again. */
 export function followsAgainAt(state: State): number {
   const { following } = state;
   return following === null ? Number.MAX_SAFE_INTEGER : following.since + bounds.followAgainMs;
+}
+
+/** Its WAL is no part of the line that the leader writes on: made by hand, strayed, or beyond a fork. */
+function cannotFollow({ position, durable }: State, leader: KnownLeader): boolean {
+  return (
+    durable.hasStrayed || (position !== null && leader.path !== null && !isOnPath(position, leader.path))
+  );
 }
 
 /** The leader whose lease this node holds, once its PostgreSQL is writable; a bound freeze wants a term of its own. */
@@ -102,7 +118,7 @@ function needsFollow(turn: Turn, leader: KnownLeader, isTold: boolean): boolean 
     return false;
   }
   if (durable.frozen !== null) {
-    return durable.frozen.boundTerm !== null;
+    return durable.frozen.boundTerm !== null || durable.frozen.leader !== leader.node;
   }
   if (upstream === leader.node || (upstream !== null && isCascade(state, upstream, leader))) {
     return false;

@@ -6,7 +6,7 @@ import type { Durable } from './durable.ts';
 import { grantLease, isYieldedBy } from './lease.ts';
 import type { Heartbeat, HeartbeatRefused } from './messages.ts';
 import { nameOf } from './names.ts';
-import { renameMakers } from './own-wal.ts';
+import { isDiverged, learnLine, renameMakers } from './own-wal.ts';
 import { samePath, type TimelinePath } from './position.ts';
 import { compareVersions, isMember, newerRecord } from './quorum.ts';
 import type { State } from './state.ts';
@@ -150,6 +150,10 @@ function rememberLeader(turn: Turn, from: NodeId, heartbeat: Heartbeat, isNew: b
       isWritable: heartbeat.isWritable,
     },
   });
+  const path = heartbeat.position?.path;
+  if (path !== undefined && heartbeat.isWritable) {
+    learnLine(turn, { term: heartbeat.term, path });
+  }
   renameMakers(turn);
   if (isNew) {
     explain(turn, 1, 'adoptLeader', `${nameOf(turn.state, from)} leads term ${heartbeat.term}`, {
@@ -175,6 +179,8 @@ function thaw(turn: Turn): void {
   const { frozen } = durable;
   if (
     frozen === null ||
+    frozen.leader !== (durable.leader?.node ?? null) ||
+    isDiverged(turn.state) ||
     frozen.boundTerm !== null ||
     consideration !== null ||
     isRunning(turn.state, 'unfreeze')

@@ -3,12 +3,15 @@ import { contactEndsAt } from './contact.ts';
 import type { Leader, State } from './state.ts';
 import { become, begin, explain, isRunning, store, type Turn } from './turn.ts';
 
+/** What synchronous_standby_names holds during a hold: nobody has this name. */
+export const holdName = 'repmgr_hold';
+
 export function reactHold(turn: Turn, leader: Leader): void {
   const { state } = turn;
   const isDue = holdsAt(state, leader) <= turn.now && leader.stage === 'serving';
   if (isDue && !leader.isHolding && turn.now >= leader.holdNotBefore && state.server !== null) {
     if (state.durable.heldNames === null) {
-      store(turn, { heldNames: state.server.synchronousStandbyNames });
+      store(turn, { heldNames: state.operatorNames });
     }
     become(turn, { ...leader, isHolding: true });
     explain(turn, 5, 'hold', 'too few voters are in contact: commits wait', {

@@ -6,7 +6,8 @@ import type { NodeId } from '../model/node.ts';
 import type { TimelineId } from '../model/timeline.ts';
 import type { MonotonicMs } from './instant.ts';
 import type { OperatorRequest } from './operator-request.ts';
-import type { Position, TimelinePath } from './position.ts';
+import type { Line } from './durable.ts';
+import type { Position } from './position.ts';
 import type { Term } from './term.ts';
 import type { RecordVersion, VoterRecord } from './voter-record.ts';
 
@@ -94,7 +95,7 @@ export interface StatusAnswer {
   /** Who leads `leaderTerm`, and whether the asked node holds a lease to it. */
   readonly leader: NodeId | null;
   readonly leaderTerm: Term;
-  readonly leaderPath: TimelinePath | null;
+  readonly line: Line | null;
   /** Null: it would grant as far as it can tell without a freeze; else why not. */
   readonly refusal: Refusal | null;
   /** What is left of the lease that it granted. */
@@ -116,6 +117,8 @@ export interface VoteRequest {
   readonly record: VoterRecord;
   readonly position: Position | null;
   readonly nextTimeline: TimelineId | null;
+  /** The newest primary's timelines that the candidate knows of: the voter may not have heard of them. */
+  readonly line: Line | null;
   /** For a confirmation: the term that the leader leads so far. */
   readonly leadsTerm: Term;
   /** An operator asked for it: a lease to a leader that hands over is no reason to refuse. */

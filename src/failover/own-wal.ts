@@ -1,4 +1,5 @@
 /** The end of this node's own WAL: its position with the makers of its timelines, and since when it has not moved. */
+import type { Line } from './durable.ts';
 import type { ServerObservation } from './server-observation.ts';
 import {
   isOnPath,
@@ -65,6 +66,19 @@ export function noteStray(turn: Turn): void {
   }
 }
 
+/** Keeps the newest primary's timelines, whoever told of them. */
+export function learnLine(turn: Turn, told: Line | null): void {
+  const { line } = turn.state.durable;
+  if (
+    told !== null &&
+    (line === null ||
+      told.term > line.term ||
+      (told.term === line.term && told.path.length > line.path.length))
+  ) {
+    store(turn, { line: told });
+  }
+}
+
 /** Takes the makers of this node's timelines over from one who knows them. */
 export function learnPath(turn: Turn, taught: TimelinePath): void {
   const { position } = turn.state;
@@ -95,8 +109,7 @@ export function isDiverged({ position, durable }: State): boolean {
   if (durable.hasStrayed) {
     return true;
   }
-  const path = durable.leader?.path ?? null;
-  return position !== null && path !== null && leftLine(position, path);
+  return position !== null && durable.line !== null && leftLine(position, durable.line.path);
 }
 
 export function leftLine(position: Position, line: TimelinePath): boolean {
@@ -126,8 +139,8 @@ export function adoptPath(path: TimelinePath, term: Term): TimelinePath {
 }
 
 function withMakers(state: State, marks: readonly TimelineMark[]): TimelinePath {
-  const { timelines, leader } = state.durable;
-  const taught = leader?.path ?? [];
+  const { timelines, leader, line } = state.durable;
+  const taught = [...(leader?.path ?? []), ...(line?.path ?? [])];
   return marks.map((mark) => {
     const known = timelines.find((step) => isSameMark(step, mark));
     const term = known?.term ?? noTerm;

@@ -43,7 +43,8 @@ export function giveUpLeading(turn: Turn, leader: Leader, reason: string): void 
     term: leader.term,
   });
   const { server } = turn.state;
-  if (server !== null && hasPostmaster(server) && server.isInRecovery !== true) {
+  const isReadOnly = server?.isInRecovery === true || server?.hasStandbySignal === true;
+  if (server !== null && hasPostmaster(server) && (isWritable(turn.state) || !isReadOnly)) {
     goDown(turn, 'fence', 'fence');
     return;
   }

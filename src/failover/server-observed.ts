@@ -1,5 +1,6 @@
 /** This node's PostgreSQL was looked at: where its WAL ends, who is attached, and whether that is contact (rules 1, 5). */
 import { countWalContact } from './contact.ts';
+import { holdName } from './hold.ts';
 import { grantLease } from './lease.ts';
 import { lookAtWal } from './own-wal.ts';
 import type { ServerObservation } from './server-observation.ts';
@@ -7,7 +8,9 @@ import { become, change, type Turn } from './turn.ts';
 
 export function observeServer(turn: Turn, server: ServerObservation): void {
   const before = turn.state.position;
-  change(turn, { server });
+  const isOperators = server.synchronousStandbyNames !== holdName;
+  const operatorNames = isOperators ? server.synchronousStandbyNames : turn.state.operatorNames;
+  change(turn, { server, operatorNames });
   lookAtWal(turn, server);
   const { role, position } = turn.state;
   if (role.kind === 'leader') {

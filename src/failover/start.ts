@@ -27,6 +27,7 @@ export function onStarted(
     highestTermHeard: stored.term,
   };
   store(turn, { bootId });
+  onMetadata(turn, metadata);
   takeLeaseAsBegun(turn, hasBooted);
   become(
     turn,
@@ -122,7 +123,8 @@ function giveUpOpenCandidacy(turn: Turn, self: NodeId): void {
 /** A freeze is undone only where the stored term is not above that of the leader. */
 function thawUnlessBound(turn: Turn): void {
   const { frozen, term, leader } = turn.state.durable;
-  if (frozen !== null && frozen.boundTerm === null && term <= (leader?.term ?? noTerm)) {
+  const isSameLeader = frozen?.leader === (leader?.node ?? null);
+  if (frozen !== null && frozen.boundTerm === null && isSameLeader && term <= (leader?.term ?? noTerm)) {
     begin(turn, 'unfreeze', (id) => ({ kind: 'unfreeze', id, primaryConninfo: frozen.primaryConninfo }));
   }
 }

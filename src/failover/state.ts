@@ -24,6 +24,8 @@ export interface State {
   readonly server: ServerObservation | null;
   /** The end of this node's WAL as `server` shows it, with the makers of its timelines. */
   readonly position: Position | null;
+  /** The operator's synchronous_standby_names as seen last, whatever a hold has put in their place. */
+  readonly operatorNames: string;
   readonly lease: Lease;
   readonly look: Look | null;
   readonly role: Role;

@@ -39,7 +39,11 @@ function wakeOfRole(state: State): number {
       return role.begunAt + bounds.statusRoundMs;
     case 'candidate':
       return role.stage === 'preparing'
-        ? role.begunAt + bounds.considerationMs
+        ? Math.min(
+            ...[bounds.relearnMs, bounds.considerationMs]
+              .map((ms) => role.begunAt + ms)
+              .filter((at) => at > now.monotonicMs),
+          )
         : role.lastAskedAt + bounds.voteRetryMs;
     case 'retiring':
       return now.monotonicMs + bounds.canvassPauseMs;

@@ -33,10 +33,8 @@ export function statusRefusal(state: State): Refusal | null {
   if (position === null) {
     return 'walUnreadable';
   }
-  if (isDiverged(state)) {
-    return 'diverged';
-  }
-  return position.isExact ? null : 'lowerBound';
+  /** Diverged WAL was given up when a newer term was won: its node votes as a witness does. */
+  return position.isExact || isDiverged(state) ? null : 'lowerBound';
 }
 
 export function refusalOf(state: State, from: NodeId, request: VoteRequest): Refusal | null {
@@ -78,14 +76,14 @@ export function refusalOf(state: State, from: NodeId, request: VoteRequest): Ref
 /** What the candidate's own WAL says against it. */
 function candidateRefusal(state: State, request: VoteRequest): Refusal | null {
   const { position, durable, settings, leaderFlushedLsn } = state;
-  const line = durable.leader?.path ?? null;
+  const line = durable.line?.path ?? null;
   if (request.position === null || (line !== null && leftLine(request.position, line))) {
     return 'candidateDiverged';
   }
   const isElection = isElectionPurpose(request.purpose);
   if (isElection) {
     const { order, isDivergent } =
-      position === null || isWitness(state)
+      position === null || isWitness(state) || isDiverged(state)
         ? { order: 0, isDivergent: false }
         : comparePositions(request.position, position);
     return isDivergent ? (order < 0 ? 'candidateDiverged' : 'diverged') : null;
@@ -94,7 +92,8 @@ function candidateRefusal(state: State, request: VoteRequest): Refusal | null {
     line !== null &&
     line.length === request.position.path.length &&
     (leaderFlushedLsn ?? 0) - request.position.lsn > settings.failoverMaxLagBytes;
-  const missesOurs = position !== null && !isWitness(state) && !isContained(position, request.position);
+  const missesOurs =
+    position !== null && !isWitness(state) && !isDiverged(state) && !isContained(position, request.position);
   return isTooFarBehind || missesOurs ? 'candidateDiverged' : null;
 }
 

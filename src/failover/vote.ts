@@ -13,7 +13,7 @@ import {
 import { grantLease, leaderYielded } from './lease.ts';
 import type { Refusal, VoteOutcome, VoteRequest } from './messages.ts';
 import { nameOf } from './names.ts';
-import { isWitness } from './own-wal.ts';
+import { isDiverged, isWitness, learnLine } from './own-wal.ts';
 import { newerRecord } from './quorum.ts';
 import type { Consideration, State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
@@ -22,6 +22,7 @@ import { change, explain, send, store, type Turn } from './turn.ts';
 
 export function onVoteRequest(turn: Turn, from: NodeId, request: VoteRequest): void {
   noteTerm(turn, from, request.term);
+  learnLine(turn, request.line);
   if (request.purpose === 'confirmation') {
     const refusal = confirmationRefusal(turn.state, from, request);
     if (refusal === null) {
@@ -91,7 +92,8 @@ function decide(turn: Turn, candidate: NodeId, request: VoteRequest): void {
   const { durable, position } = turn.state;
   const frozen = durable.frozen === null ? null : { ...durable.frozen, boundTerm: request.term };
   const isElection = isElectionPurpose(request.purpose);
-  if (isElection && position !== null && !isWitness(turn.state) && isBehind(position, request)) {
+  const hasPosition = position !== null && !isWitness(turn.state) && !isDiverged(turn.state);
+  if (isElection && hasPosition && isBehind(position, request)) {
     store(turn, { term: request.term, frozen });
     explain(turn, 3, 'answerBehind', `${nameOf(turn.state, candidate)} lacks WAL that this node has`, {
       candidate,
@@ -156,7 +158,7 @@ function answer(turn: Turn, to: NodeId, request: VoteRequest, outcome: VoteOutco
     outcome,
     highestTerm: Math.max(durable.term, highestTermHeard) as VoteRequest['term'],
     record: durable.record,
-    position,
+    position: isDiverged(turn.state) ? null : position,
     yieldedTerm: durable.yielded?.upToTerm ?? null,
   });
 }

@@ -118,7 +118,7 @@ export function serve(turn: Turn, term: Term): void {
   const path = position === null ? null : adoptPath(position.path, term);
   if (position !== null && path !== null) {
     change(turn, { position: { ...position, path } });
-    store(turn, { timelines: path, ledOn: path });
+    store(turn, { timelines: path, ledOn: path, line: { term, path } });
   }
   const { leading } = turn.state.durable;
   if (leading !== null) {
