@@ -54,6 +54,8 @@ export async function surveyNodes(
 }
 
 async function ask(node: NodeRecord, { signal, open }: SurveyOptions): Promise<Answer> {
+  // To connect with nothing given would ask whatever server is the default here.
+  if (node.conninfo === '') return { kind: 'unreachable', reason: 'its row has no conninfo' };
   const startedAtMs = monotonicMs();
   let own: Connection | undefined;
   try {
