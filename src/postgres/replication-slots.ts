@@ -6,19 +6,24 @@ export interface ReplicationSlot {
   readonly name: string;
   readonly kind: 'physical' | 'logical';
   readonly isActive: boolean;
+  /** WAL that it should have kept is gone (13+): nobody can stream from it any more. */
+  readonly isLost: boolean;
 }
 
 /** All slots of a server (PostgreSQL 9.4+), ordered by name. */
 export async function listSlots(connection: Connection): Promise<ReplicationSlot[]> {
+  const isLost = connection.version.capabilities.hasSlotWalStatus
+    ? "coalesce(wal_status = 'lost', false)"
+    : 'false';
   return connection.query<ReplicationSlot>(
-    `SELECT slot_name::text AS name, slot_type AS kind, active AS "isActive"
+    `SELECT slot_name::text AS name, slot_type AS kind, active AS "isActive", ${isLost} AS "isLost"
        FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
   );
 }
 
 /**
  * Creates a physical slot that keeps WAL from now on (9.6+; before, from its first use). An existing one that nobody
- * uses is taken over.
+ * uses is taken over, or made anew where it has lost its WAL.
  * @returns whether it was created now; false where an inactive physical slot of this name was there
  * @throws RepmgrError slot_unavailable where it is in use, is logical, or no more slots are allowed
  */
@@ -26,7 +31,8 @@ export async function createSlot(connection: Connection, name: string): Promise<
   const existing = (await listSlots(connection)).find((slot) => slot.name === name);
   if (existing !== undefined) {
     refuseForeignSlot(existing);
-    return false;
+    if (!existing.isLost) return false;
+    await dropSlot(connection, name);
   }
   const reserveWal = connection.version.capabilities.canReserveSlotWal;
   try {

@@ -41,6 +41,8 @@ export function createProgress({ label, stream, lineIntervalMs }: ProgressOption
     noTTYOutput: true,
     notTTYSchedule: lineIntervalMs,
     fps: redrawsPerSecond,
+    // Elsewhere than on a terminal every line has its end already.
+    clearOnComplete: !isTerminal(stream),
     // A line that is too long is cut by it; else it would change a setting of the terminal.
     linewrap: true,
     // Ctrl-C is handled by the command, which then stops the display.

@@ -61,11 +61,12 @@ describe('the display', () => {
       progress.update(second * mebibyte);
     }
     progress.stop(true);
-    expect(written().trimEnd().split('\n')).toEqual([
+    expect(written().split('\n')).toEqual([
       'copying: 0 bytes of 100 MB (0%), 0 bytes/s',
       expect.stringMatching(/^copying: 9 MB of 100 MB \(9%\), 922 kB\/s, 102s left$/),
       expect.stringMatching(/^copying: 19 MB of 100 MB/),
       'copying: 25 MB of 25 MB (100%), 1 MB/s',
+      '',
     ]);
   });
 

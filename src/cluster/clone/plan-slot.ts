@@ -50,7 +50,7 @@ export function planSlot(facts: CloneFacts, wish: CloneWish): PlannedSlot | unde
     holder: holder.conninfo,
     holderName: holder.name,
     isOnSource: holder.isSource,
-    isNew: existing === undefined,
+    isNew: existing === undefined || existing.isLost,
   };
 }
 

@@ -75,7 +75,10 @@ function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[]
   const { dataDirectory, slot, method, tablespaces } = plan;
   const isReplacing = target.directory.content.kind === 'postgresql';
   const from = `${source.host}:${source.port}`;
-  const further = tablespaces.length === 0 ? '' : ` and ${tablespaces.length} tablespaces`;
+  const further =
+    tablespaces.length === 0
+      ? ''
+      : ` and ${tablespaces.length} ${tablespaces.length === 1 ? 'tablespace' : 'tablespaces'}`;
   const steps: (CloneStep | undefined)[] = [
     target.interrupted && {
       kind: 'restore',

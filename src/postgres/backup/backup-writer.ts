@@ -17,7 +17,7 @@ import { dirname, join, posix, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { limits } from '../../limits.ts';
 import { type ChecksumOfFile, startChecksum } from './checksum.ts';
-import { createTarReader, type TarEntry } from './tar-reader.ts';
+import { createTarReader, type TarEntry, type TarReader } from './tar-reader.ts';
 
 /** A path relative to the data directory, as the manifest spells it (pg_tblspc/16390/PG_15.../5/1259). */
 export type WrittenFiles = ReadonlyMap<string, ChecksumOfFile>;
@@ -115,7 +115,7 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
         }
       },
     });
-  let tar = reader();
+  let tar: TarReader | undefined;
 
   return {
     startArchive: (tablespace) => {
@@ -130,8 +130,8 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
       directories.add(root.directory);
       tar = reader();
     },
-    write: (chunk) => tar.write(chunk),
-    endArchive: () => tar.end(),
+    write: (chunk) => tar?.write(chunk),
+    endArchive: () => tar?.end(),
     finish: async (signal) => {
       await Promise.all(earlySyncs);
       await syncAll(syncedLater, signal);

@@ -168,16 +168,16 @@ describe('the plan of a follow', () => {
 
   it('uses a slot that is there, also its own active one, and refuses one of somebody else', () => {
     const usesSlot = true;
-    const inactive = facts({ upstream: { slots: [{ ...slot(3, false), kind: 'physical' }] } });
+    const inactive = facts({ upstream: { slots: [{ ...slot(3, false), kind: 'physical', isLost: false }] } });
     expect(planFollow(inactive, { ...wish, usesSlot }).slot).toMatchObject({ isInUse: false });
-    const slots = [{ ...slot(3, true), kind: 'physical' as const }];
+    const slots = [{ ...slot(3, true), kind: 'physical' as const, isLost: false }];
     const own = { pid: 7, applicationName: 'node3', userName: 'repmgr', clientAddress: undefined };
     const unknown = { state: 'streaming', sentLsn: undefined, flushedLsn: undefined, replayedLsn: undefined };
     const followers = [{ ...own, ...unknown, syncState: 'async' }];
     const streaming = facts({ upstream: { slots, followers } });
     expect(planFollow(streaming, { ...wish, usesSlot }).slot).toMatchObject({ isInUse: true });
     expect(refusal(facts({ upstream: { slots } }), { usesSlot })).toMatchObject({ code: 'slot_unavailable' });
-    const logical = facts({ upstream: { slots: [{ ...slot(3, false), kind: 'logical' }] } });
+    const logical = facts({ upstream: { slots: [{ ...slot(3, false), kind: 'logical', isLost: false }] } });
     expect(refusal(logical, { usesSlot })).toMatchObject({ code: 'slot_unavailable' });
     const full = facts({ upstream: { maxReplicationSlots: 0 } });
     expect(refusal(full, { usesSlot })).toMatchObject({ code: 'slot_unavailable', exitCode: 1 });
