@@ -3,7 +3,8 @@ import { follow } from '../cluster/follow/execute.ts';
 import { type FoundUpstream, findUpstream } from '../cluster/follow/find-upstream.ts';
 import { inspectUpstream } from '../cluster/follow/inspect-upstream.ts';
 import { inspectLocal } from '../cluster/follow/local.ts';
-import { type FollowFacts, planFollow } from '../cluster/follow/plan.ts';
+import { type FollowFacts, type FollowPlan, planFollow } from '../cluster/follow/plan.ts';
+import { reportFollow } from '../cluster/follow/report.ts';
 import { followConninfo } from '../cluster/follow/settings.ts';
 import type { FollowWish } from '../cluster/follow/wish.ts';
 import { failure, RepmgrError } from '../errors.ts';
@@ -32,7 +33,7 @@ export async function run(context: CommandContext): Promise<void> {
   });
   try {
     const facts = await inspect(context, wish, upstream);
-    const plan = planFollow(facts, wish);
+    const plan = await planOrReport(context, facts, wish, upstream);
     for (const { message, hint } of plan.warnings) log.warning(message, { hint });
     if (options.dryRun === true) {
       context.print(renderSteps(plan.steps, { isJson: options.json === true }));
@@ -51,6 +52,29 @@ export async function run(context: CommandContext): Promise<void> {
   } finally {
     await upstream.connection.close();
     await upstream.primary.connection.close();
+  }
+}
+
+/** A slot that cannot be had is an event, as in repmgr 3. */
+async function planOrReport(
+  context: CommandContext,
+  facts: FollowFacts,
+  wish: FollowWish,
+  { primary, node }: FoundUpstream,
+): Promise<FollowPlan> {
+  try {
+    return planFollow(facts, wish);
+  } catch (error) {
+    const isSlot = error instanceof RepmgrError && error.code === 'slot_unavailable';
+    if (isSlot && context.options.dryRun !== true) {
+      const details = [error.message, error.detail].filter(Boolean).join(': ');
+      const place = { config: requireConfig(context), log: context.log };
+      await reportFollow(
+        { ...place, primary: primary.connection, followed: node },
+        { isSuccessful: false, details },
+      );
+    }
+    throw error;
   }
 }
 

@@ -15,6 +15,7 @@ import { awaitStreaming, type StreamingLook } from './await-streaming.ts';
 import { dropFollowSlot } from './drop-slot.ts';
 import { afterFailedActivation, notStreaming } from './failures.ts';
 import type { FollowFacts, FollowPlan } from './plan.ts';
+import { reportFollow } from './report.ts';
 import { streamingName } from './settings.ts';
 import type { FollowWish } from './wish.ts';
 
@@ -132,19 +133,11 @@ async function recordUpstream(context: FollowContext): Promise<void> {
   }
 }
 
-/** Writes the event `standby_follow`, with the followed node as %a, %c and %p. */
 async function report(
-  { facts, plan, config, primary, log }: FollowContext,
+  { facts, config, primary, log }: FollowContext,
   outcome: { readonly isSuccessful: boolean; readonly details?: string },
 ): Promise<void> {
-  const { id, name, conninfo } = facts.upstream.node;
-  const event = {
-    ...outcome,
-    nodeId: plan.node.id,
-    name: 'standby_follow',
-    related: { nodeId: id, name, conninfo },
-  };
-  await recordEvent({ connection: primary, config, log, event });
+  await reportFollow({ config, log, primary, followed: facts.upstream.node }, outcome);
 }
 
 /** Else it would keep WAL on a server that this node does not stream from any more. */

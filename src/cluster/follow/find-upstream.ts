@@ -42,24 +42,36 @@ type Look = FoundPrimary | { readonly error: RepmgrError };
  *   interrupted
  */
 export async function findUpstream(wish: FollowWish, context: SearchContext): Promise<FoundUpstream> {
-  const { log, signal } = context;
   let lastError: RepmgrError | undefined;
   let toldAtMs: number | undefined;
-  const found = await waitUntil(
-    async () => {
-      const look = await lookForPrimary(wish, context);
-      if ('primary' in look) return look;
-      lastError = look.error;
-      if (wish.waitMs > 0 && (toldAtMs === undefined || monotonicMs() - toldAtMs >= limits.progressLineMs)) {
-        log.notice(`waiting for a primary: ${look.error.message}`, { detail: look.error.detail });
-        toldAtMs = monotonicMs();
-      }
-      return undefined;
-    },
-    { deadlineMs: wish.waitMs, intervalMs: limits.primarySearchMs, signal },
-  );
+  const look = async (): Promise<FoundPrimary | undefined> => {
+    const found = await lookForPrimary(wish, context);
+    if ('primary' in found) return found;
+    lastError = found.error;
+    if (wish.waitMs > 0 && (toldAtMs === undefined || monotonicMs() - toldAtMs >= limits.progressLineMs)) {
+      context.log.notice(`waiting for a primary: ${lastError.message}`, { detail: lastError.detail });
+      toldAtMs = monotonicMs();
+    }
+    return undefined;
+  };
+  const { signal } = context;
+  const found = await waitUntil(look, {
+    deadlineMs: wish.waitMs,
+    intervalMs: limits.primarySearchMs,
+    signal,
+  }).catch((error: unknown) => {
+    throw error instanceof RepmgrError && error.code === 'interrupted' ? interruption() : error;
+  });
   if (found === undefined) throw lastError ?? new Error('a look ended without a result');
   return await withUpstreamNode(found, wish, context);
+}
+
+function interruption(): RepmgrError {
+  return failure('interrupted', {
+    message: 'the wait for a primary was interrupted',
+    detail: 'Nothing was changed.',
+    hint: 'Run the same command again when there is a primary.',
+  });
 }
 
 /** What may be otherwise a moment later is given back; what nobody should wait for is thrown. */

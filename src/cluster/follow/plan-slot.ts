@@ -15,7 +15,7 @@ export interface PlannedSlot {
   readonly isInUse: boolean;
 }
 
-/** @throws RepmgrError slot_unavailable, with the exit code of what is refused before any change */
+/** @throws RepmgrError slot_unavailable, which means exit code 7 as in repmgr 3 */
 export function planSlot({ local, upstream }: FollowFacts, wish: FollowWish): PlannedSlot | undefined {
   if (!wish.usesSlot) return undefined;
   const name = replicationSlotName(wish.node.id);
@@ -25,7 +25,6 @@ export function planSlot({ local, upstream }: FollowFacts, wish: FollowWish): Pl
       message: `${holder} has no replication slots`,
       detail: `PostgreSQL ${upstream.version.major} does not know them.`,
       hint: 'Set use_replication_slots=0 in repmgr.conf.',
-      exit: 'badConfiguration',
     });
   }
   const existing = upstream.slots.find((slot) => slot.name === name);
@@ -34,7 +33,6 @@ export function planSlot({ local, upstream }: FollowFacts, wish: FollowWish): Pl
       message: `${holder} has no free replication slot`,
       detail: `max_replication_slots is ${upstream.maxReplicationSlots}, ${upstream.slots.length} are taken.`,
       hint: `Set max_replication_slots = ${Math.max(10, upstream.slots.length + 5)} there and restart it, or drop slots that nobody needs.`,
-      exit: 'badConfiguration',
     });
   }
   if (existing === undefined) {
@@ -44,5 +42,12 @@ export function planSlot({ local, upstream }: FollowFacts, wish: FollowWish): Pl
   const isListed = upstream.followers.some(({ applicationName }) => applicationName === ownName);
   const isOurs = existing.isActive && local.state.kind === 'running' && isListed;
   if (!isOurs) refuseForeignSlot(existing);
+  if (existing.isLost) {
+    return {
+      name,
+      step: `make the replication slot "${name}" on ${holder} anew: it has lost its WAL`,
+      isInUse: false,
+    };
+  }
   return { name, step: `use the replication slot "${name}" on ${holder}`, isInUse: isOurs };
 }

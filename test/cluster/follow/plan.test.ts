@@ -4,12 +4,17 @@ import type { FollowWish } from '../../../src/cluster/follow/wish.ts';
 import type { RepmgrError } from '../../../src/errors.ts';
 import type { Lsn } from '../../../src/model/lsn.ts';
 import type { TimelineHistory, TimelineId } from '../../../src/model/timeline.ts';
+import type { ReplicationSlot } from '../../../src/postgres/replication-slots.ts';
 import { serverVersion } from '../../../src/postgres/version.ts';
-import { aNode, aStandby, id, lsn, slot } from '../disagreements/a-cluster.ts';
+import { aNode, aStandby, id, lsn } from '../disagreements/a-cluster.ts';
 
 const timeline = (value: number) => value as TimelineId;
 const left = (...ends: readonly (readonly [number, string])[]): TimelineHistory =>
   ends.map(([timelineId, at]) => ({ timelineId: timeline(timelineId), endedAt: lsn(at), reason: '' }));
+
+function aSlot(kind: ReplicationSlot['kind'], isActive: boolean): ReplicationSlot {
+  return { name: 'repmgr_slot_3', kind, isActive, isLost: false };
+}
 
 const wish: FollowWish = {
   node: {
@@ -168,23 +173,25 @@ describe('the plan of a follow', () => {
 
   it('uses a slot that is there, also its own active one, and refuses one of somebody else', () => {
     const usesSlot = true;
-    const inactive = facts({ upstream: { slots: [{ ...slot(3, false), kind: 'physical', isLost: false }] } });
+    const inactive = facts({ upstream: { slots: [aSlot('physical', false)] } });
     expect(planFollow(inactive, { ...wish, usesSlot }).slot).toMatchObject({ isInUse: false });
-    const slots = [{ ...slot(3, true), kind: 'physical' as const, isLost: false }];
+    const slots = [aSlot('physical', true)];
     const own = { pid: 7, applicationName: 'node3', userName: 'repmgr', clientAddress: undefined };
     const unknown = { state: 'streaming', sentLsn: undefined, flushedLsn: undefined, replayedLsn: undefined };
     const followers = [{ ...own, ...unknown, syncState: 'async' }];
     const streaming = facts({ upstream: { slots, followers } });
     expect(planFollow(streaming, { ...wish, usesSlot }).slot).toMatchObject({ isInUse: true });
     expect(refusal(facts({ upstream: { slots } }), { usesSlot })).toMatchObject({ code: 'slot_unavailable' });
-    const logical = facts({ upstream: { slots: [{ ...slot(3, false), kind: 'logical', isLost: false }] } });
+    const logical = facts({ upstream: { slots: [aSlot('logical', false)] } });
     expect(refusal(logical, { usesSlot })).toMatchObject({ code: 'slot_unavailable' });
     const full = facts({ upstream: { maxReplicationSlots: 0 } });
-    expect(refusal(full, { usesSlot })).toMatchObject({ code: 'slot_unavailable', exitCode: 1 });
+    expect(refusal(full, { usesSlot })).toMatchObject({ code: 'slot_unavailable', exitCode: 7 });
     expect(refusal(facts({ upstream: { slots: undefined } }), { usesSlot })).toMatchObject({
       code: 'slot_unavailable',
-      exitCode: 1,
+      exitCode: 7,
     });
+    const lost = facts({ upstream: { slots: [{ ...aSlot('physical', false), isLost: true }] } });
+    expect(planFollow(lost, { ...wish, usesSlot }).steps[0]).toMatch(/anew: it has lost its WAL$/);
   });
 
   it('warns of a second primary beside the one that was named', () => {
