@@ -1,6 +1,7 @@
 /** `npm run sim`: plays many histories, or one with its story, and prints what was found. */
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { hardHistories } from './hard-histories/all.ts';
 import { drawHistory } from './history/draw.ts';
 import { runHistory } from './history/run-history.ts';
 import { shrink } from './history/shrink.ts';
@@ -103,6 +104,28 @@ function tellFinding({ seed, checker }: Finding, tracesIt: boolean): void {
   print(`To see it again: npm run sim -- --seed ${seed} --trace${options}`);
 }
 
+/** Plays the named histories that begin with this text, each variant with a few seeds. */
+function playNamed(name: string, seeds: number, isTraced: boolean): boolean {
+  let failures = 0;
+  for (const history of hardHistories.filter((it) => it.name.startsWith(name))) {
+    for (const variant of history.variants) {
+      for (let seed = 1; seed <= seeds; seed += 1) {
+        const { violations, trace } = runHistory(variant.options(seed), isTraced, variant.complaint);
+        if (isTraced) print(`${history.name}, ${variant.name}\n${trace?.text ?? ''}`);
+        const [violation] = violations;
+        if (violation !== undefined) {
+          failures += 1;
+          print(
+            `BROKEN: ${history.name}, ${variant.name}, seed ${seed}: ${violation.checker}: ${violation.text}`,
+          );
+        }
+      }
+    }
+  }
+  print(`${failures} failed`);
+  return failures === 0;
+}
+
 function readSimplification(keep: string | undefined, without: string | undefined): Simplification {
   return {
     keep: keep === undefined ? undefined : keep.split(',').filter(Boolean).map(Number),
@@ -117,6 +140,7 @@ async function main(): Promise<boolean> {
     options: {
       histories: { type: 'string', default: '1000' },
       seed: { type: 'string' },
+      named: { type: 'string' },
       trace: { type: 'boolean', default: false },
       keep: { type: 'string' },
       without: { type: 'string' },
@@ -126,6 +150,7 @@ async function main(): Promise<boolean> {
     },
   });
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 48) : Number(values.seed);
+  if (values.named !== undefined) return playNamed(values.named, values.trace ? 1 : 5, values.trace);
   if (values.trace) return tellStory(seed, readSimplification(values.keep, values.without));
   const startedAt = performance.now();
   const stopsAtFinding = !values['keep-going'];

@@ -3,8 +3,8 @@ import type { Decision } from '../../../src/failover/explanation.ts';
 import type { Message } from '../../../src/failover/messages.ts';
 import type { OperatorRequest } from '../../../src/failover/operator-request.ts';
 
-/** A node by its id, or whoever is the primary, or some standby, when it happens. */
-export type Target = number | 'primary' | 'standby';
+/** A node by its id, or whoever is the primary, or some standby, or won or stands for a term, when it happens. */
+export type Target = number | 'primary' | 'standby' | 'candidate';
 
 interface OnNode {
   readonly target: Target;

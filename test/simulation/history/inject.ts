@@ -1,4 +1,5 @@
 /** Makes faults happen, and ends them. */
+import type { Role } from '../../../src/failover/state.ts';
 import type { Random } from '../world/random.ts';
 import type { SimulatedNode, World } from '../world/world.ts';
 import type { Fault, Target } from './faults.ts';
@@ -211,10 +212,15 @@ function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World
 
 function resolve(world: World, target: Target, random: Random): SimulatedNode | undefined {
   if (typeof target === 'number') return world.nodeOf(target);
+  if (target === 'candidate') return world.nodes.find(({ daemon }) => isAboutToLead(daemon.state?.role));
   const candidates = world.nodes.filter(
     ({ server }) => server !== undefined && (target === 'primary') === (server.phase === 'writable'),
   );
   return candidates.length === 0 ? undefined : random.pick(candidates);
+}
+
+function isAboutToLead(role: Role | undefined): boolean {
+  return role?.kind === 'candidate' || (role?.kind === 'leader' && role.stage === 'promoting');
 }
 
 function describe(fault: Fault): string {

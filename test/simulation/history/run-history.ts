@@ -15,7 +15,12 @@ export interface HistoryResult {
   readonly steps: number;
 }
 
-export function runHistory(options: HistoryOptions, isTraced: boolean): HistoryResult {
+/** @param complaint what a named history wants at its end, besides what always must be */
+export function runHistory(
+  options: HistoryOptions,
+  isTraced: boolean,
+  complaint?: (world: World) => string | undefined,
+): HistoryResult {
   const trace = isTraced ? new Trace() : undefined;
   const availability = new Availability();
   const watchers = new Watchers([...makeCheckers(), availability]);
@@ -33,5 +38,7 @@ export function runHistory(options: HistoryOptions, isTraced: boolean): HistoryR
     watchers.violated(world, { name: 'no exception' }, text);
   }
   if (!world.schedule.isStopped) watchers.ended(world);
+  const complains = watchers.violations.length === 0 ? complaint?.(world) : undefined;
+  if (complains !== undefined) watchers.violated(world, { name: 'the story' }, complains);
   return { violations: watchers.violations, availability: availability.figures, trace, steps: world.steps };
 }

@@ -1,0 +1,61 @@
+/** All of them, in the order of their numbers. */
+import type { NamedHistory } from './named-history.ts';
+import { termOneTwice } from './01-term-one-twice.ts';
+import { oldNames } from './02-old-names.ts';
+import { twoLeaseLengths } from './03-two-lease-lengths.ts';
+import { lateBreath } from './04-late-breath.ts';
+import { frozenForAnHour } from './05-frozen-for-an-hour.ts';
+import { promotionAfterTheLease } from './06-promotion-after-the-lease.ts';
+import { theDeadFileThatLeads } from './11-the-dead-file-that-leads.ts';
+import { handOnTheOldPrimary } from './12-hand-on-the-old-primary.ts';
+import { orphan } from './13-orphan.ts';
+import { lingeringReceiver } from './14-lingering-receiver.ts';
+import { aVoterForgets } from './15-a-voter-forgets.ts';
+import { yieldOnItsWay } from './17-yield-on-its-way.ts';
+import { aDayOnTheOldTimeline } from './19-a-day-on-the-old-timeline.ts';
+import { theTailOfTheWrongNode } from './23-the-tail-of-the-wrong-node.ts';
+import { collisionOfNumbers } from './24-collision-of-numbers.ts';
+import { aLongerOlderLog } from './25-a-longer-older-log.ts';
+import { confirmedThenCrashed } from './30-confirmed-then-crashed.ts';
+import { healthyPrimaryLostFile } from './31-healthy-primary-lost-file.ts';
+import { promotedWithoutDaemons } from './32-promoted-without-daemons.ts';
+import { recoveryForEver } from './33-recovery-for-ever.ts';
+import { aHiccupOfTheDisk } from './34-a-hiccup-of-the-disk.ts';
+import { aTailNobodyCanRead } from './35-a-tail-nobody-can-read.ts';
+import { aLeaderForOneHeartbeat } from './40-a-leader-for-one-heartbeat.ts';
+import { standbyBounce } from './41-standby-bounce.ts';
+import { allDaemonsOfTheStandbysStop } from './42-all-daemons-of-the-standbys-stop.ts';
+import { smartShutdown } from './45-smart-shutdown.ts';
+import { yieldThatCanNotBeStored } from './46-yield-that-can-not-be-stored.ts';
+import { startThatFails } from './47-start-that-fails.ts';
+
+export const hardHistories: readonly NamedHistory[] = [
+  termOneTwice,
+  oldNames,
+  twoLeaseLengths,
+  lateBreath,
+  frozenForAnHour,
+  promotionAfterTheLease,
+  theDeadFileThatLeads,
+  handOnTheOldPrimary,
+  orphan,
+  lingeringReceiver,
+  aVoterForgets,
+  yieldOnItsWay,
+  aDayOnTheOldTimeline,
+  theTailOfTheWrongNode,
+  collisionOfNumbers,
+  aLongerOlderLog,
+  confirmedThenCrashed,
+  healthyPrimaryLostFile,
+  promotedWithoutDaemons,
+  recoveryForEver,
+  aHiccupOfTheDisk,
+  aTailNobodyCanRead,
+  aLeaderForOneHeartbeat,
+  standbyBounce,
+  allDaemonsOfTheStandbysStop,
+  smartShutdown,
+  yieldThatCanNotBeStored,
+  startThatFails,
+];
