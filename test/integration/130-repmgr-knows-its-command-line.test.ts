@@ -62,19 +62,3 @@ describe('the built repmgr', () => {
     expect(result.stderr).toContain('HINT: Run it as that user: runuser -u postgres -- repmgr cluster show');
   });
 });
-
-test('starting takes milliseconds', async () => {
-  const folder = await programFolder();
-  const medianOf = async (args: readonly string[]) => {
-    const times: number[] = [];
-    for (let round = 0; round < 7; round += 1) {
-      const start = performance.now();
-      await folder.run('repmgr', args, { asCaller: true });
-      times.push(performance.now() - start);
-    }
-    return times.toSorted((left, right) => left - right)[3] ?? Number.NaN;
-  };
-  // Printed, not asserted: a figure of this machine at this moment.
-  process.stdout.write(`--version: ${(await medianOf(['--version'])).toFixed(0)} ms\n`);
-  process.stdout.write(`usage error: ${(await medianOf(['--nonsense'])).toFixed(0)} ms\n`);
-});
