@@ -1,6 +1,7 @@
 /** Whether this node may stand for election, by its own judgement (rule 2), and how it is. */
 import type { Candidacy, Health } from './messages.ts';
 import { isDiverged, isWitness, isWritable } from './own-wal.ts';
+import { isPaused } from './pause.ts';
 import { isMember } from './quorum.ts';
 import type { State } from './state.ts';
 
@@ -53,7 +54,8 @@ function whyNot(state: State, isByOperator: boolean): string | null {
   return isByOperator ? null : whyNotByItself(state);
 }
 
-function whyNotByItself({ settings, durable, server }: State): string | null {
+function whyNotByItself(state: State): string | null {
+  const { settings, durable, server } = state;
   if (settings.priority === 0) {
     return 'its priority is 0';
   }
@@ -63,7 +65,7 @@ function whyNotByItself({ settings, durable, server }: State): string | null {
   if (durable.isInMaintenance) {
     return 'it is in maintenance';
   }
-  if (durable.record?.pause !== null) {
+  if (isPaused(state)) {
     return 'failover is paused';
   }
   if (durable.leader?.failoverIsManual === true) {

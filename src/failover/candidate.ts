@@ -3,7 +3,6 @@ import type { NodeId } from '../model/node.ts';
 import { furthestAhead, hasQuorum, isBehindAnswer, isHopeless } from './ballot.ts';
 import { bounds } from './bounds.ts';
 import { candidacyOf } from './candidacy.ts';
-import { voteCounts } from './contact.ts';
 import {
   askServers,
   beginFreeze,
@@ -23,7 +22,8 @@ import { noTerm, type Term } from './term.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
 import { become, begin, change, explain, isRunning, later, send, store, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
-import { nextTimelineOf, win } from './winning.ts';
+import { askForVotes } from './vote-requests.ts';
+import { win } from './winning.ts';
 
 export function standForElection(turn: Turn, isByOperator: boolean, yielder: NodeId | null): void {
   const { record } = turn.state.durable;
@@ -79,7 +79,7 @@ export function reactCandidate(turn: Turn, role: Candidate): void {
     ) {
       giveUp(turn, role);
     } else if (now - role.lastAskedAt >= bounds.voteRetryMs) {
-      ask(turn, role);
+      askForVotes(turn, role);
     }
   }
 }
@@ -93,7 +93,7 @@ export function onWalFetched(turn: Turn, frozenAt: Position | null): void {
       frozenAt,
       refusals: role.refusals.filter(([, it]) => !isBehindAnswer(it)),
     };
-    ask(turn, fetched);
+    askForVotes(turn, fetched);
   }
 }
 
@@ -193,7 +193,7 @@ function voteForItself(turn: Turn, role: Candidate): void {
     lsn: state.position?.lsn ?? null,
     purpose: role.purpose,
   });
-  ask(turn, { ...role, term, record, stage: 'asking' });
+  askForVotes(turn, { ...role, term, record, stage: 'asking' });
 }
 
 /** It lost its state file: the others tell who made its timelines. */
@@ -203,32 +203,6 @@ function hasUnknownMakers({ position }: State): boolean {
 
 function isWithin(ms: number, { begunAt }: Candidate, now: MonotonicMs): boolean {
   return now - begunAt < ms;
-}
-
-/** Asks whoever has not answered, or whose vote is too old to count. */
-function ask(turn: Turn, role: Candidate): void {
-  const { state, now } = turn;
-  become(turn, { ...role, lastAskedAt: now });
-  const request: VoteRequest = {
-    kind: 'voteRequest',
-    term: role.term,
-    mark: { incarnation: state.incarnation, sentAt: now },
-    purpose: role.purpose,
-    leaseMs: state.settings.leaseMs,
-    record: role.record,
-    position: state.position,
-    nextTimeline: isElectionPurpose(role.purpose) ? nextTimelineOf(state) : null,
-    line: state.durable.line,
-    leadsTerm: 0 as Term,
-    isByOperator: role.isByOperator,
-  };
-  for (const node of membersOf(role.record)) {
-    const vote = role.votes.find(({ voter }) => voter === node);
-    const isFresh = vote !== undefined && voteCounts(state, vote);
-    if (node !== state.settings.self && !isFresh) {
-      send(turn, node, request);
-    }
-  }
 }
 
 /** Fetches from the voter that has most, if one answered that it is ahead. */

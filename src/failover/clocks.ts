@@ -3,6 +3,8 @@ import { bounds } from './bounds.ts';
 import { forgetContactBefore } from './contact.ts';
 import type { Event } from './events.ts';
 import type { Instant } from './instant.ts';
+import { endPause } from './pause.ts';
+import type { Leader } from './leader-state.ts';
 import { become, change, explain, later, type Turn } from './turn.ts';
 
 export function watchClocks(turn: Turn, before: Instant, event: Event): void {
@@ -15,13 +17,17 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
   const wallJumpMs = Math.abs(event.now.wallMs - before.wallMs - passedMs);
   if (suspendedMs > bounds.suspensionMs) {
     explain(turn, 5, 'suspended', 'the machine was suspended: all contact counts as lost', { suspendedMs });
-    become(turn, { ...forgetContactBefore(role, turn.now), judgement: null });
+    loseContact(turn, role);
     change(turn, { running: turn.state.running.filter(({ purpose }) => purpose !== 'writeWal') });
   } else if (wallJumpMs > bounds.wallJumpMs) {
     explain(turn, 5, 'suspended', 'the wall clock jumped: contact is judged by what is sent from now on', {
       wallJumpMs,
     });
     const at = later(turn.now, bounds.clockJumpJudgementMs);
+    if (role.isPaused) {
+      endPause(turn, role, 'the wall clock jumped');
+      return;
+    }
     become(turn, {
       ...role,
       judgement: role.judgement ?? { from: turn.now, at },
@@ -29,5 +35,16 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
     });
   } else if (passedMs > 3 * settings.heartbeatIntervalMs) {
     become(turn, { ...role, holdNotBefore: later(turn.now, settings.heartbeatIntervalMs) });
+  }
+}
+
+/** A suspension ends a pause; while its voters must still keep it, the leader may ask before it is judged. */
+function loseContact(turn: Turn, leader: Leader): void {
+  const lost = { ...forgetContactBefore(leader, turn.now), judgement: null };
+  const { durable, now } = turn.state;
+  if (leader.isPaused && (durable.pauseEndsAtBootMs ?? 0) > now.bootTimeMs) {
+    endPause(turn, lost, 'the machine was suspended');
+  } else {
+    become(turn, { ...lost, isPaused: false });
   }
 }

@@ -6,10 +6,11 @@ import { leaderYielded, leaseBinds, grantLease } from './lease.ts';
 import type { Refusal, VoteRequest } from './messages.ts';
 import { isWritable } from './own-wal.ts';
 import { compareVersions, isMember, isQuorum, membersOf } from './quorum.ts';
-import type { Confirmation, Leader, State } from './state.ts';
+import type { Confirmation, Leader } from './leader-state.ts';
+import type { State } from './state.ts';
 import { nextTerm } from './terms-heard.ts';
 import { become, explain, send, store, type Turn } from './turn.ts';
-import { restamped } from './record-changes.ts';
+import { restamped } from './first-record.ts';
 
 export function reactConfirmation(turn: Turn, leader: Leader): void {
   const { confirmation } = leader;

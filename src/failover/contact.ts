@@ -4,7 +4,8 @@ import type { MonotonicMs } from './instant.ts';
 import type { SendingMark } from './messages.ts';
 import { quorumContactEndsAt } from './quorum.ts';
 import type { ServerObservation } from './server-observation.ts';
-import type { Contact, Leader, State, Vote } from './state.ts';
+import type { Contact, Leader } from './leader-state.ts';
+import type { State, Vote } from './state.ts';
 import { later, never } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
 

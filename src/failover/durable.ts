@@ -41,6 +41,8 @@ export interface Durable {
   readonly replacedRestartAfterCrash: string | null;
   readonly guard: StoredGuard | null;
   readonly isInMaintenance: boolean;
+  /** When the pause that this node leads ends, by the clock that counts suspension too; of this boot. */
+  readonly pauseEndsAtBootMs: number | null;
   /** The state file was lost: this node leads nothing and neither votes nor acknowledges until it has joined anew. */
   readonly hasLostState: boolean;
   /** Its server was writable on a timeline that is another's, so its WAL is not what its numbers say; until it is cloned. */

@@ -4,6 +4,7 @@ import type { KnownLeader } from './durable.ts';
 import { beginFreeze } from './evidence.ts';
 import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
+import { isPaused } from './pause.ts';
 import { isOnPath } from './position.ts';
 import { isWitness, isWritable } from './own-wal.ts';
 import type { State } from './state.ts';
@@ -102,7 +103,7 @@ function isBusy(state: State): boolean {
     state.position?.isExact !== true ||
     consideration !== null ||
     durable.isInMaintenance ||
-    durable.record?.pause !== null ||
+    isPaused(state) ||
     isRunning(state, 'follow') ||
     isRunning(state, 'rejoin') ||
     isRunning(state, 'startAsStandby') ||

@@ -1,7 +1,7 @@
 /** The guard's deadline follows the leader's contact: it fences where repmgrd can't any more (rule 6). */
 import { contactEndsAt, contactMs } from './contact.ts';
 import { isWritable } from './own-wal.ts';
-import type { Leader } from './state.ts';
+import type { Leader } from './leader-state.ts';
 import { act, become, type Turn } from './turn.ts';
 
 /** With each renewal of contact; a deadline that comes nearer is told at once as well. */

@@ -16,6 +16,7 @@ import { noteTerm } from './terms-heard.ts';
 
 export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   const { role } = turn.state;
+  takeUpMembership(turn, heartbeat);
   const reason = refusalOf(turn.state, from, heartbeat);
   if (reason === 'noState') {
     store(turn, { hasLostState: true });
@@ -26,6 +27,9 @@ export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): voi
       noteTerm(turn, from, heartbeat.term);
     }
     refuse(turn, from, heartbeat, reason);
+    if (reason === 'noState') {
+      askToJoin(turn, from);
+    }
     return;
   }
   if (role.kind === 'leader' || role.kind === 'retiring') {
@@ -36,7 +40,32 @@ export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): voi
     return;
   }
   adopt(turn, from, heartbeat);
-  acknowledge(turn, from, heartbeat);
+  if (isMember(heartbeat.record, turn.state.settings.self)) {
+    acknowledge(turn, from, heartbeat);
+  } else {
+    askToJoin(turn, from);
+  }
+}
+
+/** The record names this life of its repmgrd as taken in: what it forgot it did as a member before. */
+function takeUpMembership(turn: Turn, { record, term }: Heartbeat): void {
+  const { durable, settings, incarnation } = turn.state;
+  const isTakenIn = record.joining?.node === settings.self && record.joining.incarnation === incarnation;
+  if (durable.hasLostState && isTakenIn && isMember(record, settings.self)) {
+    explain(turn, 10, 'changeRecord', 'this node was taken into the voters', { term });
+    store(turn, { hasLostState: false, term: term > durable.term ? term : durable.term, vote: null });
+  }
+}
+
+function askToJoin(turn: Turn, leader: NodeId): void {
+  const { durable, incarnation, highestTermHeard, position } = turn.state;
+  send(turn, leader, {
+    kind: 'joinRequest',
+    incarnation,
+    hasLostState: durable.hasLostState,
+    highestTerm: durable.hasLostState ? noTerm : (Math.max(durable.term, highestTermHeard) as Term),
+    position,
+  });
 }
 
 function refusalOf(state: State, from: NodeId, heartbeat: Heartbeat): HeartbeatRefused['reason'] | null {

@@ -1,6 +1,7 @@
 /** Hold: commits wait while too few voters are in contact, long before the fence (rule 5). */
 import { contactEndsAt } from './contact.ts';
-import type { Leader, State } from './state.ts';
+import type { Leader } from './leader-state.ts';
+import type { State } from './state.ts';
 import { become, begin, explain, isRunning, store, type Turn } from './turn.ts';
 
 /** What synchronous_standby_names holds during a hold: nobody has this name. */
@@ -26,13 +27,13 @@ export function reactHold(turn: Turn, leader: Leader): void {
 
 /** When the hold is due if nothing more is heard. */
 export function holdsAt(state: State, leader: Leader): number {
-  const { settings, durable } = state;
+  const { settings } = state;
   const isOff =
     settings.commitHoldMs === 0 ||
     !settings.canHold ||
     settings.failover === 'manual' ||
     settings.synchronousQuorum > 0 ||
-    durable.record?.pause !== null;
+    leader.isPaused;
   return isOff ? Number.MAX_SAFE_INTEGER : contactEndsAt(state, leader, settings.commitHoldMs);
 }
 

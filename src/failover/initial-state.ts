@@ -26,6 +26,7 @@ export const emptyDurable: Durable = {
   replacedRestartAfterCrash: null,
   guard: null,
   isInMaintenance: false,
+  pauseEndsAtBootMs: null,
   hasLostState: false,
   hasStrayed: false,
 };
@@ -60,6 +61,7 @@ export function initialState(settings: Settings): State {
     nextClaimAt: start,
     lastPromotionFailed: false,
     leaderHeardAt: null,
+    pauseKnownAt: null,
     startingSince: [],
   };
 }

@@ -16,8 +16,11 @@ import { isWritable } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
 import { renewGuard } from './guard.ts';
 import { reactTrouble } from './trouble.ts';
+import { reactPauseEnd } from './pause.ts';
+import { reactRecord } from './record-changes.ts';
 import { giveUpLeading, loseToAnotherLeader, reactReturn } from './return.ts';
-import type { Leader, State } from './state.ts';
+import type { Leader } from './leader-state.ts';
+import type { State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
 import { nextTimelineOf } from './winning.ts';
 import { become, begin, isRunning, never, send, type Turn } from './turn.ts';
@@ -64,6 +67,7 @@ export function onHeartbeatRefused(turn: Turn, from: NodeId, message: HeartbeatR
 
 /** What the passing of time demands of a leader, fence first. */
 export function reactLeader(turn: Turn): void {
+  forEachLeader(turn, reactPauseEnd);
   judge(turn);
   const { role } = turn.state;
   if (role.kind !== 'leader') {
@@ -77,6 +81,7 @@ export function reactLeader(turn: Turn): void {
   forEachLeader(turn, writeWalForContact);
   forEachLeader(turn, reactConfirmation);
   forEachLeader(turn, reactReturn);
+  forEachLeader(turn, reactRecord);
   forEachLeader(turn, renewGuard);
 }
 
@@ -107,7 +112,7 @@ export function sendHeartbeats(turn: Turn, leader: Leader): void {
 export function fencesAt(state: State, leader: Leader): number {
   const mayStay =
     state.settings.failover === 'manual' ||
-    state.durable.record?.pause !== null ||
+    leader.isPaused ||
     leader.stage === 'goingDown' ||
     (leader.stage !== 'promoting' && leader.stage !== 'restarting' && !isWritable(state));
   if (mayStay) {

@@ -5,8 +5,9 @@ import { onStatusAnswer, onStatusRequest } from './election.ts';
 import { onYieldAcknowledged } from './fencing.ts';
 import { onHeartbeat } from './heartbeat.ts';
 import { onHeartbeatAcknowledged, onHeartbeatRefused } from './leader.ts';
+import { onJoinRequest } from './membership.ts';
 import type { Message } from './messages.ts';
-import { onForwardedRequest } from './operator.ts';
+import { onForwardedRequest, onRequestAnswer } from './operator.ts';
 import type { Turn } from './turn.ts';
 import { onVoteRequest } from './vote.ts';
 import { onTermGivenUp, onYield } from './yield.ts';
@@ -50,7 +51,10 @@ export function onMessage(turn: Turn, from: NodeId, message: Message): void {
       onForwardedRequest(turn, from, message);
       break;
     case 'joinRequest':
+      onJoinRequest(turn, from, message);
+      break;
     case 'requestAnswer':
+      onRequestAnswer(turn, message);
       break;
     default:
       break;

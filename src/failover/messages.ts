@@ -190,6 +190,9 @@ export interface TermGivenUp {
 
 export interface JoinRequest {
   readonly kind: 'joinRequest';
+  /** Of its repmgrd's present life. */
+  readonly incarnation: string;
+  readonly hasLostState: boolean;
   readonly highestTerm: Term;
   readonly position: Position | null;
 }

@@ -2,34 +2,85 @@
 import type { NodeId } from '../model/node.ts';
 import { candidacyOf } from './candidacy.ts';
 import { canvass } from './election.ts';
-import type { ForwardedRequest } from './messages.ts';
+import { isInForce } from './record-changes.ts';
+import type { ForwardedRequest, RequestAnswer } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
-import { act, explain, type Turn } from './turn.ts';
+import { answerRequest } from './request-answers.ts';
+import type { Leader, PendingRequest } from './leader-state.ts';
+import { act, become, send, store, type Turn } from './turn.ts';
 
 export function onOperatorRequest(turn: Turn, requestId: string, request: OperatorRequest): void {
-  if (request.kind === 'promote' && !request.isForced) {
-    promote(turn, requestId);
+  const { role, settings, durable } = turn.state;
+  const pending: PendingRequest = { requestId, from: settings.self, request };
+  if (request.kind === 'promote') {
+    promote(turn, pending, request.isForced);
+  } else if (request.kind === 'maintenance') {
+    store(turn, { isInMaintenance: request.isOn });
+    answerRequest(turn, pending, true, request.isOn ? 'in maintenance' : 'maintenance is over');
+  } else if (role.kind === 'leader') {
+    take(turn, role, pending);
+  } else if (durable.leader !== null && durable.leader.node !== settings.self) {
+    send(turn, durable.leader.node, { kind: 'forwardedRequest', requestId, request });
   } else {
-    answer(turn, requestId, false, `${request.kind} is not possible`);
+    answerRequest(turn, pending, false, 'no leader is known');
   }
 }
 
 export function onForwardedRequest(turn: Turn, from: NodeId, message: ForwardedRequest): void {
-  explain(turn, 12, 'refuseRequest', `${message.request.kind} is not possible`, { from });
+  const { role } = turn.state;
+  const { requestId, request } = message;
+  const pending: PendingRequest = { requestId, from, request };
+  if (role.kind === 'leader') {
+    take(turn, role, pending);
+  } else {
+    answerRequest(turn, pending, false, 'the node that was asked leads no longer');
+  }
+}
+
+export function onRequestAnswer(turn: Turn, { requestId, isAccepted, sentence }: RequestAnswer): void {
+  act(turn, { kind: 'answerOperator', requestId, isAccepted, sentence });
+}
+
+/** A leader changes the record for it, as soon as the change before is in force. */
+function take(turn: Turn, leader: Leader, pending: PendingRequest): void {
+  const { state } = turn;
+  const { request } = pending;
+  const { record } = state.durable;
+  const isKnown = leader.requests.some(({ requestId }) => requestId === pending.requestId);
+  if (isKnown || leader.openRequest?.requestId === pending.requestId) {
+    return;
+  }
+  if (leader.stage !== 'serving' || record === null) {
+    answerRequest(turn, pending, false, 'its PostgreSQL is not writable');
+  } else if (request.kind === 'leave' && request.node === state.settings.self) {
+    answerRequest(turn, pending, false, 'the leader cannot leave: switch over to another node first');
+  } else if (request.kind === 'pause' && !isInForce(state, leader, record)) {
+    answerRequest(turn, pending, false, 'another change of the record has no quorum yet');
+  } else if (
+    request.kind === 'pause' ||
+    request.kind === 'unpause' ||
+    request.kind === 'leave' ||
+    request.kind === 'join'
+  ) {
+    become(turn, { ...leader, requests: [...leader.requests, pending] });
+  } else {
+    answerRequest(turn, pending, false, `${request.kind} is not possible`);
+  }
 }
 
 /** An operator's election: the same rules, but nobody's word keeps this node from standing. */
-function promote(turn: Turn, requestId: string): void {
+function promote(turn: Turn, pending: PendingRequest, isForced: boolean): void {
   const { role } = turn.state;
   const candidacy = candidacyOf(turn.state, true);
-  if (role.kind === 'leader' || candidacy.kind === 'none') {
-    answer(turn, requestId, false, candidacy.kind === 'none' ? candidacy.reason : 'this node leads already');
+  if (isForced || role.kind === 'leader' || candidacy.kind === 'none') {
+    answerRequest(
+      turn,
+      pending,
+      false,
+      candidacy.kind === 'none' ? candidacy.reason : 'this node leads already',
+    );
     return;
   }
   canvass(turn, true, true);
-  answer(turn, requestId, true, 'an election was begun');
-}
-
-function answer(turn: Turn, requestId: string, isAccepted: boolean, sentence: string): void {
-  act(turn, { kind: 'answerOperator', requestId, isAccepted, sentence });
+  answerRequest(turn, pending, true, 'an election was begun');
 }

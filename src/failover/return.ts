@@ -6,10 +6,12 @@ import { endTerm, fence, goDown, rest } from './fencing.ts';
 import { nameOf } from './names.ts';
 import type { Term } from './term.ts';
 import { hasPostmaster, isWitness, isWritable } from './own-wal.ts';
+import { endPause } from './pause.ts';
 import { continuesPath, samePath } from './position.ts';
 import { isSmallSet, membersOf } from './quorum.ts';
 import type { PeerAnswer } from './server-observation.ts';
-import type { Leader, State } from './state.ts';
+import type { Leader } from './leader-state.ts';
+import type { State } from './state.ts';
 import { become, begin, explain, isRunning, later, never, type Turn } from './turn.ts';
 import { serve } from './winning.ts';
 import type { NodeId } from '../model/node.ts';
@@ -103,7 +105,7 @@ function mayServeUntil(state: State, leader: Leader): number {
 function check(turn: Turn, leader: Leader): void {
   const { state } = turn;
   const { server, durable } = state;
-  if (server === null || isWitness(state)) {
+  if (server === null || isWitness(state) || (leader.isPaused && !isWritable(state))) {
     return;
   }
   if (!isOnOwnLine(state)) {
@@ -161,6 +163,14 @@ function resume(turn: Turn, leader: Leader): void {
   become(turn, { ...leader, stage: 'serving', lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'] });
   explain(turn, 9, 'promotionDone', `goes on as the primary of term ${leader.term}`, { term: leader.term });
   serve(turn, leader.term);
+  const { role, durable } = turn.state;
+  if (
+    role.kind === 'leader' &&
+    !role.isPaused &&
+    durable.record?.pause?.leader === turn.state.settings.self
+  ) {
+    endPause(turn, role, 'this node was away');
+  }
 }
 
 /** Its WAL ends on the timeline that it led on last; a promotion under way may have made the next one. */

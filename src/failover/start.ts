@@ -6,8 +6,10 @@ import { emptyDurable, initialState } from './initial-state.ts';
 import { leaderYielded } from './lease.ts';
 import { membersOf } from './quorum.ts';
 import type { RecordedMetadata } from './settings.ts';
-import type { Leader, Role, State } from './state.ts';
+import type { Leader } from './leader-state.ts';
+import type { Role, State } from './state.ts';
 import { noTerm, type Term } from './term.ts';
+import type { VoterRecord } from './voter-record.ts';
 import { become, begin, change, explain, later, send, store, type Turn } from './turn.ts';
 
 export function onStarted(
@@ -26,7 +28,7 @@ export function onStarted(
     leaderFlushedLsn: stored.leader?.flushedLsn ?? null,
     highestTermHeard: stored.term,
   };
-  store(turn, { bootId });
+  store(turn, { bootId, pauseEndsAtBootMs: hasBooted ? null : stored.pauseEndsAtBootMs });
   onMetadata(turn, metadata);
   takeLeaseAsBegun(turn, hasBooted);
   become(
@@ -89,6 +91,12 @@ function leaderRole(
     isHolding: state.durable.heldNames !== null,
     walMarks: [],
     lastWalAt: now,
+    requests: [],
+    joiners: [],
+    openRequest: null,
+    inheritedVoters: inheritedVoters(state.durable.record),
+    recordSentAt: now,
+    isPaused: (state.durable.record?.pause ?? null) !== null && state.durable.pauseEndsAtBootMs !== null,
     holdNotBefore: now,
     leadNothing: [],
     checkedServers: false,
@@ -99,6 +107,11 @@ function leaderRole(
     guardDeadline: null,
     downSince: null,
   };
+}
+
+/** What it was about to change when it ended may be in force, as if another leader had begun it. */
+function inheritedVoters(record: VoterRecord | null): Leader['inheritedVoters'] {
+  return record === null || record.replacedVoters === null ? null : record.voters;
 }
 
 /** It asked for a term and ended before it knew: that term is never won any more. */

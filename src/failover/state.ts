@@ -5,12 +5,13 @@
 import type { NodeId } from '../model/node.ts';
 import type { Durable } from './durable.ts';
 import type { Instant, MonotonicMs } from './instant.ts';
+import type { Leader } from './leader-state.ts';
 import type { StatusAnswer, VoteAnswer, VoteRequest } from './messages.ts';
 import type { LsnBytes, Position } from './position.ts';
 import type { PeerAnswer, ServerObservation } from './server-observation.ts';
 import type { RecordedMetadata, Settings } from './settings.ts';
 import type { Term } from './term.ts';
-import type { RecordVersion, VoterRecord } from './voter-record.ts';
+import type { VoterRecord } from './voter-record.ts';
 
 export interface State {
   readonly settings: Settings;
@@ -49,6 +50,8 @@ export interface State {
   /** When the newest heartbeat of the leader was adopted; null since the start of repmgrd. */
   readonly leaderHeardAt: MonotonicMs | null;
   /** Since when each other server has answered that it is starting up, one after the other (rule 3). */
+  /** Since when this node, as a voter, has known of the pause in its record. */
+  readonly pauseKnownAt: MonotonicMs | null;
   readonly startingSince: readonly (readonly [NodeId, MonotonicMs])[];
 }
 
@@ -140,67 +143,6 @@ export interface Vote {
   readonly voter: NodeId;
   /** When the request that it answers was sent. */
   readonly sentAt: MonotonicMs;
-}
-
-export interface Leader {
-  readonly kind: 'leader';
-  readonly term: Term;
-  /** The first term that it has led without a break: acknowledgements of older ones say nothing. */
-  readonly firstTerm: Term;
-  /**
-   * `promoting`: its server is not writable yet; `serving`: it is; `checking`: repmgrd or the server came back, and it
-   * judges whether it may go on; `goingDown`: what a crash left is ended; `restarting`: it is brought back in place.
-   */
-  readonly stage: 'promoting' | 'serving' | 'checking' | 'goingDown' | 'restarting';
-  /** Of this stage; in the future: nothing is done about a server that is down before. */
-  readonly since: MonotonicMs;
-  readonly contacts: readonly Contact[];
-  readonly lastHeartbeatAt: MonotonicMs;
-  readonly isHolding: boolean;
-  /** WAL written to be acknowledged, oldest first. */
-  readonly walMarks: readonly WalMark[];
-  readonly lastWalAt: MonotonicMs;
-  /** After a late tick: heartbeats first, a hold one interval later. */
-  readonly holdNotBefore: MonotonicMs;
-  /** Who answered since this repmgrd started that it leads nothing (rule 9). */
-  readonly leadNothing: readonly NodeId[];
-  readonly checkedServers: boolean;
-  /** The boot in which it led, by its state file; another one than this means that the machine was away. */
-  readonly bootIdAtStart: string;
-  /** What the guard of the repmgrd before this one told of contact. */
-  readonly guardContactUntil: MonotonicMs | null;
-  /** The deadline that this node's guard was given last. */
-  readonly guardDeadline: MonotonicMs | null;
-  /** Since when its server has been down, cleanly shut down. */
-  readonly downSince: MonotonicMs | null;
-  readonly confirmation: Confirmation | null;
-  /** After a clock jump or a restart of repmgrd: at `at` it is judged by what was sent since `from` alone. */
-  readonly judgement: { readonly from: MonotonicMs; readonly at: MonotonicMs } | null;
-}
-
-/** A voter as the leader sees it. */
-export interface Contact {
-  readonly node: NodeId;
-  /** When the newest message that it acknowledged was sent. */
-  readonly sentAt: MonotonicMs | null;
-  /** When the newest WAL that it acknowledged was written for this purpose. */
-  readonly walWrittenAt: MonotonicMs | null;
-  readonly heardAt: MonotonicMs | null;
-  readonly storedRecord: RecordVersion | null;
-  readonly position: Position | null;
-  readonly isCandidate: boolean;
-}
-
-export interface WalMark {
-  readonly lsn: LsnBytes;
-  readonly writtenAt: MonotonicMs;
-}
-
-/** The leader asks to lead a higher term under the same lease. */
-export interface Confirmation {
-  readonly term: Term;
-  readonly begunAt: MonotonicMs;
-  readonly votes: readonly Vote[];
 }
 
 /** A server on its way down: fenced, or for a yield. Until it is down nobody gets a vote. */

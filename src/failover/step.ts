@@ -15,6 +15,7 @@ import { onOperatorRequest } from './operator.ts';
 import { observeServer } from './server-observed.ts';
 import { hasStarted, onMetadata, onStarted } from './start.ts';
 import type { State } from './state.ts';
+import { notePause } from './pause.ts';
 import { setTimer } from './timer.ts';
 import { beginTurn, change, type Turn } from './turn.ts';
 import { reactUnarmed } from './unarmed.ts';
@@ -37,6 +38,7 @@ export function step(state: State, event: Event): StepResult {
   } else {
     return { state, actions: [], explanations: [] };
   }
+  notePause(turn, state.durable.record?.pause ?? null);
   react(turn);
   setTimer(turn);
   return finish(turn, state);

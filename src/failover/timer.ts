@@ -5,7 +5,9 @@ import { followsAgainAt } from './following.ts';
 import { holdsAt } from './hold.ts';
 import { fencesAt } from './leader.ts';
 import { isWritable } from './own-wal.ts';
-import type { Leader, State } from './state.ts';
+import { isPaused, pauseEndsAt } from './pause.ts';
+import type { Leader } from './leader-state.ts';
+import type { State } from './state.ts';
 import { graceEndsAt } from './trouble.ts';
 import { never, type Turn, act, change } from './turn.ts';
 
@@ -50,6 +52,7 @@ function wakeOfRole(state: State): number {
     case 'follower':
       return Math.min(
         electionAt(state, role),
+        isPaused(state) ? pauseEndsAt(state) : never,
         isWritable(state)
           ? Math.max(role.electionNotBefore, now.monotonicMs + settings.heartbeatIntervalMs)
           : never,
@@ -60,6 +63,12 @@ function wakeOfRole(state: State): number {
   }
 }
 
+/** The pause ends by the clock that counts suspension; the timer runs by the other one. */
+function pauseEndOf({ durable, now }: State, role: Leader): number {
+  const left = (durable.pauseEndsAtBootMs ?? now.bootTimeMs) - now.bootTimeMs;
+  return role.isPaused ? now.monotonicMs + left : never;
+}
+
 function leaderWakesAt(state: State, role: Leader): number {
   const { now, settings } = state;
   const hold = role.isHolding ? never : Math.max(holdsAt(state, role), role.holdNotBefore);
@@ -68,6 +77,7 @@ function leaderWakesAt(state: State, role: Leader): number {
     role.lastHeartbeatAt + settings.heartbeatIntervalMs,
     hold > now.monotonicMs ? hold : never,
     fence,
+    pauseEndOf(state, role),
     graceEndsAt(state, role) > now.monotonicMs ? graceEndsAt(state, role) : never,
     role.since > now.monotonicMs ? role.since : never,
   );

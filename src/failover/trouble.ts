@@ -5,12 +5,13 @@ import type { ActionResult } from './events.ts';
 import { endTerm, goDown, noteDown, rest } from './fencing.ts';
 import { isWritable, lookAtWal } from './own-wal.ts';
 import { isQuorum, membersOf } from './quorum.ts';
-import type { Leader, State } from './state.ts';
+import type { Leader } from './leader-state.ts';
+import type { State } from './state.ts';
 import { become, begin, explain, type Turn } from './turn.ts';
 
 export function reactTrouble(turn: Turn, leader: Leader): void {
   const { state, now } = turn;
-  const { server, settings, durable } = state;
+  const { server, settings } = state;
   if (leader.stage !== 'serving' || server === null) {
     return;
   }
@@ -20,7 +21,7 @@ export function reactTrouble(turn: Turn, leader: Leader): void {
     }
     return;
   }
-  if (settings.failover === 'manual' || durable.record?.pause !== null || now < leader.since) {
+  if (settings.failover === 'manual' || leader.isPaused || now < leader.since) {
     return;
   }
   switch (server.condition) {

@@ -7,7 +7,8 @@ import { fence } from './fencing.ts';
 import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
 import { isUnadopted, isWritable, noteStray } from './own-wal.ts';
-import { firstRecord } from './record-changes.ts';
+import { isPaused } from './pause.ts';
+import { firstRecord } from './first-record.ts';
 import type { Follower, State } from './state.ts';
 import { become, change, explain, later, send, type Turn } from './turn.ts';
 
@@ -27,6 +28,10 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
   if (turn.state.durable.record !== null) {
     reactAmongVoters(turn, since);
   } else if (mayBootstrap(turn.state)) {
+    if (turn.now < turn.state.nextClaimAt) {
+      return;
+    }
+    change(turn, { nextClaimAt: later(turn.now, bounds.claimPauseMs) });
     explain(turn, 0, 'bootstrap', 'the recorded primary asks for the first term', {});
     standAsWritable(turn, 'bootstrap', firstRecord(turn.state.metadata.nodes));
   } else if (turn.now >= role.electionNotBefore) {
@@ -49,10 +54,10 @@ function reactAmongVoters(turn: Turn, since: number): void {
     turn.now - since >= leaseMsOf(state) &&
     !isByHand &&
     settings.failover !== 'manual' &&
-    durable.record?.pause === null
+    !isPaused(state)
   ) {
     fence(turn, 4, 'its server is writable, but no quorum would let it lead', { since });
-  } else if (turn.now >= state.nextClaimAt && durable.record !== null) {
+  } else if (turn.now >= state.nextClaimAt && durable.record !== null && !isPaused(state)) {
     change(turn, { nextClaimAt: later(turn.now, bounds.claimPauseMs * (1 + turn.random)) });
     if (durable.hasLostState) {
       askWhoLed(turn);

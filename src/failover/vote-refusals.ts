@@ -5,6 +5,7 @@ import { isElectionPurpose } from './evidence.ts';
 import { leaseBinds } from './lease.ts';
 import type { Refusal, VoteRequest } from './messages.ts';
 import { isDiverged, isWitness, isWritable, leftLine } from './own-wal.ts';
+import { isPaused } from './pause.ts';
 import { comparePositions, isOnPath, type Position } from './position.ts';
 import { compareVersions, isMember } from './quorum.ts';
 import type { State } from './state.ts';
@@ -24,7 +25,7 @@ export function statusRefusal(state: State): Refusal | null {
   if (isWritable(state)) {
     return 'primaryAnswers';
   }
-  if (durable.record.pause !== null) {
+  if (isPaused(state)) {
     return 'paused';
   }
   if (isWitness(state)) {

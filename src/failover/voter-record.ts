@@ -13,6 +13,8 @@ export interface Pause {
   /** The leader that it belongs to, and its term when the pause began. */
   readonly leader: NodeId;
   readonly term: Term;
+  /** Tells pauses apart: the request that it came with. */
+  readonly requestId: string;
 }
 
 export interface SynchronousQuorum {
@@ -26,7 +28,8 @@ export interface VoterRecord {
   readonly voters: readonly NodeId[];
   /** The voter set that `voters` replaces, until the change is in force; null while no change of the set is pending. */
   readonly replacedVoters: readonly NodeId[] | null;
-  /** Version of the record that began the pending change; who leads this term may replace it. */
+  /** The last node that joined, and in which life of its repmgrd: it is a member as from then, with nothing to remember. */
+  readonly joining: { readonly node: NodeId; readonly incarnation: string } | null;
   readonly pause: Pause | null;
   readonly synchronous: SynchronousQuorum;
   /** The last automatic failovers, newest last, by wall clock; for `failover_limit`. */

@@ -6,8 +6,9 @@ import { goDown, rest } from './fencing.ts';
 import { adoptPath, lookAtWal } from './own-wal.ts';
 import { membersOf } from './quorum.ts';
 import { tipOf } from './position.ts';
-import { restamped } from './record-changes.ts';
-import type { Candidate, Leader, State } from './state.ts';
+import { restamped } from './first-record.ts';
+import type { Leader } from './leader-state.ts';
+import type { Candidate, State } from './state.ts';
 import type { Term } from './term.ts';
 import { act, become, begin, change, explain, never, send, store, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
@@ -47,6 +48,12 @@ export function win(turn: Turn, role: Candidate): void {
     isHolding: false,
     walMarks: [],
     lastWalAt: now,
+    requests: [],
+    joiners: [],
+    openRequest: null,
+    inheritedVoters: record.replacedVoters === null ? null : record.voters,
+    recordSentAt: now,
+    isPaused: false,
     holdNotBefore: now,
     leadNothing: [],
     checkedServers: false,
@@ -135,7 +142,7 @@ export function serve(turn: Turn, term: Term): void {
     },
   });
   change(turn, { lastPromotionFailed: false, leaderFlushedLsn: position?.lsn ?? null });
-  if (settings.safeStart && turn.state.durable.record?.pause === null) {
+  if (settings.safeStart && (turn.state.role.kind !== 'leader' || !turn.state.role.isPaused)) {
     if (turn.state.durable.replacedRestartAfterCrash === null) {
       store(turn, { replacedRestartAfterCrash: server?.restartAfterCrash ?? 'on' });
     }
