@@ -4,31 +4,34 @@ import type { ServerStatus } from '../../postgres/queries/server-status.ts';
 import type { NodeObservation } from '../survey.ts';
 
 /** docs/cluster-show.md explains each. */
-export type DisagreementCode =
-  | 'several_primaries'
-  | 'no_primary'
-  | 'several_primary_rows'
-  | 'same_server'
-  | 'unreachable'
-  | 'silent'
-  | 'refusing'
-  | 'inactive_but_running'
-  | 'writable_standby'
-  | 'primary_in_recovery'
-  | 'primary_read_only'
-  | 'other_system_identifier'
-  | 'other_upstream'
-  | 'unknown_upstream'
-  | 'not_attached'
-  | 'timeline_behind'
-  | 'replay_paused'
-  | 'name_differs'
-  | 'slot_missing'
-  | 'slot_not_used'
-  | 'slot_waiting'
-  | 'slot_left_over'
-  | 'own_row_missing'
-  | 'own_row_differs';
+export const disagreementCodes = [
+  'several_primaries',
+  'no_primary',
+  'several_primary_rows',
+  'same_server',
+  'unreachable',
+  'silent',
+  'refusing',
+  'inactive_but_running',
+  'writable_standby',
+  'primary_in_recovery',
+  'primary_read_only',
+  'other_system_identifier',
+  'other_upstream',
+  'unknown_upstream',
+  'not_attached',
+  'timeline_behind',
+  'replay_paused',
+  'name_differs',
+  'slot_missing',
+  'slot_not_used',
+  'slot_waiting',
+  'slot_left_over',
+  'own_row_missing',
+  'own_row_differs',
+] as const;
+
+export type DisagreementCode = (typeof disagreementCodes)[number];
 
 export interface Disagreement {
   /** Undefined where the whole cluster is meant. */
