@@ -17,8 +17,6 @@ export const limits = {
   primarySearchMs: 1_000,
   /** For one look at either end of a standby that begins to stream. */
   streamingAnswerMs: 5_000,
-  /** Until a WAL receiver that did not notice its new settings is ended: the startup process may be asleep. */
-  walReceiverSwitchMs: 2_000,
   /** For a walsender to let go of its slot after its standby has gone elsewhere. */
   slotReleaseMs: 5_000,
   /** To open one connection where the conninfo has no connect_timeout: a dead host must not block for minutes. */

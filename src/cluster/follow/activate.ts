@@ -1,9 +1,6 @@
 /** Brings recovery settings that were written into force: by a reload, a restart or a start of the local server. */
-import { findProcess } from '../../system/processes.ts';
 import { connect } from '../../postgres/connection.ts';
-import { runningServerProcess } from '../../postgres/data-directory.ts';
 import { requestReload } from '../../postgres/queries/reload.ts';
-import type { WalReceiver } from '../../postgres/queries/server.ts';
 import { controlServer, describeControl } from '../../postgres/server-process.ts';
 import type { LocalFacts } from './local.ts';
 
@@ -40,17 +37,4 @@ function isReloadBySql(
 ): boolean {
   const isAllowed = state.kind === 'running' && state.mayReloadBySql;
   return activation === 'reload' && server.commands.reload === undefined && isAllowed;
-}
-
-/**
- * Ends a WAL receiver that keeps its old connection: the startup process sees new settings only when it needs WAL, which
- * may be hours later with recovery_min_apply_delay. SQL cannot end it; we are the user that owns the server.
- * @returns whether it was told to end
- */
-export async function endReceiver({ server }: LocalFacts, { pid }: WalReceiver): Promise<boolean> {
-  const postmaster = await runningServerProcess(server.dataDirectory);
-  const receiver = await findProcess(pid);
-  if (postmaster === undefined || receiver?.parentPid !== postmaster) return false;
-  process.kill(pid, 'SIGTERM');
-  return true;
 }

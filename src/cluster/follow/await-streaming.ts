@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts';
 import { type Conninfo, parseConninfo } from '../../model/conninfo.ts';
 import { connect, type Connection, type QueryOptions } from '../../postgres/connection.ts';
 import { replicationSenders, type WalReceiver, walReceiver } from '../../postgres/queries/server.ts';
-import { monotonicMs, waitUntil } from '../../system/clock.ts';
+import { waitUntil } from '../../system/clock.ts';
 import type { UpstreamFacts } from './inspect-upstream.ts';
 
 export interface StreamingWait {
@@ -15,8 +15,6 @@ export interface StreamingWait {
   readonly upstream: { readonly connection: Connection; readonly facts: UpstreamFacts };
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
-  /** Called once, with the WAL receiver that goes on as before after a while. */
-  onUnchangedReceiver(receiver: WalReceiver): Promise<void>;
 }
 
 export interface StreamingLook {
@@ -32,26 +30,13 @@ export interface StreamingLook {
  * @throws RepmgrError interrupted
  */
 export async function awaitStreaming(wait: StreamingWait): Promise<StreamingLook> {
-  const startedAtMs = monotonicMs();
   let local: Connection | undefined;
   let last: StreamingLook = { state: 'unreachable', found: '' };
-  let isUnchangedTold = false;
   const look = async (): Promise<StreamingLook | undefined> => {
     const options = { deadlineMs: limits.streamingAnswerMs, signal: wait.signal };
     try {
       local ??= await connect(wait.conninfo, options);
-      const receiver = await walReceiver(local, options);
-      last = await judge(receiver, local, wait, options);
-      const isLate = monotonicMs() - startedAtMs > limits.walReceiverSwitchMs;
-      if (
-        isLate &&
-        !isUnchangedTold &&
-        receiver !== undefined &&
-        isElsewhere(receiver, wait.primaryConninfo)
-      ) {
-        isUnchangedTold = true;
-        await wait.onUnchangedReceiver(receiver);
-      }
+      last = await judge(await walReceiver(local, options), local, wait, options);
     } catch (error) {
       if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
       await local?.close();

@@ -3,17 +3,17 @@ import type { Config } from '../../config/resolve.ts';
 import { failure, RepmgrError } from '../../errors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Connection } from '../../postgres/connection.ts';
-import type { WalReceiver } from '../../postgres/queries/server.ts';
 import { writeRecoveryConfig } from '../../postgres/recovery-config.ts';
 import { createSlot } from '../../postgres/replication-slots.ts';
 import { recordFollow } from '../metadata/nodes.ts';
 import { ownCommand } from '../own-command.ts';
 import { recordEvent } from '../record-event.ts';
 import { nodeLabel } from '../register/record.ts';
-import { activate, activationInWords, endReceiver } from './activate.ts';
+import { activate, activationInWords } from './activate.ts';
 import { awaitStreaming, type StreamingLook } from './await-streaming.ts';
 import { dropFollowSlot } from './drop-slot.ts';
-import { afterFailedActivation, notStreaming } from './failures.ts';
+import { isDelayed } from './delay.ts';
+import { afterFailedActivation, notStreaming, streamsLater } from './failures.ts';
 import type { FollowFacts, FollowPlan } from './plan.ts';
 import { reportFollow } from './report.ts';
 import { streamingName } from './settings.ts';
@@ -50,7 +50,9 @@ export async function follow(context: FollowContext): Promise<void> {
   );
   const look = await waitForStream(context);
   if (look.state === 'not streaming' || look.state === 'unreachable') {
-    const error = await notStreaming(context, hasNewSlot, look);
+    const isLater = look.state === 'not streaming' && isDelayed(facts.local, plan.settings);
+    if (isLater) await recordUpstream(context);
+    const error = isLater ? streamsLater(context, look) : await notStreaming(context, hasNewSlot, look);
     await report(context, { isSuccessful: false, details: `${error.message}: ${look.found}` });
     throw error;
   }
@@ -90,7 +92,7 @@ async function writeSettings(context: FollowContext, hasNewSlot: boolean): Promi
 }
 
 async function waitForStream(context: FollowContext): Promise<StreamingLook> {
-  const { facts, plan, wish, config, log, signal, upstream } = context;
+  const { facts, plan, wish, config, signal, upstream } = context;
   try {
     return await awaitStreaming({
       conninfo: config.conninfo,
@@ -99,11 +101,6 @@ async function waitForStream(context: FollowContext): Promise<StreamingLook> {
       upstream: { connection: upstream, facts: facts.upstream },
       deadlineMs: wish.streamingMs,
       signal,
-      onUnchangedReceiver: async (receiver: WalReceiver) => {
-        if (await endReceiver(facts.local, receiver)) {
-          log.info(`ended the WAL receiver (process ${receiver.pid}), which did not notice its new settings`);
-        }
-      },
     });
   } catch (error) {
     if (!(error instanceof RepmgrError) || error.code !== 'interrupted') throw error;

@@ -10,6 +10,7 @@ import { ownCommand } from '../own-command.ts';
 import { nodeLabel } from '../register/record.ts';
 import { activate } from './activate.ts';
 import type { StreamingLook } from './await-streaming.ts';
+import { applyDelay } from './delay.ts';
 import { dropFollowSlot } from './drop-slot.ts';
 import type { FollowContext } from './execute.ts';
 import { settingsBefore } from './settings.ts';
@@ -44,6 +45,17 @@ export async function afterFailedActivation(
   throw withOutcome(error, outcome, hint);
 }
 
+/** For a standby that follows, but looks for its upstream only when recovery_min_apply_delay lets it. */
+export function streamsLater(context: FollowContext, look: StreamingLook): RepmgrError {
+  const { facts, plan, config } = context;
+  const delay = applyDelay(facts.local, plan.settings);
+  return failure('streaming_not_started', {
+    message: messageFor(context),
+    detail: `${look.found}\nIt follows that node nevertheless, and the metadata say so: with recovery_min_apply_delay = ${delay} it connects when it has replayed the WAL that it holds.`,
+    hint: `Nothing is left to be done but to look at it later, with: ${ownCommand(config, 'cluster show')}`,
+  });
+}
+
 /**
  * A standby that streamed before goes back to where it streamed from; for another one the old settings lead nowhere, so
  * the new ones stay.
@@ -54,30 +66,24 @@ export async function notStreaming(
   hasNewSlot: boolean,
   look: StreamingLook,
 ): Promise<RepmgrError> {
-  const { facts, wish, config } = context;
+  const { facts, config } = context;
   const { state } = facts.local;
-  const node = nodeLabel(facts.upstream.node);
-  const message = `the local server does not stream from node ${node} after ${wish.streamingMs / 1000} seconds`;
   const receiver = state.kind === 'running' ? state.status.walReceiver : 'absent';
   const streamedBefore = typeof receiver === 'object' && receiver.status === 'streaming';
-  const outcome = streamedBefore ? await goBack(context, hasNewSlot) : staying(context);
+  const outcome = streamedBefore
+    ? await goBack(context, hasNewSlot)
+    : 'The new recovery settings stay in force: it streams as soon as it can.';
   return failure('streaming_not_started', {
-    message,
-    detail: [look.found, outcome].join('\n'),
+    message: messageFor(context),
+    detail: `${look.found}\n${outcome} The metadata are as before.`,
     hint: streamedBefore
       ? `The log of the local server says why. Then try again, or see what is so with: ${ownCommand(config, 'cluster show')}`
-      : `The log of the local server says why. When it streams, record it by running the same command again.`,
+      : 'The log of the local server says why. When it streams, record it by running the same command again.',
   });
 }
 
-function staying({ facts }: FollowContext): string {
-  const { state } = facts.local;
-  const delay = state.kind === 'running' ? state.recoveryMinApplyDelay : undefined;
-  const reason =
-    delay === undefined || delay === '0'
-      ? 'it streams as soon as it can'
-      : `with recovery_min_apply_delay = ${delay} it connects when it has replayed the WAL that it holds`;
-  return `The new recovery settings stay in force: ${reason}. The metadata are as before.`;
+function messageFor({ facts, wish }: FollowContext): string {
+  return `the local server does not stream from node ${nodeLabel(facts.upstream.node)} after ${wish.streamingMs / 1000} seconds`;
 }
 
 async function goBack(context: FollowContext, hasNewSlot: boolean): Promise<string> {
@@ -86,10 +92,10 @@ async function goBack(context: FollowContext, hasNewSlot: boolean): Promise<stri
     await putBack(context, false);
     await activate(facts.local, plan.activation, { conninfo: config.conninfo });
     if (hasNewSlot) await dropFollowSlot(context, facts.upstream.node);
-    return `Its old recovery settings are back and in force (${plan.activation}): it goes on as before. The metadata are as before.`;
+    return `Its old recovery settings are back and in force (${plan.activation}): it goes on as before.`;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return `Its old recovery settings could not be brought back into force: ${reason}. The metadata are as before.`;
+    return `Its old recovery settings could not be brought back into force: ${reason}.`;
   }
 }
 

@@ -6,6 +6,7 @@ import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import { nodeLabel } from '../register/record.ts';
 import { type Activation, activationInWords } from './activate.ts';
 import { refuseDivergence, refuseOtherCluster } from './can-follow.ts';
+import { applyDelay, isDelayed } from './delay.ts';
 import type { UpstreamFacts } from './inspect-upstream.ts';
 import type { LocalFacts } from './local.ts';
 import { type PlannedSlot, planSlot } from './plan-slot.ts';
@@ -54,7 +55,7 @@ export function planFollow(facts: FollowFacts, wish: FollowWish): FollowPlan {
     settings,
     activation,
     slot,
-    warnings: warnOfOthers(upstream),
+    warnings: [...warnOfOthers(upstream), ...warnOfDelay(local, settings)],
     steps: [
       ...(slot === undefined ? [] : [slot.step]),
       `write the recovery settings in "${local.server.dataDirectory}": primary_conninfo = "${redactConninfo(facts.primaryConninfo)}"`,
@@ -141,4 +142,14 @@ function warnOfOthers({ otherPrimaries, node }: UpstreamFacts): FollowPlan['warn
     message: `beside node ${nodeLabel(node)}, node ${nodeLabel(other)} accepts writes too`,
     hint: 'Stop the wrong one: what both write cannot be put together again.',
   }));
+}
+
+function warnOfDelay(local: LocalFacts, settings: RecoverySettings): FollowPlan['warnings'] {
+  if (!isDelayed(local, settings)) return [];
+  return [
+    {
+      message: `the server holds WAL that it replays with a delay of ${applyDelay(local, settings)}, and looks for its upstream only when that is done`,
+      hint: 'To let it stream at once, set recovery_min_apply_delay to 0 until it does.',
+    },
+  ];
 }
