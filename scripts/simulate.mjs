@@ -53,28 +53,41 @@ async function bundle(entry, outfile, changes) {
   });
 }
 
+/**
+ * @param {string} folder
+ * @param {readonly { file: string, from: string, to: string }[]} changes
+ * @param {readonly string[]} args
+ */
+async function run(folder, changes, args) {
+  const outfile = join(folder, 'command.mjs');
+  await bundle('test/simulation/command.ts', outfile, changes);
+  return (
+    spawnSync(process.execPath, ['--enable-source-maps', outfile, ...args], { stdio: 'inherit' }).status ?? 2
+  );
+}
+
 const args = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'repmgr-simulation-'));
 try {
-  const wanted = args.includes('--mutant') ? args[args.indexOf('--mutant') + 1] : undefined;
-  /** @type {readonly { file: string, from: string, to: string }[]} */
-  let changes = [];
-  if (wanted !== undefined) {
+  const at = args.indexOf('--mutant');
+  if (at === -1) {
+    process.exitCode = await run(folder, [], args);
+  } else {
     await bundle('test/simulation/mutants/all.ts', join(folder, 'mutants.mjs'), []);
+    /** @type {{ mutants: readonly { name: string, changes: readonly { file: string, from: string, to: string }[] }[] }} */
     const { mutants } = await import(join(folder, 'mutants.mjs'));
-    const mutant = mutants.find((/** @type {{ name: string }} */ { name }) => name === wanted);
-    if (mutant === undefined) throw new Error(`no mutant is called "${wanted}"`);
-    changes = mutant.changes;
+    const wanted = args[at + 1];
+    const chosen = wanted === 'all' ? mutants : mutants.filter(({ name }) => name === wanted);
+    if (chosen.length === 0) throw new Error(`no mutant is called "${wanted}"`);
+    const others = args.toSpliced(at, 2);
+    for (const { name, changes } of chosen) {
+      const status = await run(folder, changes, [...others, '--mutant', name]).catch((error) => {
+        console.log(`STALE: "${name}": ${error.errors?.[0]?.text ?? error.message}`);
+        return 2;
+      });
+      process.exitCode ||= status;
+    }
   }
-  await bundle('test/simulation/command.ts', join(folder, 'command.mjs'), changes);
-  const { status } = spawnSync(
-    process.execPath,
-    ['--enable-source-maps', join(folder, 'command.mjs'), ...args],
-    {
-      stdio: 'inherit',
-    },
-  );
-  process.exitCode = status ?? 2;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -6,6 +6,7 @@ import { NeededOnly } from './needed-only.ts';
 import { NoRush } from './no-rush.ts';
 import { OnePrimary } from './one-primary.ts';
 import { OneWinner } from './one-winner.ts';
+import { SparingTerms } from './sparing-terms.ts';
 import { StableTerms } from './stable-terms.ts';
 import { TimelinesApart } from './timelines-apart.ts';
 import type { Checker } from './watcher.ts';
@@ -22,6 +23,7 @@ export function makeCheckers(): Checker[] {
     new BoundedLoss(),
     new NeededOnly(),
     new NoRush(),
+    new SparingTerms(),
     new Convergence(),
   ];
 }

@@ -1,4 +1,154 @@
 /** Mutants of the vote and of the lease. */
-import type { Mutant } from './mutant.ts';
+import { inCore, inDriver, type Mutant } from './mutant.ts';
 
-export const voteAndLease: readonly Mutant[] = [];
+export const voteAndLease: readonly Mutant[] = [
+  {
+    name: 'skip the freeze',
+    changes: [
+      inCore('evidence', "if (!isRunning(turn.state, 'freeze')) {", 'if (false) {'),
+      inCore(
+        'evidence',
+        'const needsFreeze = isElection && !isWitness(state);',
+        'const needsFreeze = false;',
+      ),
+    ],
+    caughtBy: ['winner has all', 'one primary', 'bounded loss'],
+    stories: ['14'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'believe the freeze unproven',
+    changes: [inDriver('wal-effects', 'if (!server.receiver.exists) return true;', 'return true;')],
+    caughtBy: ['winner has all', 'one primary'],
+    stories: ['14'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'skip the second look at the LSN',
+    changes: [
+      inCore(
+        'evidence',
+        "return now.monotonicMs - look.since >= leaseMs ? null : 'walMoved';",
+        'return null;',
+      ),
+    ],
+    caughtBy: ['winner has all', 'one primary', 'needed only'],
+    stories: ['14'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'unfreeze after a lost election',
+    changes: [
+      inCore(
+        'candidate',
+        "  endLease(turn, 'givenUp');\n",
+        "  endLease(turn, 'givenUp');\n  store(turn, { frozen: turn.state.durable.frozen && { ...turn.state.durable.frozen, boundTerm: null } });\n  undoFreeze(turn);\n",
+      ),
+    ],
+    caughtBy: ['winner has all', 'one primary'],
+    stories: ['14', '16'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'unfreeze at start',
+    changes: [inCore('start', 'frozen.boundTerm === null && term <= (leader?.term ?? noTerm)', 'true')],
+    caughtBy: ['winner has all', 'one primary'],
+    stories: ['14', '15'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'skip the durable vote',
+    changes: [
+      inCore(
+        'vote',
+        '    vote: { term: request.term, candidate, confirms: null },\n    frozen,\n',
+        '    frozen,\n',
+      ),
+      inCore('vote', '  store(turn, {\n    term: request.term,\n', '  store(turn, {\n'),
+    ],
+    caughtBy: ['stable terms', 'one winner a term'],
+    stories: [],
+    withinHistories: 100,
+  },
+  {
+    name: 'ignore the lease',
+    changes: [
+      inCore(
+        'lease',
+        "return lease.kind === 'granted' && lease.holder !== candidate && lease.endsAt > now.monotonicMs;",
+        'return lease.kind === "granted" && now.monotonicMs < 0 && lease.holder === candidate;',
+      ),
+    ],
+    caughtBy: ['one primary', 'winner has all', 'needed only'],
+    stories: ['03', '05', '16'],
+    withinHistories: 1_000,
+  },
+  {
+    name: "take the lease's length from the voter's own file while running",
+    changes: [
+      inCore(
+        'lease',
+        'endsAt: later(turn.now, leaseMs)',
+        'endsAt: later(turn.now, turn.state.settings.leaseMs)',
+      ),
+    ],
+    caughtBy: ['one primary'],
+    stories: ['03'],
+    withinHistories: 3_000,
+  },
+  {
+    name: "take the lease's length from the voter's own file after a restart",
+    changes: [
+      inCore(
+        'start',
+        'const length = hasBooted ? Math.max(leaseMs, bounds.leaseAfterBootMs) : leaseMs;',
+        'const length = turn.state.settings.leaseMs + (hasBooted ? leaseMs * 0 + bounds.leaseAfterBootMs * 0 : 0);',
+      ),
+    ],
+    caughtBy: ['one primary'],
+    stories: ['03'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'a vote that is no lease',
+    changes: [inCore('vote', '  grantLease(turn, candidate, request.term, request.leaseMs);\n', '')],
+    caughtBy: ['one primary', 'one winner a term', 'winner has all'],
+    stories: ['06', '16'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'grant twice a term',
+    changes: [
+      inCore(
+        'vote-refusals',
+        'if (durable.vote?.term === request.term && durable.vote.candidate !== from) {',
+        'if (durable.vote?.term === -1) {',
+      ),
+    ],
+    caughtBy: ['one winner a term', 'stable terms'],
+    stories: [],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'no lease after a restart',
+    changes: [
+      inCore('start', '  takeLeaseAsBegun(turn, hasBooted);\n', '  void takeLeaseAsBegun; void hasBooted;\n'),
+    ],
+    caughtBy: ['one primary', 'needed only'],
+    stories: ['03', '15'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'burn a term without a pre-vote quorum',
+    changes: [
+      inCore(
+        'election',
+        'if (!isQuorum(record, grants) && !ownVoteSuffices(turn.state, role.answers.length > 0)) {',
+        'if (!isQuorum(record, grants) && !ownVoteSuffices(turn.state, role.answers.length > 0) && turn.now < 0) {',
+      ),
+    ],
+    caughtBy: ['sparing terms'],
+    stories: [],
+    withinHistories: 300,
+  },
+];

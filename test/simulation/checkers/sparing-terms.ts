@@ -1,0 +1,53 @@
+/** Who can't reach a quorum asks for no term: it would only unsettle the others when it is back. */
+import type { Event } from '../../../src/failover/events.ts';
+import type { State } from '../../../src/failover/state.ts';
+import type { StepResult } from '../../../src/failover/step.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import type { World } from '../world/world.ts';
+import type { Checker } from './watcher.ts';
+
+/** What was asked before it was cut off may be answered by then. */
+const freshMs = 2_000;
+
+export class SparingTerms implements Checker {
+  readonly name = 'sparing terms';
+  /** Since when each node has been without a quorum. */
+  readonly #aloneSince = new Map<number, number>();
+
+  begun(world: World): void {
+    this.#look(world);
+  }
+
+  stepped(world: World, daemon: Daemon, before: State, _event: Event, { state }: StepResult): void {
+    if (state.role.kind !== 'candidate' || state.role.stage !== 'asking' || state.role.purpose !== 'election')
+      return;
+    if (
+      before.role.kind === 'candidate' &&
+      before.role.term === state.role.term &&
+      before.role.stage === 'asking'
+    )
+      return;
+    const since = this.#aloneSince.get(daemon.node);
+    if (since === undefined || world.schedule.now - since < freshMs || state.role.record.voters.length <= 2)
+      return;
+    world.watchers.violated(
+      world,
+      this,
+      `node ${daemon.node} asks for term ${state.role.term} and reaches no quorum`,
+    );
+  }
+
+  #look(world: World): void {
+    for (const { id } of world.nodes) {
+      const reached = world.nodes.filter((other) => other.id === id || this.#reaches(world, id, other.id));
+      if (reached.length >= Math.floor(world.nodes.length / 2) + 1) this.#aloneSince.delete(id);
+      else if (!this.#aloneSince.has(id)) this.#aloneSince.set(id, world.schedule.now);
+    }
+    world.schedule.after(500, undefined, () => this.#look(world));
+  }
+
+  #reaches(world: World, from: number, to: number): boolean {
+    const daemon = world.nodeOf(to)?.daemon;
+    return daemon?.isRunning === true && !daemon.process.isFrozen && world.network.isOpenBothWays(from, to);
+  }
+}

@@ -1,0 +1,134 @@
+/** Mutants of the first term, of contact, hold and fence, and of coming back. */
+import { inCore, inDriver, type Mutant } from './mutant.ts';
+
+export const contact: readonly Mutant[] = [
+  {
+    name: 'term 1 on answers instead of stored votes',
+    changes: [
+      inCore(
+        'vote',
+        '  store(turn, {\n    term: request.term,\n    vote: { term: request.term, candidate, confirms: null },\n',
+        "  store(turn, request.purpose === 'bootstrap' ? {} : {\n    term: request.term,\n    vote: { term: request.term, candidate, confirms: null },\n",
+      ),
+    ],
+    caughtBy: ['stable terms', 'one winner a term'],
+    stories: ['01'],
+    withinHistories: 100,
+  },
+  {
+    name: 'a dead term-1 state file that leads',
+    changes: [
+      inCore(
+        'return',
+        'return ownWordCounts && (isSameBoot || allLeadNothing) ? never : 0;',
+        'return never;',
+      ),
+    ],
+    caughtBy: ['one primary'],
+    stories: ['11'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'count heartbeats by acknowledgement instead of sending time',
+    changes: [
+      inCore('leader', 'sentAt: known !== null && known > sentAt ? known : sentAt,', 'sentAt: turn.now,'),
+    ],
+    caughtBy: ['one primary'],
+    stories: ['04'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'count a vote whose lease has ended',
+    changes: [
+      inCore(
+        'contact',
+        'return sentAt + contactMs(state) > state.now.monotonicMs;',
+        'return sentAt + contactMs(state) > -1;',
+      ),
+    ],
+    caughtBy: ['one primary', 'one winner a term'],
+    stories: ['16'],
+    withinHistories: 5_000,
+  },
+  {
+    name: 'a late yield that ends a newer lease',
+    changes: [inCore('yield', 'lease.holder === from && lease.term <= upToTerm', 'lease.holder === from')],
+    caughtBy: ['one primary', 'needed only'],
+    stories: ['17'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'fence while unarmed',
+    changes: [inCore('unarmed', '    !isByHand &&\n', '    (!isByHand || true) &&\n')],
+    caughtBy: ['the story', 'convergence'],
+    stories: ['32'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'leave the hold behind',
+    changes: [
+      inCore(
+        'hold',
+        "if (heldNames !== null && !isHolding && role.kind !== 'retiring'",
+        "if (heldNames === 'never' && !isHolding && role.kind !== 'retiring'",
+      ),
+    ],
+    caughtBy: ['convergence'],
+    stories: ['26'],
+    withinHistories: 500,
+  },
+  {
+    name: "hold on a quorum's contact instead of the fence condition",
+    changes: [inCore('quorum', 'ends[set.length - quorumOf(set.length)]', 'ends[quorumOf(set.length) - 1]')],
+    caughtBy: ['needed only', 'the story'],
+    stories: ['41'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'promote after the contact has ended',
+    changes: [
+      inDriver(
+        'server-effects',
+        'return now.monotonicMs <= deadline.notAfter && now.bootTimeMs <= deadline.notAfterBootTimeMs;',
+        'return now.monotonicMs <= deadline.notAfter + 1e12;',
+      ),
+    ],
+    caughtBy: ['one primary'],
+    stories: ['06'],
+    withinHistories: 5_000,
+  },
+  {
+    name: 'restart in place without contact',
+    changes: [inCore('return', '  if (until <= turn.now) {\n', '  if (until < 0) {\n')],
+    caughtBy: ['one primary'],
+    stories: ['11'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'make the old primary writable on a read instead of a lease',
+    changes: [
+      inCore(
+        'return',
+        '  const until = mayServeUntil(state, leader);\n',
+        '  const until = Math.max(mayServeUntil(state, leader), never);\n',
+      ),
+    ],
+    caughtBy: ['one primary'],
+    stories: ['11', '10'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'the guard asks at the deadline instead of before it',
+    changes: [inDriver('guard', 'const askBeforeMs = 300;', 'const askBeforeMs = 300 - 1_500;')],
+    caughtBy: ['one primary'],
+    stories: ['48'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'a confirmation that ends the older heartbeats',
+    changes: [inCore('heartbeat', '    vote.confirms !== null &&\n', '    vote.confirms === -1 &&\n')],
+    caughtBy: ['needed only', 'convergence', 'the story'],
+    stories: ['29'],
+    withinHistories: 5_000,
+  },
+];

@@ -1,0 +1,90 @@
+/** Mutants of positions, of the WAL tail, and of the yield. */
+import { inCore, type Mutant } from './mutant.ts';
+
+export const wal: readonly Mutant[] = [
+  {
+    name: 'let a lower bound vote',
+    changes: [
+      inCore(
+        'vote-refusals',
+        "return position.isExact ? null : 'lowerBound';",
+        "return position.lsn < 0 ? 'lowerBound' : null;",
+      ),
+    ],
+    caughtBy: ['winner has all', 'a crash loses nothing'],
+    stories: ['15'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'rank by received LSN alone',
+    changes: [
+      inCore(
+        'position',
+        '  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
+        '  if (one.lsn >= 0) {\n    return { order: one.lsn - other.lsn, isDivergent: false };\n  }\n  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
+      ),
+    ],
+    caughtBy: ['winner has all', 'timelines apart', 'convergence'],
+    stories: ['25', '24'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'order positions by timeline number',
+    changes: [
+      inCore(
+        'position',
+        '  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
+        '  if (one.lsn >= 0) {\n    const byNumber = one.path.length - other.path.length;\n    return { order: byNumber || one.lsn - other.lsn, isDivergent: false };\n  }\n  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
+      ),
+    ],
+    caughtBy: ['winner has all', 'timelines apart', 'convergence'],
+    stories: ['24', '25'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'promote before the WAL is fetched',
+    changes: [
+      inCore(
+        'candidate',
+        "  if (outcome.kind === 'granted') {\n    const votes = [...role.votes.filter",
+        "  if (outcome.kind !== 'refused') {\n    const votes = [...role.votes.filter",
+      ),
+    ],
+    caughtBy: ['winner has all', 'a crash loses nothing'],
+    stories: ['23'],
+    withinHistories: 1_000,
+  },
+  {
+    name: 'yield before PostgreSQL is down',
+    changes: [
+      inCore(
+        'trouble',
+        "    goDown(turn, 'crash', 'takeDown');\n",
+        "    endTerm(turn, leader.term, 'crash');\n    goDown(turn, 'crash', 'takeDown');\n",
+      ),
+    ],
+    caughtBy: ['one primary', 'winner has all', 'a crash loses nothing'],
+    stories: ['13'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'yield to nobody',
+    changes: [
+      inCore(
+        'trouble',
+        '    return node !== settings.self && contact.isCandidate && isInContact(state, leader, node) && isNear;',
+        '    return node !== settings.self || (contact.isCandidate && isNear);',
+      ),
+    ],
+    caughtBy: ['the story', 'convergence'],
+    stories: ['30'],
+    withinHistories: 3_000,
+  },
+  {
+    name: 'a position that does not bind',
+    changes: [inCore('vote', '    store(turn, { term: request.term, frozen });\n', '    void frozen;\n')],
+    caughtBy: ['stable terms', 'winner has all'],
+    stories: ['23'],
+    withinHistories: 1_000,
+  },
+];
