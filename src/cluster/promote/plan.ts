@@ -1,8 +1,9 @@
 /** Decides whether the local standby may be promoted, and how. Pure: facts in, steps in words out. */
 import { failure } from '../../errors.ts';
-import { bytesBetween, formatLsn } from '../../model/lsn.ts';
+import { bytesBetween, formatLsn, type Lsn, laterLsn } from '../../model/lsn.ts';
 import { type NodeRecord, replicationSlotName } from '../../model/node.ts';
 import { formatSize } from '../../model/size.ts';
+import type { ServerStatus } from '../../postgres/queries/server-status.ts';
 import { describeControl } from '../../postgres/server-process.ts';
 import { nodeLabel } from '../register/record.ts';
 import type { PromotionFacts } from './inspect.ts';
@@ -37,7 +38,7 @@ export function planPromotion(facts: PromotionFacts, wish: PromotionWish): Promo
   const node = refuseUnregistered(facts, wish);
   refusePrimary(facts, wish, node);
   refuseOtherSystem(facts);
-  const warnings = refuseOtherPrimaries(facts, wish);
+  const warnings = [...refuseOtherPrimaries(facts, wish), ...warnOfBetterStandbys(facts)];
   refusePausedReplay(facts);
   const isByCommand = facts.server.commands.promote !== undefined || !facts.mayPromoteBySql;
   const method = isByCommand ? 'command' : 'function';
@@ -112,6 +113,27 @@ function refusePausedReplay({ local }: PromotionFacts): void {
     detail: `It has replayed up to ${lsnInWords(local.replayedLsn)}, and received up to ${lsnInWords(local.receivedLsn)}.`,
     hint: 'Resume it, then try again: SELECT pg_wal_replay_resume() (pg_xlog_replay_resume() before PostgreSQL 10).',
   });
+}
+
+/** What another standby has received and this one has not is lost, and that standby cannot follow this one. */
+function warnOfBetterStandbys({ local, observations, nodeId }: PromotionFacts): PromotionPlan['warnings'] {
+  const own = positionOf(local);
+  return observations.flatMap(({ node, answer }) => {
+    if (node.id === nodeId || answer.kind !== 'answered' || !answer.status.isInRecovery) return [];
+    const other = positionOf(answer.status);
+    if (own === undefined || other === undefined || other <= own) return [];
+    return [
+      {
+        message: `standby ${nodeLabel(node)} has ${formatSize(bytesBetween(own, other))} of WAL that this one does not have`,
+        hint: 'Promote that one instead: what it has would be lost, and it could not follow this one.',
+      },
+    ];
+  });
+}
+
+function positionOf({ receivedLsn, replayedLsn }: ServerStatus): Lsn | undefined {
+  if (receivedLsn === undefined || replayedLsn === undefined) return receivedLsn ?? replayedLsn;
+  return laterLsn(receivedLsn, replayedLsn);
 }
 
 /** Slots named by repmgr for nodes that are not registered as followers of this one; whoever uses one keeps it. */

@@ -96,6 +96,15 @@ describe('the plan of a promotion', () => {
     expect(planPromotion(facts({}, { slots: undefined }), wish).slotsToDrop).toEqual([]);
   });
 
+  it('warns of another standby that has more', () => {
+    const better = aStandby(3, 1, { receivedLsn: lsn('0/5002060') });
+    const behind = aStandby(4, 1, { receivedLsn: lsn('0/4000000'), replayedLsn: lsn('0/4000000') });
+    const given = facts({ observations: [aLostNode(1), aStandby(2, 1), better, behind] });
+    expect(planPromotion(given, wish).warnings.map(({ message }) => message)).toEqual([
+      'standby "node3" (ID: 3) has 8 kB of WAL that this one does not have',
+    ]);
+  });
+
   it('says how much WAL is replayed first, and that a delay does not hold it up', () => {
     const step = (given: PromotionFacts) =>
       planPromotion(given, wish).steps.find((it) => it.startsWith('wait'));
