@@ -30,6 +30,7 @@ export class SparingTerms implements Checker {
     const since = this.#aloneSince.get(daemon.node);
     if (since === undefined || world.schedule.now - since < freshMs || state.role.record.voters.length <= 2)
       return;
+    if (this.#reachesQuorum(world, daemon.node)) return;
     world.watchers.violated(
       world,
       this,
@@ -39,11 +40,15 @@ export class SparingTerms implements Checker {
 
   #look(world: World): void {
     for (const { id } of world.nodes) {
-      const reached = world.nodes.filter((other) => other.id === id || this.#reaches(world, id, other.id));
-      if (reached.length >= Math.floor(world.nodes.length / 2) + 1) this.#aloneSince.delete(id);
+      if (this.#reachesQuorum(world, id)) this.#aloneSince.delete(id);
       else if (!this.#aloneSince.has(id)) this.#aloneSince.set(id, world.schedule.now);
     }
     world.schedule.after(500, undefined, () => this.#look(world));
+  }
+
+  #reachesQuorum(world: World, node: number): boolean {
+    const reached = world.nodes.filter(({ id }) => id === node || this.#reaches(world, node, id));
+    return reached.length >= Math.floor(world.nodes.length / 2) + 1;
   }
 
   #reaches(world: World, from: number, to: number): boolean {

@@ -6,12 +6,16 @@ import type { MonotonicMs } from '../../../src/failover/instant.ts';
 import type { Daemon } from './daemon.ts';
 
 const askBeforeMs = 300;
+/** How long the question may take. */
+const askMs = 250;
+/** A wait by the system's timers stands still while the host is suspended, so none is long. */
+const lookEveryMs = 500;
 
 export class Guard {
   readonly #daemon: Daemon;
   #isAlive = false;
   #incarnation = 0;
-  /** By the host's monotonic clock. */
+  /** By /proc/uptime, which goes on while the host is suspended. */
   #deadline = 0;
   #lastYes = Number.NEGATIVE_INFINITY;
 
@@ -27,13 +31,15 @@ export class Guard {
   get contact(): MonotonicMs | null {
     const { settings } = this.#daemon;
     const contactMs = settings.leaseMs - settings.fenceMarginMs;
-    return this.#isAlive ? (Math.max(this.#deadline, this.#lastYes + contactMs) as MonotonicMs) : null;
+    const { monotonicMs, bootTimeMs } = this.#daemon.now();
+    const until = Math.max(this.#deadline, this.#lastYes + contactMs);
+    return this.#isAlive ? ((until - bootTimeMs + monotonicMs) as MonotonicMs) : null;
   }
 
   renew(deadline: number): void {
     const { server, settings } = this.#daemon;
     if (!settings.hasGuard || server === undefined) return;
-    this.#deadline = deadline;
+    this.#deadline = deadline - this.#daemon.now().monotonicMs + this.#uptimeMs;
     if (this.#isAlive && this.#incarnation === server.incarnation) return;
     this.#daemon.world.schedule.kill(this.#daemon.host.guard);
     this.#isAlive = true;
@@ -49,17 +55,18 @@ export class Guard {
 
   #watch(): void {
     const { host, world } = this.#daemon;
-    const wait = this.#deadline - askBeforeMs - this.#monotonicMs;
-    world.schedule.after(Math.max(1, host.clock.virtualMs(wait)), host.guard, () => {
+    const wait = this.#deadline - askBeforeMs - this.#uptimeMs;
+    const lookMs = Math.min(lookEveryMs, Math.max(1, wait));
+    world.schedule.after(host.clock.virtualMs(lookMs), host.guard, () => {
       if (!this.#isAlive) return;
       if (this.#isGone) this.#endWithPostmaster();
-      else if (this.#deadline - askBeforeMs > this.#monotonicMs) this.#watch();
+      else if (this.#deadline - askBeforeMs > this.#uptimeMs) this.#watch();
       else this.#ask();
     });
   }
 
-  get #monotonicMs(): number {
-    return this.#daemon.host.clock.monotonicMs(this.#daemon.world.schedule.now);
+  get #uptimeMs(): number {
+    return this.#daemon.now().bootTimeMs;
   }
 
   get #isGone(): boolean {
@@ -80,7 +87,7 @@ export class Guard {
       this.#endWithPostmaster();
       return;
     }
-    const askedAt = this.#monotonicMs;
+    const askedAt = this.#uptimeMs;
     let lsn = Number.POSITIVE_INFINITY;
     // psql needs a connection of its own.
     if (!server.isPostmasterStopped && !server.isFull) {
@@ -88,7 +95,7 @@ export class Guard {
         lsn = commit.lsn;
       });
     }
-    world.schedule.after(host.clock.virtualMs(askBeforeMs - 50), host.guard, () => {
+    world.schedule.after(host.clock.virtualMs(askMs), host.guard, () => {
       if (!this.#isAlive) return;
       if (this.#isGone || this.#deadline - askBeforeMs > askedAt) {
         this.#watch();
@@ -96,7 +103,7 @@ export class Guard {
       }
       const contactMs = settings.leaseMs - settings.fenceMarginMs;
       if (this.#enoughHave(lsn)) this.#lastYes = askedAt;
-      if (this.#monotonicMs - this.#lastYes < contactMs) {
+      if (this.#uptimeMs - this.#lastYes < contactMs) {
         world.schedule.after(host.clock.virtualMs(contactMs / 4), host.guard, () => this.#ask());
         return;
       }

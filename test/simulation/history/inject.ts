@@ -146,13 +146,9 @@ function beginOnRepmgrd(world: World, fault: RepmgrdFault, node: SimulatedNode):
     case 'killRepmgrd':
       daemon.kill();
       return () => daemon.start();
-    case 'stopRepmgrd': {
-      const { life } = host.repmgrd;
-      world.schedule.freeze(host.repmgrd);
-      return () => {
-        if (host.repmgrd.life === life) world.schedule.thaw(host.repmgrd);
-      };
-    }
+    case 'stopRepmgrd':
+      host.stopRepmgrd();
+      return () => host.continueRepmgrd();
     case 'loseState':
       daemon.kill();
       daemon.file = undefined;

@@ -119,7 +119,10 @@ export const contact: readonly Mutant[] = [
   },
   {
     name: 'the guard asks at the deadline instead of before it',
-    changes: [inDriver('guard', 'const askBeforeMs = 300;', 'const askBeforeMs = 300 - 1_500;')],
+    changes: [
+      inDriver('guard', 'const askBeforeMs = 300;', 'const askBeforeMs = 0;'),
+      inDriver('guard', 'const askMs = 250;', 'const askMs = 2_000;'),
+    ],
     caughtBy: ['one primary'],
     stories: ['48'],
     withinHistories: 3_000,

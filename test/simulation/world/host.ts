@@ -22,6 +22,8 @@ export class Host {
   isUp = true;
   boots = 1;
   #suspensions = 0;
+  /** Which life of repmgrd was sent SIGSTOP. */
+  #stoppedLife: number | undefined;
   /** When it went on after its last suspension. */
   wokeAt = Number.NEGATIVE_INFINITY;
   /** How much of its last suspension no clock of it has counted. */
@@ -62,6 +64,19 @@ export class Host {
       onWake();
       for (const process of this.#processes) this.#schedule.thaw(process);
     });
+  }
+
+  /** SIGSTOP. */
+  stopRepmgrd(): void {
+    if (this.#stoppedLife === this.repmgrd.life) return;
+    this.#stoppedLife = this.repmgrd.life;
+    this.#schedule.freeze(this.repmgrd);
+  }
+
+  /** SIGCONT. */
+  continueRepmgrd(): void {
+    if (this.#stoppedLife === this.repmgrd.life) this.#schedule.thaw(this.repmgrd);
+    this.#stoppedLife = undefined;
   }
 
   /** The power fails: what was not synced is gone, and the disks' owners must drop it. */

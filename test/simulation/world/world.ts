@@ -148,7 +148,7 @@ export class World implements ServerWatcher {
         server.replayBlockedUntil = this.schedule.now;
         server.pauseReplay(false);
       }
-      if (!host.isSuspended) while (host.repmgrd.isFrozen) this.schedule.thaw(host.repmgrd);
+      host.continueRepmgrd();
       this.boot(node);
       this.schedule.after(this.random.between(10, 500), undefined, () => daemon.start());
       if (server !== undefined) this.#keepRunning(server);
