@@ -1,0 +1,32 @@
+/** Exit codes of repmgr 3 and 5 by meaning; scripts of their users depend on the numbers (docs/exit-codes.md). */
+export const exitCodes = {
+  success: 0,
+  badConfiguration: 1,
+  rsyncFailed: 2,
+  badPidFile: 3,
+  restartFailed: 4,
+  localCommandFailed: 5,
+  connectionFailed: 6,
+  queryFailed: 7,
+  passwordRefused: 9,
+  failoverFailed: 11,
+  sshFailed: 12,
+  systemFailure: 13,
+  baseBackupFailed: 14,
+  internalError: 15,
+  badBackupLabel: 17,
+  switchoverFailed: 18,
+  barmanFailed: 19,
+  registrationNotSynchronized: 20,
+  outOfMemory: 21,
+  switchoverIncomplete: 22,
+  followFailed: 23,
+  rejoinFailed: 24,
+  nodeStatus: 25,
+  pauseFailed: 26,
+  serviceFailed: 27,
+  backupApiFailed: 28,
+  interrupted: 130,
+} as const;
+
+export type ExitCodeName = keyof typeof exitCodes;
