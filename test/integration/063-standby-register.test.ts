@@ -1,5 +1,6 @@
 /** A standby enters the cluster: running or stopped, below the primary or below another standby. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { connect } from '../../src/postgres/connection.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { makeRepmgr3Schema } from '../support/repmgr3-schema.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
@@ -185,7 +186,7 @@ describe('standby register', () => {
   });
 
   it('registers two standbys at the same moment; of two with one name only the first', async () => {
-    await forget(2);
+    await sandbox.query(1, 'DELETE FROM repmgr_sandbox.repl_nodes WHERE id IN (2, 3)');
     const both = await Promise.all([register(2), register(3)]);
     expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     await sandbox.query(1, 'DELETE FROM repmgr_sandbox.repl_nodes WHERE id IN (2, 3)');
@@ -193,9 +194,20 @@ describe('standby register', () => {
       await withSettings(sandbox, 2, { node_name: 'twin' }),
       await withSettings(sandbox, 3, { node_name: 'twin' }),
     ];
-    const twins = await Promise.all(
-      files.map((file, index) => sandbox.repmgr(index + 2, [...file, 'standby', 'register'])),
+    // Both have looked, and wait for somebody else's lock, before either writes.
+    const holder = await connect(sandbox.node(1).conninfo);
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE repmgr_sandbox.repl_nodes IN SHARE ROW EXCLUSIVE MODE');
+    const registrations = files.map((file, index) =>
+      sandbox.repmgr(index + 2, [...file, 'standby', 'register']),
     );
+    await vi.waitFor(
+      async () =>
+        expect(await sandbox.query(1, 'SELECT pid FROM pg_locks WHERE NOT granted')).toHaveLength(2),
+      20_000,
+    );
+    await holder.close();
+    const twins = await Promise.all(registrations);
     expect(twins.map(({ exitCode }) => exitCode).toSorted((left, right) => left - right)).toEqual([0, 1]);
     expect(twins.map(({ stderr }) => stderr).join('')).toContain('ERROR: node name "twin" is taken');
     await sandbox.query(1, 'DELETE FROM repmgr_sandbox.repl_nodes WHERE id IN (2, 3)');
