@@ -1,8 +1,11 @@
-/** The WAL of a winner, when it promotes, contains that of every voter whose vote it had. */
+/**
+ * The WAL of a winner, when it promotes, contains that of every voter whose vote it had; but for what an elected
+ * promotion before gave up already: a voter that was left behind on another line votes as a witness does.
+ */
 import type { Message } from '../../../src/failover/messages.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
-import { contains, type WalPosition } from '../world/wal.ts';
+import { type Branch, branchAt, commonLsn, contains, endOfBranchIn, type WalPosition } from '../world/wal.ts';
 import type { World } from '../world/world.ts';
 import type { Checker } from './watcher.ts';
 
@@ -21,6 +24,9 @@ export class WinnerHasAll implements Checker {
     this.#granted.set(message.term, votes);
   }
 
+  /** The newest timeline that an election made. */
+  #line: { readonly term: number; readonly branch: Branch } | undefined;
+
   promotionCalled(_world: World, daemon: Daemon, term: number): void {
     this.#promotedIn.set(daemon.node, term);
   }
@@ -29,8 +35,10 @@ export class WinnerHasAll implements Checker {
     const term = this.#promotedIn.get(server.node);
     if (how !== 'promotion' || term === undefined) return;
     this.#promotedIn.delete(server.node);
+    const line = this.#line;
+    if (line === undefined || line.term < term) this.#line = { term, branch: server.directory.branch };
     for (const [voter, position] of this.#granted.get(term) ?? []) {
-      if (contains(server.directory.end, position)) continue;
+      if (contains(server.directory.end, onTheLine(position, line?.branch))) continue;
       const own = `${server.directory.branch.timeline}/${server.directory.branch.forkedAt}`;
       world.watchers.violated(
         world,
@@ -44,4 +52,11 @@ export class WinnerHasAll implements Checker {
   noLongerWritable(_world: World, server: PostgresServer): void {
     this.#promotedIn.delete(server.node);
   }
+}
+
+/** What of this WAL was not given up by whoever made the line. */
+function onTheLine(position: WalPosition, line: Branch | undefined): WalPosition {
+  if (line === undefined || endOfBranchIn(position, line) !== undefined) return position;
+  const lsn = commonLsn(position, { branch: line, lsn: Number.POSITIVE_INFINITY });
+  return { branch: branchAt(position, lsn), lsn };
 }
