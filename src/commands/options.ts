@@ -19,6 +19,9 @@ export type CommandOptions = {
   readonly [Key in OptionKey]?: ValueOf<(typeof optionTable)[Key]> | undefined;
 };
 
+/** Of a command that may be told which server to connect to. */
+export const connectionOptions = ['dbname', 'host', 'port', 'username'] as const;
+
 export const optionKeys = Object.keys(optionTable) as readonly OptionKey[];
 
 /** The entry of an option, with the parts that only some of them have. */

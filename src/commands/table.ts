@@ -1,5 +1,7 @@
 /** Every command: what it is called, what it takes, and the file that does it. Help and docs/commands.md follow from it. */
 import type { Command } from './command.ts';
+import { clusterCommands } from './cluster-table.ts';
+import { connectionOptions } from './options.ts';
 import { sandboxCommands } from './sandbox-table.ts';
 
 /** What repmgr 3 to 5 have and this version does not; [noun, verb]. */
@@ -31,8 +33,6 @@ export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
 
 /** Other names of nouns. */
 export const nounAliases: Readonly<Record<string, string>> = { master: 'primary' };
-
-const connectionOptions = ['dbname', 'host', 'port', 'username'] as const;
 
 export const commandTable: readonly Command[] = [
   {
@@ -169,22 +169,6 @@ export const commandTable: readonly Command[] = [
     needsConfig: true,
     load: () => import('./standby-follow.ts'),
   },
-  {
-    noun: 'cluster',
-    verb: 'show',
-    summary: 'list the nodes and what they do',
-    description:
-      'Asks all nodes at the same time. Where servers and metadata disagree, lines on stderr below the table say so.',
-    examples: [
-      { line: 'repmgr -f /etc/repmgr.conf cluster show', about: 'as a table' },
-      {
-        line: 'repmgr --cluster=test -h node1 -U repmgr -d repmgr cluster show --json',
-        about: 'without a file',
-      },
-    ],
-    options: [...connectionOptions, 'csv', 'compact'],
-    needsConfig: false,
-    load: () => import('./cluster-show.ts'),
-  },
+  ...clusterCommands,
   ...sandboxCommands,
 ];
