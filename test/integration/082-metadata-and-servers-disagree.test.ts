@@ -47,5 +47,5 @@ it('names a wrong upstream, a stopped WAL receiver, paused replay, an unused slo
   const { exitCode, stdout, stderr } = await sandbox.repmgr(1, ['cluster', 'show']);
   expect(exitCode).toBe(0);
   expect(stdout.match(/^\* master/gm)).toHaveLength(2);
-  expect(stderr).toMatch(/^WARNING: several nodes accept writes: .*\nHINT: stop all of them/m);
+  expect(stderr).toMatch(/^WARNING: several nodes accept writes: .*\nHINT: Stop all of them/m);
 });

@@ -46,7 +46,7 @@ function upstreamOf(standby: NodeObservation, observations: readonly NodeObserva
           nodeId: node.id,
           code: 'unknown_upstream',
           message: `${nameOf(node)} streams from ${upstream.address}, which is the conninfo of no node; the metadata ${expected}`,
-          hint: `run "repmgr standby follow" on ${node.name}, or write the address of its upstream as that node's conninfo has it`,
+          hint: `Run "repmgr standby follow" on ${node.name}, or write the address of its upstream as that node's conninfo has it.`,
         },
       ];
     case 'node':
@@ -56,7 +56,7 @@ function upstreamOf(standby: NodeObservation, observations: readonly NodeObserva
           nodeId: node.id,
           code: 'other_upstream',
           message: `${nameOf(node)} streams from ${nameOf(upstream.node)}; the metadata ${expected}`,
-          hint: `run "repmgr standby follow" on ${node.name} to stream from the primary, or set upstream_node=${upstream.node.id} in its repmgr.conf and run "repmgr standby register --force" to record what is`,
+          hint: `Run "repmgr standby follow" on ${node.name} to stream from the primary, or set upstream_node=${upstream.node.id} in its repmgr.conf and run "repmgr standby register --force" to record what is.`,
         },
       ];
   }
@@ -71,9 +71,9 @@ function notAttachedHint(
     (other) => other.node.id === recorded?.id && other.answer.kind === 'answered',
   );
   if (recorded !== undefined && !upstreamAnswers) {
-    return `bring ${nameOf(recorded)} back, or run "repmgr standby follow" on ${node.name} once there is a primary`;
+    return `Bring ${nameOf(recorded)} back, or run "repmgr standby follow" on ${node.name} once there is a primary.`;
   }
-  return `read the server log of ${node.name} for the reason; "repmgr standby follow" on it attaches it to the primary`;
+  return `Read the server log of ${node.name} for the reason; "repmgr standby follow" on it attaches it to the primary.`;
 }
 
 /** A standby whose timeline is older than the primary's missed a promotion. */
@@ -89,7 +89,7 @@ function timelineOf({ node, status }: AnsweringNode, primaries: readonly Answeri
       nodeId: node.id,
       code: 'timeline_behind',
       message: `${nameOf(node)} is on timeline ${status.timeline}, the primary ${nameOf(primary.node)} on ${timeline}`,
-      hint: `run "repmgr standby follow" on ${node.name}; it says whether the node has diverged and must be cloned again`,
+      hint: `Run "repmgr standby follow" on ${node.name}; it says whether the node has diverged and must be cloned again.`,
     },
   ];
 }
@@ -101,7 +101,7 @@ function replayOf({ node, status }: AnsweringNode): Disagreement[] {
       nodeId: node.id,
       code: 'replay_paused',
       message: `WAL replay is paused on ${nameOf(node)}: its data grows old, and it cannot be promoted`,
-      hint: `run "SELECT pg_wal_replay_resume()" on ${node.name} ("pg_xlog_replay_resume()" before PostgreSQL 10)`,
+      hint: `Run "SELECT pg_wal_replay_resume()" on ${node.name} ("pg_xlog_replay_resume()" before PostgreSQL 10).`,
     },
   ];
 }
@@ -119,7 +119,7 @@ function streamingNameOf(observation: NodeObservation): Disagreement[] {
       nodeId: node.id,
       code: 'name_differs',
       message: `${nameOf(node)} streams under the application_name "${used}", not "${expected}"; synchronous_standby_names may miss it`,
-      hint: `run "repmgr standby follow" on ${node.name}, which writes primary_conninfo anew`,
+      hint: `Run "repmgr standby follow" on ${node.name}, which writes primary_conninfo anew.`,
     },
   ];
 }

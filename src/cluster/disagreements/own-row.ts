@@ -21,7 +21,7 @@ export function ownRowDisagreements(
         nodeId: own.nodeId,
         code: 'own_row_missing',
         message: `the node of this repmgr.conf, "${own.nodeName}" (id ${own.nodeId}), is not registered`,
-        hint: 'run "repmgr primary register" or "repmgr standby register" on it',
+        hint: 'Run "repmgr primary register" or "repmgr standby register" on it.',
       },
     ];
   }
@@ -36,7 +36,7 @@ export function ownRowDisagreements(
       nodeId: own.nodeId,
       code: 'own_row_differs',
       message: `repmgr.conf of node ${own.nodeId} differs from the metadata: ${differing.join('; ')}`,
-      hint: `if repmgr.conf is right, run "repmgr ${noun} register --force" on this node`,
+      hint: `If repmgr.conf is right, run "repmgr ${noun} register --force" on this node.`,
     },
   ];
 }

@@ -34,13 +34,13 @@ function reachabilityOf(
       return {
         code: 'silent',
         message: `${nameOf(node)} did not answer within ${inSeconds(answer.waitedMs)}${inactive}`,
-        hint: `see whether its host is up and whether the server is stopped or its disk hangs; ${lossHint(node, hasPrimary)}`,
+        hint: `See whether its host is up and whether the server is stopped or its disk hangs; ${lossHint(node, hasPrimary)}`,
       };
     case 'unreachable':
       return {
         code: 'unreachable',
         message: `${nameOf(node)} is unreachable${inactive}: ${answer.reason}`,
-        hint: `start its PostgreSQL; ${lossHint(node, hasPrimary)}`,
+        hint: `Start its PostgreSQL; ${lossHint(node, hasPrimary)}`,
       };
   }
 }
@@ -48,26 +48,26 @@ function reachabilityOf(
 /** For a node that will not come back. */
 function lossHint(node: NodeRecord, hasPrimary: boolean): string {
   if (node.role === 'primary' && !hasPrimary) {
-    return 'if it is lost, run "repmgr standby promote" on the standby that has most WAL';
+    return 'if it is lost, run "repmgr standby promote" on the standby that has most WAL.';
   }
-  return `if it is gone for good, run "repmgr ${node.role} unregister --node=${node.id}"`;
+  return `if it is gone for good, run "repmgr ${node.role} unregister --node=${node.id}".`;
 }
 
 function inactiveHint(node: NodeRecord, isInRecovery: boolean): string {
-  if (node.role === 'witness') return 'run "repmgr witness register --force" for it';
+  if (node.role === 'witness') return 'Run "repmgr witness register --force" for it.';
   return isInRecovery
-    ? `run "repmgr standby register --force" on ${node.name}`
-    : `if another node is the primary now, stop ${node.name} and clone it again: "repmgr standby clone --force"; else run "repmgr primary register --force" on it`;
+    ? `Run "repmgr standby register --force" on ${node.name}.`
+    : `If another node is the primary now, stop ${node.name} and clone it again: "repmgr standby clone --force"; else run "repmgr primary register --force" on it.`;
 }
 
 const refusalHints: Readonly<Record<Refusal, string>> = {
-  starting_up: 'wait until its recovery is done; its log says how far it is',
-  shutting_down: 'wait until it has stopped, then start it if it is needed',
-  too_many_connections: 'end sessions there or raise max_connections',
-  password: 'put the password of the repmgr user into ~/.pgpass (or the passfile of its conninfo)',
-  authorization: 'allow the repmgr user from this host in its pg_hba.conf, then reload it',
-  database_missing: 'see whether the database of its conninfo exists there',
-  other: 'see its log',
+  starting_up: 'Wait until its recovery is done; its log says how far it is.',
+  shutting_down: 'Wait until it has stopped, then start it if it is needed.',
+  too_many_connections: 'End sessions there or raise max_connections.',
+  password: 'Put the password of the repmgr user into ~/.pgpass (or the passfile of its conninfo).',
+  authorization: 'Allow the repmgr user from this host in its pg_hba.conf, then reload it.',
+  database_missing: 'See whether the database of its conninfo exists there.',
+  other: 'See its log.',
 };
 
 function inSeconds(durationMs: number): string {

@@ -31,7 +31,7 @@ function clusterWide(
       nodeId: undefined,
       code: 'several_primaries',
       message: `several nodes accept writes: ${inWords(primaries.map(({ node }) => nameOf(node)))}`,
-      hint: 'stop all of them but the one whose data is to stay, at once; then clone the others again from it: "repmgr standby clone --force"',
+      hint: 'Stop all of them but the one whose data is to stay, at once; then clone the others again from it: "repmgr standby clone --force".',
     });
   }
   if (primaries.length === 0 && observations.length > 0) {
@@ -39,7 +39,7 @@ function clusterWide(
       nodeId: undefined,
       code: 'no_primary',
       message: 'no node that can be reached is a primary',
-      hint: 'start the primary, or run "repmgr standby promote" on the standby that has most WAL',
+      hint: 'Start the primary, or run "repmgr standby promote" on the standby that has most WAL.',
     });
   }
   const rows = observations.filter(({ node }) => node.role === 'primary' && node.isActive);
@@ -48,7 +48,7 @@ function clusterWide(
       nodeId: undefined,
       code: 'several_primary_rows',
       message: `the metadata names several active primaries: ${inWords(rows.map(({ node }) => nameOf(node)))}`,
-      hint: 'run "repmgr standby register --force" on those that are standbys, "repmgr primary unregister" for those that are gone',
+      hint: 'Run "repmgr standby register --force" on those that are standbys, "repmgr primary unregister" for those that are gone.',
     });
   }
   return found;
@@ -64,7 +64,7 @@ function sameServer(observations: readonly NodeObservation[]): Disagreement[] {
         nodeId: undefined,
         code: 'same_server',
         message: `the connection strings of ${inWords(group.map(({ node }) => nameOf(node)))} lead to one and the same server`,
-        hint: 'correct conninfo in the repmgr.conf of the wrong ones and register them again with --force',
+        hint: 'Correct conninfo in the repmgr.conf of the wrong ones and register them again with --force.',
       },
     ];
   });
@@ -79,8 +79,8 @@ function roleOf({ node, status }: AnsweringNode, primaries: readonly AnsweringNo
         message: `${nameOf(node)} is registered as standby but accepts writes`,
         hint:
           primaries.length > 1
-            ? `if ${node.name} is not to be the primary, stop it at once and clone it again: "repmgr standby clone --force"`
-            : `if it was promoted on purpose, run "repmgr primary register --force" on ${node.name}`,
+            ? `If ${node.name} is not to be the primary, stop it at once and clone it again: "repmgr standby clone --force".`
+            : `If it was promoted on purpose, run "repmgr primary register --force" on ${node.name}.`,
       },
     ];
   }
@@ -90,7 +90,7 @@ function roleOf({ node, status }: AnsweringNode, primaries: readonly AnsweringNo
         nodeId: node.id,
         code: 'primary_in_recovery',
         message: `${nameOf(node)} is registered as primary but is a standby`,
-        hint: `if it is to be a standby, run "repmgr standby register --force" on ${node.name}; else "repmgr standby promote"`,
+        hint: `If it is to be a standby, run "repmgr standby register --force" on ${node.name}; else "repmgr standby promote".`,
       },
     ];
   }
@@ -100,7 +100,7 @@ function roleOf({ node, status }: AnsweringNode, primaries: readonly AnsweringNo
         nodeId: node.id,
         code: 'primary_read_only',
         message: `primary ${nameOf(node)} starts sessions read-only: default_transaction_read_only is on`,
-        hint: 'find out who set it; then "ALTER SYSTEM RESET default_transaction_read_only" and reload',
+        hint: 'Find out who set it; then "ALTER SYSTEM RESET default_transaction_read_only" and reload.',
       },
     ];
   }
@@ -126,7 +126,7 @@ function systemIdentifierOf({ node, status }: AnsweringNode, reference: string |
       nodeId: node.id,
       code: 'other_system_identifier',
       message: `${nameOf(node)} belongs to another PostgreSQL cluster: system identifier ${status.systemIdentifier}, not ${reference}`,
-      hint: `see whether its conninfo leads to the right server; to make it a standby of this cluster: "repmgr standby clone --force" on ${node.name}`,
+      hint: `See whether its conninfo leads to the right server; to make it a standby of this cluster: "repmgr standby clone --force" on ${node.name}.`,
     },
   ];
 }

@@ -45,7 +45,7 @@ function missing({ node, slotName, server }: SlotPlace): Disagreement {
     nodeId: node.id,
     code: 'slot_missing',
     message: `replication slot "${slotName}" of ${nameOf(node)} does not exist on its upstream ${nameOf(server.node)}`,
-    hint: `run "SELECT pg_create_physical_replication_slot('${slotName}')" on ${server.node.name}, or "repmgr standby follow" on ${node.name}`,
+    hint: `Run "SELECT pg_create_physical_replication_slot('${slotName}')" on ${server.node.name}, or "repmgr standby follow" on ${node.name}.`,
   };
 }
 
@@ -54,7 +54,7 @@ function notUsed({ node, slotName, server }: SlotPlace): Disagreement {
     nodeId: node.id,
     code: 'slot_not_used',
     message: `${nameOf(node)} streams from ${nameOf(server.node)} without its replication slot "${slotName}"`,
-    hint: `run "repmgr standby follow" on ${node.name}, which sets primary_slot_name`,
+    hint: `Run "repmgr standby follow" on ${node.name}, which sets primary_slot_name.`,
   };
 }
 
@@ -63,7 +63,7 @@ function waiting({ node, slotName, server }: SlotPlace, slot: SlotStatus): Disag
     nodeId: node.id,
     code: 'slot_waiting',
     message: `replication slot "${slotName}" on ${nameOf(server.node)} ${keeps(slot, server)} for ${nameOf(node)}, which is not attached`,
-    hint: `bring ${node.name} back before the disk of ${server.node.name} is full, or run "SELECT pg_drop_replication_slot('${slotName}')" there`,
+    hint: `Bring ${node.name} back before the disk of ${server.node.name} is full, or run "SELECT pg_drop_replication_slot('${slotName}')" there.`,
   };
 }
 
@@ -84,7 +84,7 @@ function leftOverSlotsOf(server: AnsweringNode, observations: readonly NodeObser
       nodeId: server.node.id,
       code: 'slot_left_over',
       message: `replication slot "${slot.name}" on ${nameOf(server.node)} ${keeps(slot, server)} for nobody`,
-      hint: `run "SELECT pg_drop_replication_slot('${slot.name}')" on ${server.node.name}`,
+      hint: `Run "SELECT pg_drop_replication_slot('${slot.name}')" on ${server.node.name}.`,
     }));
 }
 
