@@ -27,7 +27,7 @@ export async function run(context: CommandContext): Promise<void> {
     return;
   }
   try {
-    await executeClone({ wish, facts, plan, log, signal, progress: showProgress() });
+    await executeClone({ wish, facts, plan, log, signal, progress: showProgress(context) });
   } catch (error) {
     if (error instanceof RepmgrError && error.code === 'slot_unavailable') {
       const details = [error.message, error.detail].filter(Boolean).join(': ');
@@ -86,12 +86,11 @@ function tellWhatNext({ config, log }: CommandContext, { dataDirectory }: CloneP
   });
 }
 
-function showProgress(): CopyProgress {
-  const progress = createProgress({
-    label: 'copying',
-    stream: process.stderr,
-    lineIntervalMs: limits.progressLineMs,
-  });
+/** On stderr, whatever the log level is; with --quiet there is nothing to show. */
+function showProgress({ options }: CommandContext): CopyProgress {
+  if (options.quiet === true) return { onStart() {}, onProgress() {}, onEnd() {} };
+  const { progressLineMs: lineIntervalMs } = limits;
+  const progress = createProgress({ label: 'copying', stream: process.stderr, lineIntervalMs });
   return {
     onStart: (totalBytes) => progress.start(totalBytes),
     onProgress: (copiedBytes) => progress.update(copiedBytes),

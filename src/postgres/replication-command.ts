@@ -57,6 +57,9 @@ export async function runCommand(
       fail: giveUp,
     });
     const receive = (part: Part) => {
+      if (isOver) {
+        return;
+      }
       if (!parts.isBusy()) {
         silence.start();
       }

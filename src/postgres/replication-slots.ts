@@ -1,5 +1,7 @@
 /** Physical replication slots: what keeps the WAL on an upstream that a standby still needs. */
 import { failure } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { waitUntil } from '../system/clock.ts';
 import type { Connection } from './connection.ts';
 
 export interface ReplicationSlot {
@@ -19,6 +21,26 @@ export async function listSlots(connection: Connection): Promise<ReplicationSlot
     `SELECT slot_name::text AS name, slot_type AS kind, active AS "isActive", ${isLost} AS "isLost"
        FROM pg_catalog.pg_replication_slots ORDER BY slot_name`,
   );
+}
+
+/**
+ * All slots, after the one of this name was given some seconds to become free: a walsender notices late that its
+ * client has gone. @throws RepmgrError of querying, interrupted
+ */
+export async function listSettledSlots(
+  connection: Connection,
+  name: string,
+  signal: AbortSignal,
+): Promise<ReplicationSlot[]> {
+  let slots: ReplicationSlot[] = [];
+  await waitUntil(
+    async () => {
+      slots = await listSlots(connection);
+      return slots.some((slot) => slot.name === name && slot.isActive) ? undefined : true;
+    },
+    { deadlineMs: limits.slotReleaseMs, signal },
+  );
+  return slots;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface CommandOptions {
   readonly cwd?: string | undefined;
   /** Written to its standard input, which is then closed; unset: closed at once. */
   readonly input?: string | undefined;
+  /** It gets no input, and is killed when this process ends in whatever way, by SIGKILL too. */
+  readonly endsWithUs?: true | undefined;
   readonly onStdoutLine?: ((line: string) => void) | undefined;
   readonly onStderrLine?: ((line: string) => void) | undefined;
   readonly uid?: number | undefined;
@@ -49,7 +51,9 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   throwIfInterrupted(options.signal);
-  const child = spawn(file, [...args], {
+  const [program, programArgs] =
+    options.endsWithUs === true ? ['/bin/sh', ['-c', watchedProgram, 'sh', file, ...args]] : [file, args];
+  const child = spawn(program, [...programArgs], {
     cwd: options.cwd,
     env: options.env ?? process.env,
     // A process group of its own: the limit reaches what the program started, and Ctrl-C reaches only us.
@@ -64,11 +68,12 @@ export async function runCommand(
   if (options.onStderrLine !== undefined) splitLines(child.stderr, options.onStderrLine);
   // A program that does not read its input closes the pipe; that is no error of ours.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input ?? '');
+  if (options.endsWithUs !== true) child.stdin.end(options.input ?? '');
 
   const limit = limitRunningTime(child, options);
   try {
     const end = await waitForExit(child, file);
+    if (options.endsWithUs === true) child.stdin.end('over\n');
     await drainPipes(child);
     throwIfInterrupted(options.signal);
     return { ...end, stdout: stdout.text(), stderr: stderr.text(), timedOut: limit.timedOut() };
@@ -76,6 +81,13 @@ export async function runCommand(
     limit.lift();
   }
 }
+
+/**
+ * The shell becomes the program. What it has put into the background waits for a line from us, and kills the process
+ * group when the pipe ends without one.
+ */
+const watchedProgram =
+  'exec 3<&0; { read -r over <&3 || kill -s KILL -- -$$; } >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
 
 interface ProcessEnd {
   readonly exitCode: number;

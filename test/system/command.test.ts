@@ -55,6 +55,15 @@ describe('running a program', () => {
     await expect(running).rejects.toMatchObject({ code: 'interrupted' });
   });
 
+  test('a program that ends with us is run like any other, and nothing is left beside it', async () => {
+    const script = 'echo $$; cat; exit 3';
+    const result = await runCommand('/bin/sh', ['-c', script], { endsWithUs: true });
+    expect(result).toMatchObject({ exitCode: 3, stderr: '' });
+    const group = result.stdout.trim();
+    const members = () => runCommandLine(`ps -e -o pgid=,stat= | grep -E "^ *${group} +[^Z]"`);
+    await expect.poll(async () => (await members()).stdout).toBe('');
+  });
+
   test('a program that does not read its input is no error', async () => {
     expect(await runCommand('true', [], { input: 'x'.repeat(1_000_000) })).toMatchObject({ exitCode: 0 });
   });

@@ -7,10 +7,10 @@ import type { CloneFacts } from './inspect.ts';
 
 /**
  * What is replaced is kept until the end, so it frees nothing.
+ * What the role may not see counts as nothing (remarks.ts tells that).
  * @throws RepmgrError clone_target_too_small
- * @returns false where the role may not see all sizes, so that nothing could be judged
  */
-export function refuseLackOfSpace({ source, target, tablespaceTargets }: CloneFacts): boolean {
+export function refuseLackOfSpace({ source, target, tablespaceTargets }: CloneFacts): void {
   const needs = source.tablespaces.map(({ location, sizeBytes }) => ({
     directory: tablespaceTargets.get(location)?.directory ?? target.directory,
     sizeBytes,
@@ -21,7 +21,6 @@ export function refuseLackOfSpace({ source, target, tablespaceTargets }: CloneFa
     const freeBytes = Math.min(...here.map(({ directory }) => directory.freeBytes));
     if (neededBytes > freeBytes) throw tooSmall(here[0]?.directory, neededBytes, freeBytes);
   }
-  return needs.every(({ sizeBytes }) => sizeBytes !== undefined);
 }
 
 function tooSmall(directory: DirectoryInspection | undefined, neededBytes: number, freeBytes: number): Error {

@@ -4,7 +4,7 @@
  * directory is a mount point or its parent belongs to somebody else. Without a PG_VERSION of its own no server starts
  * there meanwhile; that file comes last.
  */
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { flushDirectory } from '../../system/durable-file.ts';
 import { processMark } from '../../system/process-mark.ts';
@@ -123,8 +123,15 @@ export async function finishPlaces([main, ...tablespaces]: Places): Promise<void
   for (const { location, replaced } of places) {
     if (await exists(replaced)) await rename(replaced, join(location, removedName));
   }
+  await closeToOthers(main.location);
   await rename(join(main.workplace, versionFile), join(main.location, versionFile));
   await flushDirectory(main.location);
+}
+
+/** PostgreSQL starts only where nobody else may enter; from 11 on its group may read. */
+async function closeToOthers(location: string): Promise<void> {
+  const { mode } = await stat(location);
+  if ((mode & 0o777) !== 0o750) await chmod(location, 0o700);
 }
 
 /** Removes what a finished clone replaced, and its own directories. @throws the system's error */

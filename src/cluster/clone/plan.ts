@@ -51,9 +51,9 @@ export function planClone(facts: CloneFacts, wish: CloneWish): ClonePlan {
   if (facts.source.replication.refusal !== undefined) throw facts.source.replication.refusal;
   refuseUnsupportedWish(facts, wish);
   refuseUnsuitableUpstream(facts, wish);
+  refuseUnusableTarget(facts, wish);
   const slot = planSlot(facts, wish);
   const { method, remarks } = planMethod(facts, wish, slot);
-  refuseUnusableTarget(facts, wish);
   refuseLackOfSpace(facts);
   const { metadata } = facts;
   const primary = metadata.kind === 'found' ? metadata.primary : undefined;

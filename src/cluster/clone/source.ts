@@ -2,6 +2,7 @@
 import { RepmgrError } from '../../errors.ts';
 import { type Conninfo, mergeConninfo } from '../../model/conninfo.ts';
 import type { Connection } from '../../postgres/connection.ts';
+import { replicationSlotName } from '../../model/node.ts';
 import { attemptFailureOf } from '../../postgres/connection-failure.ts';
 import { recoveryState } from '../../postgres/queries/recovery-state.ts';
 import { readSettings } from '../../postgres/queries/server.ts';
@@ -11,7 +12,7 @@ import {
   type ReplicationConnection,
   type SystemIdentity,
 } from '../../postgres/replication-connection.ts';
-import { listSlots, type ReplicationSlot } from '../../postgres/replication-slots.ts';
+import { listSettledSlots, listSlots, type ReplicationSlot } from '../../postgres/replication-slots.ts';
 import type { ServerVersion } from '../../postgres/version.ts';
 import type { CloneWish } from './wish.ts';
 
@@ -89,8 +90,19 @@ export async function inspectSource(
     settings: await readSettings(connection, settingNames),
     tablespaces: await readTablespaces(connection),
     replication: await inspectReplication(replicationConninfo(wish), signal),
-    slots: connection.version.capabilities.hasReplicationSlots ? await listSlots(connection) : undefined,
+    slots: await inspectSlots(connection, wish, signal),
   };
+}
+
+/** @returns undefined before PostgreSQL 9.4, which has none */
+export async function inspectSlots(
+  connection: Connection,
+  { node, usesSlot }: CloneWish,
+  signal: AbortSignal,
+): Promise<readonly ReplicationSlot[] | undefined> {
+  if (!connection.version.capabilities.hasReplicationSlots) return undefined;
+  if (node === undefined || !usesSlot) return await listSlots(connection);
+  return await listSettledSlots(connection, replicationSlotName(node.id), signal);
 }
 
 /** Opens as many replication connections as a copy may need, and closes them again. */

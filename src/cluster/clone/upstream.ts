@@ -6,9 +6,9 @@ import { connect } from '../../postgres/connection.ts';
 import { readConninfo, resolveConninfo } from '../../postgres/conninfo-defaults.ts';
 import { recoveryState } from '../../postgres/queries/recovery-state.ts';
 import { readSettings, systemIdentifier } from '../../postgres/queries/server.ts';
-import { listSlots, type ReplicationSlot } from '../../postgres/replication-slots.ts';
+import type { ReplicationSlot } from '../../postgres/replication-slots.ts';
 import type { MetadataFacts } from './metadata.ts';
-import type { SourceFacts } from './source.ts';
+import { inspectSlots, type SourceFacts } from './source.ts';
 import type { CloneWish } from './wish.ts';
 
 export type UpstreamFacts =
@@ -57,7 +57,7 @@ export async function inspectUpstream(
   const node = id === undefined ? ofPrimary : nodes.find((candidate) => candidate.id === id);
   if (node === undefined) return id === undefined ? { kind: 'source' } : { kind: 'not registered', id };
   const conninfo = await conninfoOf(node);
-  return { kind: 'node', node, conninfo, server: await inspectServer(conninfo, source, signal) };
+  return { kind: 'node', node, conninfo, server: await inspectServer(conninfo, source, wish, signal) };
 }
 
 /** A service file of this host need not exist for the WAL receiver: what it says is written out. */
@@ -69,6 +69,7 @@ async function conninfoOf(node: NodeRecord): Promise<Conninfo> {
 async function inspectServer(
   conninfo: Conninfo,
   source: SourceFacts,
+  wish: CloneWish,
   signal: AbortSignal,
 ): Promise<UpstreamServer> {
   try {
@@ -81,7 +82,7 @@ async function inspectServer(
         kind: 'other',
         systemIdentifier: await systemIdentifier(connection),
         major: connection.version.major,
-        slots: connection.version.capabilities.hasReplicationSlots ? await listSlots(connection) : undefined,
+        slots: await inspectSlots(connection, wish, signal),
         maxReplicationSlots: Number(settings['max_replication_slots'] ?? 0),
       };
     } finally {

@@ -61,6 +61,7 @@ export async function takeBackupByProgram(backup: ProgramBackup): Promise<void> 
     const { exitCode } = await runCommand(program.file, basebackupArguments(backup), {
       env: environmentOf(backup.source),
       onStderrLine: take,
+      endsWithUs: true,
       signal: AbortSignal.any([signal, silence.signal]),
     });
     if (exitCode !== 0) throw ended(exitCode, said);
