@@ -1,5 +1,6 @@
 /** Once the faults stop, there is one primary within a bounded time, every standby follows it, no commit is held. */
 import type { World } from '../world/world.ts';
+import { isQuorumNow } from './electorate.ts';
 import { findComplaint } from './health.ts';
 import type { Checker } from './watcher.ts';
 
@@ -34,16 +35,15 @@ export class Convergence implements Checker {
 }
 
 /** Not where an operator has to act: a leader that fails over by hand only, or a majority without its state. */
-function isExpected({ nodes, options }: World): boolean {
-  if (options.nodes.some(({ settings }) => settings.failover === 'manual')) return false;
-  const withState = nodes.filter(({ daemon }) => daemon.state?.durable.hasLostState === false).length;
-  return withState >= Math.floor(nodes.length / 2) + 1;
+function isExpected(world: World): boolean {
+  if (world.options.nodes.some(({ settings }) => settings.failover === 'manual')) return false;
+  return isQuorumNow(world, (id) => world.nodeOf(id)?.daemon.state?.durable.hasLostState === false);
 }
 
-/** A node that waits for an operator by its own setting, or that lost its state and has to join anew. */
+/** A node that waits for an operator by its own setting, or that an operator works on. */
 function isOutside(world: World): (node: number) => boolean {
   return (id) => {
     const daemon = world.nodeOf(id)?.daemon;
-    return daemon?.settings.rejoin !== 'automatic' || daemon.state?.durable.hasLostState !== false;
+    return daemon?.settings.rejoin !== 'automatic' || daemon.state?.durable.isInMaintenance !== false;
   };
 }

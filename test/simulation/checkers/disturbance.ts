@@ -29,7 +29,14 @@ export class Disturbance {
   }
 }
 
-const touchesAll: ReadonlySet<Fault['kind']> = new Set(['slowNetwork', 'split', 'request', 'delayMessages']);
+const touchesAll: ReadonlySet<Fault['kind']> = new Set([
+  'slowNetwork',
+  'split',
+  'request',
+  'delayMessages',
+  'register',
+  'unregister',
+]);
 
 function touchedNodes(world: World, fault: Fault, node: number | undefined): readonly number[] {
   const all = world.nodes.map(({ id }) => id as number);

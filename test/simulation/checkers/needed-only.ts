@@ -9,6 +9,7 @@ import type { Daemon } from '../daemon/daemon.ts';
 import type { Fault } from '../history/faults.ts';
 import type { World } from '../world/world.ts';
 import { Disturbance } from './disturbance.ts';
+import { isQuorumNow } from './electorate.ts';
 import { findComplaint } from './health.ts';
 import type { Checker } from './watcher.ts';
 
@@ -76,12 +77,9 @@ export class NeededOnly implements Checker {
 
   /** The primary is untouched, and so are enough others. */
   #isHarmless(world: World): boolean {
-    let untouched = 0;
-    for (const { id, server } of world.nodes) {
-      if (!this.#isOut(world, id)) untouched += 1;
-      else if (server?.isWritable === true) return false;
-    }
-    return untouched >= Math.floor(world.nodes.length / 2) + 1;
+    for (const { id, server } of world.nodes)
+      if (server?.isWritable === true && this.#isOut(world, id)) return false;
+    return isQuorumNow(world, (id) => !this.#isOut(world, id));
   }
 }
 

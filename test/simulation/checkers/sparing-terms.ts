@@ -4,6 +4,7 @@ import type { State } from '../../../src/failover/state.ts';
 import type { StepResult } from '../../../src/failover/step.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { World } from '../world/world.ts';
+import { isQuorumNow } from './electorate.ts';
 import type { Checker } from './watcher.ts';
 
 /** What was asked before it was cut off may be answered by then. */
@@ -47,8 +48,7 @@ export class SparingTerms implements Checker {
   }
 
   #reachesQuorum(world: World, node: number): boolean {
-    const reached = world.nodes.filter(({ id }) => id === node || this.#reaches(world, node, id));
-    return reached.length >= Math.floor(world.nodes.length / 2) + 1;
+    return isQuorumNow(world, (id) => id === node || this.#reaches(world, node, id));
   }
 
   #reaches(world: World, from: number, to: number): boolean {

@@ -76,9 +76,10 @@ export class Daemon {
   #begin(): void {
     if (this.isRunning || !this.host.isUp) return;
     this.#starts += 1;
-    this.state = initialState(this.settings);
     const metadata = this.world.metadata.readBy(this, undefined);
     this.#metadata = metadata;
+    this.settings = { ...this.settings, nodes: metadata.nodes };
+    this.state = initialState(this.settings);
     this.world.tell(
       this.node,
       this.file === undefined ? 'repmgrd starts without a state file' : 'repmgrd starts',

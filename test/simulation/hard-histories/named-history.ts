@@ -30,6 +30,8 @@ export interface Story {
   readonly hosts?: Readonly<Record<number, Partial<NodeOptions['host']>>>;
   readonly upstreams?: Readonly<Record<number, number>>;
   readonly options?: Partial<Omit<HistoryOptions, 'nodes' | 'seed'>>;
+  /** Nodes that come later, by a fault that registers them. */
+  readonly unregistered?: readonly number[];
   readonly faults: readonly Fault[];
   /** From the first second on; the faults' own times count from it. */
   readonly quietAtMs: number;
@@ -77,6 +79,7 @@ export function tell(story: Story): (seed: number) => HistoryOptions {
         isWitness,
         upstream: id === 1 || isWitness ? null : (story.upstreams?.[id] ?? 1),
         hasReplayDelay: false,
+        isRegistered: story.unregistered?.includes(id) !== true,
         host: {
           clockRate: 1,
           disk: { syncMs: random.between(0.5, 3), slowChance: 0 },

@@ -1,4 +1,6 @@
 /** Draws what goes wrong: a few kinds of faults for each history, so that some are pure and some are everything. */
+import type { OperatorRequest } from '../../../src/failover/operator-request.ts';
+import type { NodeId } from '../../../src/model/node.ts';
 import type { Random } from '../world/random.ts';
 import type { Fault, FaultKind, Target } from './faults.ts';
 import type { NodeOptions } from './options.ts';
@@ -24,13 +26,37 @@ const rates: Readonly<Partial<Record<FaultKind, number>>> = {
   setWallClock: 0.5,
   hangDisk: 1,
   failDisk: 0.5,
-  loseState: 0.3,
+  loseState: 0.7,
+  request: 1,
+  unregister: 0.3,
   blockReplay: 0.5,
   fillConnections: 0.5,
   startByHand: 0.7,
   promoteByHand: 0.4,
   restartByHand: 0.5,
 };
+
+function drawRequest(random: Random, ids: readonly number[]): OperatorRequest {
+  const kind = random.pick([
+    'pause',
+    'pause',
+    'pause',
+    'unpause',
+    'leave',
+    'maintenance',
+    'maintenance',
+  ] as const);
+  switch (kind) {
+    case 'pause':
+      return { kind, lengthMs: random.scaled(500, 15_000), reason: 'somebody works on the servers' };
+    case 'unpause':
+      return { kind, isForced: false };
+    case 'leave':
+      return { kind, node: random.pick(ids) as NodeId };
+    case 'maintenance':
+      return { kind, isOn: random.chance(0.6) };
+  }
+}
 
 const delayable = [
   'heartbeat',
@@ -56,6 +82,9 @@ export function drawFaults(
   const meanMs = random.pick([60_000, 15_000, 6_000, 2_500]);
   for (let atMs = fromMs + random.exponential(3_000); atMs < untilMs; atMs += random.exponential(meanMs)) {
     faults.push(drawFault(random, pickWeighted(random, kinds, weights), nodes, atMs, untilMs - atMs));
+  }
+  for (const { id, isRegistered } of nodes) {
+    if (!isRegistered) faults.push({ kind: 'register', atMs: random.between(fromMs, untilMs), target: id });
   }
   return faults;
 }
@@ -123,7 +152,10 @@ function drawFault(
     case 'hangDisk':
     case 'failDisk':
       return { kind, ...on, forMs, isStateDisk: random.chance(0.3) };
+    case 'register':
+    case 'unregister':
+      return { kind, atMs, target: random.pick(ids) };
     case 'request':
-      return { kind, ...on, request: { kind: 'pause', lengthMs: 10_000, reason: 'a test' } };
+      return { kind, atMs, target: random.pick(ids), request: drawRequest(random, ids) };
   }
 }

@@ -50,6 +50,8 @@ function drawNodes(random: Random): NodeOptions[] {
   const count = sizes.find(({ weight }) => (rest -= weight) < 0)?.count ?? 3;
   const witness = count > 1 && random.chance(0.25) ? count : undefined;
   const shared = drawSharedSettings(random);
+  // One that is registered later, where a quorum is there without it.
+  const newcomer = count > 2 && random.chance(0.2) ? (witness === count ? count - 1 : count) : undefined;
   const hasCascade = count > 3 && random.chance(0.3);
   const nodes: NodeOptions[] = [];
   for (let id = 1; id <= count; id += 1) {
@@ -60,6 +62,7 @@ function drawNodes(random: Random): NodeOptions[] {
       isWitness,
       upstream: id === 1 || isWitness ? null : hasCascade && id === 4 ? 2 : 1,
       hasReplayDelay: false,
+      isRegistered: id !== newcomer,
       host: {
         clockRate: 1 + random.between(-greatestDrift, greatestDrift),
         disk: drawDisk(random),
@@ -92,7 +95,7 @@ function drawSharedSettings(random: Random): Omit<NodeOptions['settings'], 'self
     failoverMaxLagBytes: 1024 * 1024,
     failoverLimit: random.chance(0.2) ? 3 : 0,
     failoverLimitMs: 600_000,
-    voterRemovalMs: 0,
+    voterRemovalMs: random.chance(0.15) ? Math.round(random.scaled(5_000, 30_000)) : 0,
     reconnectMs: 6_000,
     electionDelayMs: random.chance(0.2) ? 6_000 : 0,
     promoteCheckTimeoutMs: random.pick([2_000, 10_000, 60_000]),

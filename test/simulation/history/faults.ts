@@ -54,6 +54,8 @@ export type Fault = { readonly atMs: number; readonly when?: Occasion } & (
   | ({ readonly kind: 'loseState' } & OnNode)
   | ({ readonly kind: 'blockReplay' } & OnNode & Lasting)
   | ({ readonly kind: 'fillConnections' } & OnNode & Lasting)
+  | ({ readonly kind: 'register' } & OnNode)
+  | ({ readonly kind: 'unregister' } & OnNode)
   | ({ readonly kind: 'promoteByHand' } & OnNode)
   | ({ readonly kind: 'startByHand' } & OnNode)
   | ({ readonly kind: 'restartByHand' } & OnNode)

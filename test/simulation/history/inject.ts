@@ -47,7 +47,7 @@ function begin(
 
 const onNetwork = ['isolate', 'cutOneWay', 'cutBothWays', 'split', 'slowNetwork', 'delayMessages'] as const;
 const onHost = ['slowLink', 'setWallClock', 'losePower', 'suspendHost', 'hangDisk', 'failDisk'] as const;
-const onRepmgrd = ['killRepmgrd', 'stopRepmgrd', 'loseState', 'request'] as const;
+const onRepmgrd = ['killRepmgrd', 'stopRepmgrd', 'loseState', 'request', 'register', 'unregister'] as const;
 
 type Kind<Name extends Fault['kind']> = Extract<Fault, { kind: Name }>;
 type NetworkFault = Kind<(typeof onNetwork)[number]>;
@@ -153,6 +153,12 @@ function beginOnRepmgrd(world: World, fault: RepmgrdFault, node: SimulatedNode):
       daemon.kill();
       daemon.file = undefined;
       world.schedule.after(world.options.repmgrdRestartMs, undefined, () => daemon.start());
+      return undefined;
+    case 'register':
+      world.register(node);
+      return undefined;
+    case 'unregister':
+      world.unregister(node);
       return undefined;
     case 'request':
       daemon.request(`${fault.request.kind} on node ${node.id}`, fault.request);

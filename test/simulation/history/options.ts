@@ -11,6 +11,8 @@ export interface NodeOptions {
   readonly isWitness: boolean;
   readonly upstream: number | null;
   readonly hasReplayDelay: boolean;
+  /** False: it does not exist before a fault of that name registers it. */
+  readonly isRegistered: boolean;
   readonly host: HostOptions;
   /** Without the nodes, which the world adds. */
   readonly settings: Omit<Settings, 'nodes'>;

@@ -38,24 +38,35 @@ export class Metadata {
     if (server === undefined) return;
     this.#world.schedule.after(this.#world.random.between(2, 20), daemon.process, () => {
       server.write(rowBytes, true, () => {});
-      if (server.phase === 'writable') this.#add(server, daemon.node, daemon.settings.nodes);
+      if (server.phase === 'writable') {
+        const nodes = this.#visibleOn(server)?.nodes ?? this.#unreadable.nodes;
+        this.#add(server, { nodes, primary: daemon.node, namesTerm: true });
+      }
     });
   }
 
-  /** `standby register` and `standby promote` without a daemon: names no term. */
+  /** `standby promote` without a daemon names itself, and no term. */
   writeByHand(server: PostgresServer): void {
-    if (!server.write(rowBytes, true, () => {})) return;
-    const last = this.#versions.at(-1)?.metadata;
-    if (last !== undefined) {
-      this.#versions.push({
-        position: { ...server.directory.end },
-        metadata: { ...last, primary: server.node as NodeId },
-      });
-    }
+    this.#change(server, (last) => ({ ...last, primary: server.node as NodeId }));
   }
 
-  #add(server: PostgresServer, primary: NodeId, nodes: readonly RegisteredNode[]): void {
-    this.#versions.push({ position: server.directory.end, metadata: { nodes, primary, namesTerm: true } });
+  /** `standby register`, `standby unregister`: on whatever server is the primary, seen from outside. */
+  register(node: RegisteredNode, isRegistered: boolean): void {
+    const primary = this.#world.nodes.find(({ server }) => server?.phase === 'writable')?.server;
+    if (primary === undefined) return;
+    this.#change(primary, (last) => {
+      const others = last.nodes.filter(({ id }) => id !== node.id);
+      return { ...last, nodes: isRegistered ? [...others, node] : others };
+    });
+  }
+
+  #change(server: PostgresServer, changed: (last: RecordedMetadata) => RecordedMetadata): void {
+    const last = this.#visibleOn(server);
+    if (last !== undefined && server.write(rowBytes, true, () => {})) this.#add(server, changed(last));
+  }
+
+  #add(server: PostgresServer, metadata: RecordedMetadata): void {
+    this.#versions.push({ position: server.directory.end, metadata });
   }
 
   /** A witness copies the tables from whichever primary it reaches. */

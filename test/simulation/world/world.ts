@@ -15,7 +15,7 @@ import { Daemon } from '../daemon/daemon.ts';
 import { Guard } from '../daemon/guard.ts';
 import { answerOverSql } from '../daemon/observe.ts';
 import type { Fault, Occasion } from '../history/faults.ts';
-import type { HistoryOptions } from '../history/options.ts';
+import type { HistoryOptions, NodeOptions } from '../history/options.ts';
 import { DataDirectory } from '../postgres/data-directory.ts';
 import { PostgresServer } from '../postgres/server.ts';
 import { goodHabits, type ServerWatcher, type WayToWritable } from '../postgres/server-habits.ts';
@@ -52,6 +52,9 @@ export class World implements ServerWatcher {
   readonly byHand = new Set<number>();
   readonly occasions: (Occasion & { readonly run: () => void })[] = [];
   readonly delays = new Set<Extract<Fault, { kind: 'delayMessages' }>>();
+  /** Nodes that were ever installed, and those that were taken away for good. */
+  readonly exists = new Set<number>();
+  readonly unregistered = new Set<number>();
   isQuiet = false;
   steps = 0;
 
@@ -63,12 +66,7 @@ export class World implements ServerWatcher {
     this.network = new Network(this.schedule, this.random, options.link, options.nodes.length + 1);
     const root = new Branch(1, options.primary, undefined, 0);
     root.end = firstLsn;
-    const registered: readonly RegisteredNode[] = options.nodes.map(({ id, isWitness, upstream }) => ({
-      id: id as NodeId,
-      name: `node${id}`,
-      isWitness,
-      upstream: upstream as NodeId | null,
-    }));
+    const registered = options.nodes.filter(({ isRegistered }) => isRegistered).map(rowOf);
     this.nodes = options.nodes.map((node) => this.#makeNode(node.id, root, registered));
     this.metadata = new Metadata(this, registered, options.primary as NodeId, {
       branch: root,
@@ -104,12 +102,39 @@ export class World implements ServerWatcher {
   start(): void {
     const isOrderly = this.random.chance(0.8);
     for (const { id, server, daemon } of this.nodes) {
+      if (this.options.nodes[id - 1]?.isRegistered === false) continue;
+      this.exists.add(id);
       server?.start('service');
       const isLast = isOrderly && id === this.options.primary;
       this.schedule.after(this.random.between(0, 1000) + (isLast ? 1000 : 0), undefined, () =>
         daemon.start(),
       );
     }
+  }
+
+  /** Clones the primary, registers the new node, and starts its daemon. */
+  register(node: SimulatedNode): void {
+    const source = this.nodes.find(({ server }) => server?.phase === 'writable')?.server;
+    const own = this.options.nodes[node.id - 1];
+    if (source === undefined || own === undefined || this.exists.has(node.id)) return;
+    this.exists.add(node.id);
+    if (node.server !== undefined) {
+      node.server.directory.becomeCopyOf(source.directory);
+      node.server.directory.primaryConninfo = `node ${source.node}`;
+      node.server.directory.synchronousNames = source.directory.synchronousNames;
+      node.server.start('operator');
+    }
+    this.metadata.register(rowOf(own), true);
+    this.schedule.after(this.options.repmgrdRestartMs, undefined, () => node.daemon.start());
+  }
+
+  /** For good: the node is switched off and its row deleted. */
+  unregister(node: SimulatedNode): void {
+    const own = this.options.nodes[node.id - 1];
+    if (own === undefined || !this.exists.has(node.id) || node.server?.phase === 'writable') return;
+    this.losePower(node);
+    this.unregistered.add(node.id);
+    this.metadata.register(rowOf(own), false);
   }
 
   losePower(node: SimulatedNode): void {
@@ -121,7 +146,7 @@ export class World implements ServerWatcher {
   }
 
   boot({ host, daemon, server, id }: SimulatedNode): void {
-    if (host.isUp) return;
+    if (host.isUp || this.unregistered.has(id)) return;
     host.boot();
     this.tell(id, 'the host boots');
     const { serviceStartMs, repmgrdRestartMs } = this.options;
@@ -137,6 +162,7 @@ export class World implements ServerWatcher {
     this.occasions.length = 0;
     this.delays.clear();
     for (const node of this.nodes) {
+      if (!this.exists.has(node.id) || this.unregistered.has(node.id)) continue;
       const { host, server, daemon } = node;
       host.disk.repair();
       host.stateDisk.repair();
@@ -293,4 +319,8 @@ export class World implements ServerWatcher {
     this.tell(server.node, `appends WAL of node ${upstream.node} that does not continue its own`);
     this.watchers.corrupted(this, server, upstream);
   }
+}
+
+function rowOf({ id, isWitness, upstream }: NodeOptions): RegisteredNode {
+  return { id: id as NodeId, name: `node${id}`, isWitness, upstream: upstream as NodeId | null };
 }
