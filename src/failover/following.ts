@@ -118,8 +118,9 @@ function needsFollow(turn: Turn, leader: KnownLeader, isTold: boolean): boolean 
   if (settings.rejoin === 'manual' && isReturning(state)) {
     return false;
   }
+  const isDue = !isTold || turn.now >= (state.following?.since ?? 0) + bounds.retryMs;
   if (durable.frozen !== null) {
-    return durable.frozen.boundTerm !== null || durable.frozen.leader !== leader.node;
+    return isDue && (durable.frozen.boundTerm !== null || durable.frozen.leader !== leader.node);
   }
   if (upstream === leader.node || (upstream !== null && isCascade(state, upstream, leader))) {
     return false;

@@ -11,7 +11,7 @@ import {
   tipOf,
 } from './position.ts';
 import type { State } from './state.ts';
-import { noTerm, type Term } from './term.ts';
+import { madeByHand, noTerm, type Term } from './term.ts';
 import { change, store, type Turn } from './turn.ts';
 
 export interface EndOfWal {
@@ -54,14 +54,22 @@ export function renameMakers(turn: Turn): void {
   }
 }
 
-/** A server that is writable without a term, on a timeline that others write on or follow. */
+/**
+ * A server that is writable without a term: on a timeline of its own making it is a branch that a term may adopt; on
+ * one that others write on or follow it has strayed.
+ */
 export function noteStray(turn: Turn): void {
   const { position, durable } = turn.state;
   const tip = position === null ? undefined : tipOf(position.path);
+  if (position === null || tip === undefined || tip.term === madeByHand || durable.hasStrayed) {
+    return;
+  }
   const own = durable.ledOn === null ? undefined : tipOf(durable.ledOn);
-  const isOwn = tip !== undefined && own !== undefined && isSameMark(tip, own) && tip.term === own.term;
-  const isByHand = tip?.term === noTerm && !durable.hasLostState;
-  if (tip !== undefined && !isOwn && !isByHand && !durable.hasStrayed) {
+  if (tip.term === noTerm && !durable.hasLostState) {
+    const path = [...position.path.slice(0, -1), { ...tip, term: madeByHand }];
+    change(turn, { position: { ...position, path } });
+    store(turn, { timelines: path });
+  } else if (own === undefined || !isSameMark(tip, own) || tip.term !== own.term) {
     store(turn, { hasStrayed: true });
   }
 }
@@ -123,18 +131,18 @@ export function leftLine(position: Position, line: TimelinePath): boolean {
     return own?.timelineId === step.timelineId && own.beganAt === step.beganAt && own.term === step.term;
   });
   /** A newer leader's timeline that this line does not name yet, or one made by hand at its end. */
-  return !(goesOn && tip !== undefined && (tip.term === noTerm || tip.term > (known?.term ?? noTerm)));
+  return !(goesOn && tip !== undefined && (tip.term <= noTerm || tip.term > (known?.term ?? noTerm)));
 }
 
 /** The tip of the path was made by hand, and no term adopted it. */
 export function isUnadopted(position: Position): boolean {
-  return tipOf(position.path)?.term === noTerm;
+  return (tipOf(position.path)?.term ?? noTerm) <= noTerm;
 }
 
 /** The same path as made by the leader of a term: what was found, or made by hand, counts as made by it. */
 export function adoptPath(path: TimelinePath, term: Term): TimelinePath {
-  return path.some((step) => step.term === noTerm)
-    ? path.map((step) => (step.term === noTerm ? { ...step, term } : step))
+  return path.some((step) => step.term <= noTerm)
+    ? path.map((step) => (step.term <= noTerm ? { ...step, term } : step))
     : path;
 }
 

@@ -13,7 +13,10 @@ export interface TimelineMark {
   readonly beganAt: LsnBytes;
 }
 
-/** The same with its maker: the term whose leader made it, 0 where it was made by hand and no term adopted it yet. */
+/**
+ * The same with its maker: the term whose leader made it, 0 where that is not known, `madeByHand` where its server was
+ * seen writable on it without a term.
+ */
 export interface TimelineStep extends TimelineMark {
   readonly term: Term;
 }

@@ -34,6 +34,8 @@ export function loseToAnotherLeader(turn: Turn, node: NodeId, term: Term): void 
     if (server !== null) {
       giveUpLeading(turn, role, `${nameOf(turn.state, node)} is the primary by term ${term}`);
     }
+  } else if (server?.condition === 'crashed' || server?.condition === 'shutDown') {
+    goDown(turn, 'fence', 'takeDown');
   } else {
     fence(turn, 4, `${nameOf(turn.state, node)} is the primary by term ${term}`, { leader: node, term });
   }

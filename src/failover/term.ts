@@ -6,5 +6,8 @@ export type Term = Brand<number, 'Term'>;
 
 export const noTerm = 0 as Term;
 
+/** In place of a term: the maker of a timeline that a hand made, until a term adopts it. */
+export const madeByHand = -1 as Term;
+
 /** That of the bootstrap (rule 0). */
 export const firstTerm = 1 as Term;

@@ -24,8 +24,8 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
     become(turn, { ...role, unarmedSince: since });
     explain(turn, 12, 'wait', 'its server is writable though it leads no term', {});
   }
-  noteStray(turn);
   if (turn.state.durable.record !== null) {
+    noteStray(turn);
     reactAmongVoters(turn, since);
   } else if (mayBootstrap(turn.state)) {
     if (turn.now < turn.state.nextClaimAt) {
