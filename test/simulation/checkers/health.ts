@@ -18,7 +18,7 @@ export function findComplaint(world: World, isLeftOut: (node: number) => boolean
   if (leader?.kind !== 'leader') return `node ${primary.node} is writable and leads no term`;
   for (const { id, server } of world.nodes) {
     if (server === undefined || server === primary || isLeftOut(id)) continue;
-    if (!world.exists.has(id) || world.unregistered.has(id)) continue;
+    if (!world.metadata.isRegisteredOn(primary, id)) continue;
     if (server.phase === 'none') return `PostgreSQL of node ${id} does not run`;
     if (server.receiver.stream === undefined) return `node ${id} streams from nobody`;
     if (!isFedBy(server, primary)) return `node ${id} does not follow node ${primary.node}`;

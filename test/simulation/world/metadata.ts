@@ -69,6 +69,11 @@ export class Metadata {
     this.#versions.push({ position: server.directory.end, metadata });
   }
 
+  /** Whether a node has a row on this server. */
+  isRegisteredOn(server: PostgresServer, node: number): boolean {
+    return this.#visibleOn(server)?.nodes.some(({ id }) => id === node) === true;
+  }
+
   /** A witness copies the tables from whichever primary it reaches. */
   #copiedFrom(daemon: Daemon): PostgresServer | undefined {
     return this.#world.nodes.find(
