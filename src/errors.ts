@@ -10,6 +10,7 @@ import { generalErrors } from './errors/general.ts';
 import { nodeErrors } from './errors/nodes.ts';
 import { sandboxErrors } from './errors/sandbox.ts';
 import { serverErrors } from './errors/servers.ts';
+import { sshErrors } from './errors/ssh.ts';
 
 export { exitCodes } from './errors/exit-codes.ts';
 
@@ -19,6 +20,7 @@ export const errorCatalogue = {
   ...serverErrors,
   ...nodeErrors,
   ...cloneErrors,
+  ...sshErrors,
   ...sandboxErrors,
 } as const;
 

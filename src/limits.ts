@@ -27,6 +27,12 @@ export const limits = {
   keepaliveIdleMs: 10_000,
   /** For one statement on metadata or catalogs; these take milliseconds on a healthy server. */
   queryMs: 30_000,
+  /** For one statement that reads or deletes history, which grows for years where nobody cleans it up. */
+  historyStatementMs: 600_000,
+  /** Rows of monitoring history that one transaction deletes: some 50 ms, so that nothing waits for its locks. */
+  historyBatchRows: 10_000,
+  /** Events that `cluster event` prints where nothing is said, as repmgr 5. */
+  eventsShown: 20,
   /** What is left at least to ask a node whose connection took nearly all of its connect time-out. */
   surveyQueryMinimumMs: 100,
   /** To close a connection in good order before its socket is destroyed. */
@@ -87,6 +93,13 @@ export const limits = {
   sandboxNodes: 20,
   /** Standbys of a sandbox that are cloned at the same time; more would only wait for each other. */
   parallelClones: 4,
+  /** To open an SSH connection where ssh_options have no ConnectTimeout, as repmgr 5 has it. */
+  sshConnectSeconds: 10,
+  /**
+   * For repmgr on another host, beside what connecting to the nodes may take there: logging in and starting take a
+   * second, on a host that is short of everything some more.
+   */
+  remoteRepmgrMs: 20_000,
   /** To list processes with ps. */
   processListMs: 5_000,
   /** For programs of a sandbox that only print their version. */
