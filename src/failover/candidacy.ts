@@ -1,4 +1,5 @@
 /** Whether this node may stand for election, by its own judgement (rule 2), and how it is. */
+import { leaderYielded } from './lease.ts';
 import type { Candidacy, Health } from './messages.ts';
 import { isDiverged, isWitness, isWritable } from './own-wal.ts';
 import { isPaused } from './pause.ts';
@@ -81,6 +82,9 @@ function drawbackOf(state: State): string | null {
   }
   if (server.hasReplayDelay) {
     return 'it replays with a delay';
+  }
+  if (durable.leader?.node === settings.self && leaderYielded(state)) {
+    return 'its server was the primary, and was given up';
   }
   if (lastPromotionFailed) {
     return 'its last promotion failed';

@@ -1,15 +1,16 @@
 /** Making this node's PostgreSQL *down*, and what follows from it: the term ends and everyone is told (rules 4, 5). */
 import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
 import type { OwnYield } from './durable.ts';
 import type { ActionResult } from './events.ts';
 import type { Evidence } from './explanation.ts';
-import { endLease } from './lease.ts';
+import { endLease, leaderYielded } from './lease.ts';
 import type { Yield, YieldAcknowledged } from './messages.ts';
 import { lookAtWal } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
 import type { Retiring } from './state.ts';
 import type { Term } from './term.ts';
-import { act, become, begin, change, explain, isRunning, send, store, type Turn } from './turn.ts';
+import { act, become, begin, change, explain, isRunning, later, send, store, type Turn } from './turn.ts';
 
 /** Nothing stands before the kill; the term ends when PostgreSQL is *down*. */
 export function fence(turn: Turn, rule: number, sentence: string, evidence: Evidence): void {
@@ -76,8 +77,12 @@ export function reactRetiring(turn: Turn): void {
   }
 }
 
+/** The others stand first: they fetch what this node has, and its server may take long to recover. */
 export function rest(turn: Turn): void {
-  become(turn, { kind: 'follower', electionNotBefore: turn.now, hasWaited: false, unarmedSince: null });
+  const { yielded } = turn.state.durable;
+  const waits = leaderYielded(turn.state) && yielded !== null && yielded.reason !== 'fence';
+  const electionNotBefore = later(turn.now, waits ? bounds.yielderPatienceMs : 0);
+  become(turn, { kind: 'follower', electionNotBefore, hasWaited: false, unarmedSince: null });
 }
 
 /** The stored word that this node's PostgreSQL is not writable any more, and will not be by this term. */

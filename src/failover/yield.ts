@@ -1,10 +1,10 @@
 /** A leader's word that its PostgreSQL is *down*, or a candidate's that it gave its term up, as voters hear it. */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
-import { endLease } from './lease.ts';
+import { endLease, leaderYielded } from './lease.ts';
 import type { TermGivenUp, Yield } from './messages.ts';
 import { nameOf } from './names.ts';
-import { explain, send, store, type Turn } from './turn.ts';
+import { become, explain, send, store, type Turn } from './turn.ts';
 
 /** It ends the leases of its node up to the term that it names, and none of a newer one. */
 export function onYield(turn: Turn, from: NodeId, message: Yield): void {
@@ -40,5 +40,9 @@ export function onTermGivenUp(turn: Turn, from: NodeId, { term }: TermGivenUp): 
   const { lease } = turn.state;
   if (lease.kind === 'granted' && lease.holder === from && lease.term === term) {
     endLease(turn, 'givenUp');
+  }
+  const { role } = turn.state;
+  if (role.kind === 'follower' && leaderYielded(turn.state) && role.electionNotBefore > turn.now) {
+    become(turn, { ...role, electionNotBefore: turn.now });
   }
 }
