@@ -2,21 +2,17 @@
 import { findDisagreements } from '../cluster/disagreements/find.ts';
 import type { Disagreement } from '../cluster/disagreements/disagreement.ts';
 import type { OwnConfiguration } from '../cluster/disagreements/own-row.ts';
-import { listNodes } from '../cluster/metadata/nodes.ts';
-import { schemaName } from '../cluster/metadata/schema.ts';
 import { observedUpstream } from '../cluster/observed-upstream.ts';
 import { type NodeObservation, surveyNodes } from '../cluster/survey.ts';
 import type { Config } from '../config/resolve.ts';
-import { failure, RepmgrError } from '../errors.ts';
-import { formatConninfo, redactConninfo } from '../model/conninfo.ts';
+import { redactConninfo } from '../model/conninfo.ts';
 import { formatLsn } from '../model/lsn.ts';
-import { type NodeRecord, toNodeId } from '../model/node.ts';
-import { type Connection, connect, sqlStateOf } from '../postgres/connection.ts';
-import { isUnanswered } from '../postgres/connection-failure.ts';
+import { toNodeId } from '../model/node.ts';
 import { renderCsv } from '../render/csv.ts';
 import { renderJson } from '../render/json.ts';
 import { renderTable } from '../render/table.ts';
-import { connectionFromOptions } from './connection-options.ts';
+import { readNodes } from './cluster-nodes.ts';
+import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
 import type { CommandContext } from './command.ts';
 
 /**
@@ -25,8 +21,8 @@ import type { CommandContext } from './command.ts';
  */
 export async function run(context: CommandContext): Promise<void> {
   const clusterName = nameOfCluster(context);
-  const conninfo = localConninfo(context);
-  const connection = await connectLocally(context, conninfo);
+  const conninfo = clusterConninfo(context);
+  const connection = await connectToCluster(context, conninfo);
   try {
     const nodes = await readNodes(connection, clusterName);
     const observations = await surveyNodes(nodes, {
@@ -37,57 +33,6 @@ export async function run(context: CommandContext): Promise<void> {
     show(context, clusterName, observations, disagreements);
   } finally {
     void connection.close();
-  }
-}
-
-function nameOfCluster({ options, config }: CommandContext): string {
-  const name = options.cluster ?? config?.clusterName;
-  if (name !== undefined && name !== '') return name;
-  throw failure('usage', {
-    message: 'the name of the cluster is not known',
-    detail: 'There is no repmgr.conf, and --cluster was not given.',
-    hint: 'Add "-f /path/to/repmgr.conf", or "--cluster=NAME" and the connection options.',
-  });
-}
-
-/** As in repmgr 3, connection options count only where no repmgr.conf gives a conninfo. */
-function localConninfo({ options, config, environment }: CommandContext): string {
-  if (config !== undefined && config.conninfo !== '') return config.conninfo;
-  return formatConninfo(connectionFromOptions(options, environment));
-}
-
-async function connectLocally({ config, signal }: CommandContext, conninfo: string): Promise<Connection> {
-  try {
-    return await connect(conninfo, { signal });
-  } catch (error) {
-    if (!(error instanceof RepmgrError) || !isUnanswered(error)) throw error;
-    throw failure(error.code, {
-      message: error.message,
-      detail: error.detail,
-      hint:
-        config === undefined
-          ? 'Name a server of the cluster that is up: -h HOST -p PORT -d DBNAME -U USER.'
-          : 'Start the PostgreSQL of this node, or run "repmgr cluster show" on a node whose PostgreSQL is up.',
-      cause: error,
-    });
-  }
-}
-
-async function readNodes(connection: Connection, clusterName: string): Promise<readonly NodeRecord[]> {
-  try {
-    return await listNodes(connection, clusterName);
-  } catch (error) {
-    if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
-    const schema = schemaName(clusterName);
-    throw failure('node_list_unreadable', {
-      message: `the nodes of cluster "${clusterName}" cannot be read`,
-      detail: [error.message, error.detail].filter(Boolean).join(': '),
-      hint:
-        sqlStateOf(error) === '42501'
-          ? `Let this role see them: GRANT USAGE ON SCHEMA "${schema}" and GRANT SELECT ON "${schema}".repl_nodes to it.`
-          : `Check the name of the cluster; schema "${schema}" is made by "repmgr primary register".`,
-      cause: error,
-    });
   }
 }
 

@@ -20,4 +20,35 @@ export const clusterCommands: readonly Command[] = [
     needsConfig: false,
     load: () => import('./cluster-show.ts'),
   },
+  {
+    noun: 'cluster',
+    verb: 'event',
+    summary: 'list what happened to the cluster',
+    description:
+      'Prints the recorded events, newest first. Asks one server, which may be a standby or a witness.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf cluster event', about: 'the last 20' },
+      {
+        line: 'repmgr -f /etc/repmgr.conf cluster event --event=standby_promote --all',
+        about: 'every promotion',
+      },
+    ],
+    options: [...connectionOptions, 'node', 'nodeId', 'nodeName', 'event', 'limit', 'all', 'csv', 'compact'],
+    needsConfig: false,
+    load: () => import('./cluster-event.ts'),
+  },
+  {
+    noun: 'cluster',
+    verb: 'cleanup',
+    summary: 'delete old monitoring history',
+    description:
+      'Deletes rows of repl_monitor on the primary, wherever it is run. The newest row of each node stays.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf cluster cleanup -k 30', about: 'keep 30 days' },
+      { line: 'repmgr -f /etc/repmgr.conf cluster cleanup --node=3 --dry-run', about: 'only look' },
+    ],
+    options: ['keepHistory', 'node', 'nodeId'],
+    needsConfig: true,
+    load: () => import('./cluster-cleanup.ts'),
+  },
 ];

@@ -30,13 +30,6 @@ export const laterOptions = {
     long: 'check-upstream-config',
     about: 'check the settings of a server to clone from',
   },
-  keepHistory: {
-    ...later,
-    long: 'keep-history',
-    short: 'k',
-    value: { kind: 'integer', name: 'DAYS', minimum: 0 },
-    about: 'days of monitoring history to keep',
-  },
   mode: {
     ...later,
     long: 'mode',
@@ -74,14 +67,6 @@ export const laterOptions = {
   passwordPrompt: { ...later, long: 'pwprompt', short: 'P', about: 'ask for passwords' },
   detail: { ...later, long: 'detail', about: 'print more columns' },
   nagios: { ...later, long: 'nagios', about: 'print as a Nagios plugin does' },
-  limit: {
-    ...later,
-    long: 'limit',
-    value: { kind: 'integer', name: 'COUNT', minimum: 1 },
-    about: 'rows to print',
-  },
-  all: { ...later, long: 'all', about: 'print all rows' },
-  event: { ...laterText('NAME'), long: 'event', about: 'events of this name only' },
   action: { ...laterText('ACTION'), long: 'action', about: 'what to do with the service' },
   listActions: { ...later, long: 'list-actions', about: 'show the service commands' },
   checkpoint: { ...later, long: 'checkpoint', about: 'make a checkpoint first' },

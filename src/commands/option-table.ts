@@ -1,5 +1,5 @@
 /** Every option of the command line, of repmgr 3 and of 4 and 5; parsing, help and docs/commands.md follow from it. */
-
+import { clusterOptions } from './cluster-options.ts';
 import { laterOptions } from './later-options.ts';
 import type { Option } from './option.ts';
 
@@ -172,7 +172,7 @@ export const optionTable = {
   },
   nodeName: { ...text('NAME'), long: 'node-name', about: 'the node that is meant, by its name' },
   csv: { ...flag, long: 'csv', about: 'print comma-separated values' },
-  compact: { ...flag, long: 'compact', about: 'leave out the connection strings' },
+  compact: { ...flag, long: 'compact', about: 'leave out the widest column: connection strings, or details' },
   nodes: {
     group: 'command',
     long: 'nodes',
@@ -187,6 +187,7 @@ export const optionTable = {
   },
   directory: { ...text('DIRECTORY'), long: 'directory', about: 'where the sandbox is kept' },
 
+  ...clusterOptions,
   ...laterOptions,
 
   superuser: {

@@ -14,8 +14,6 @@ export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
   ['witness', 'unregister'],
   ['cluster', 'matrix'],
   ['cluster', 'crosscheck'],
-  ['cluster', 'cleanup'],
-  ['cluster', 'event'],
   ['node', 'status'],
   ['node', 'check'],
   ['node', 'rejoin'],

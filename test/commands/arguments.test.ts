@@ -228,7 +228,7 @@ describe('the command line', () => {
   });
 
   it('says what this version does not have', () => {
-    expect(parse('cluster', 'cleanup', '-k', '3').kind).toBe('not-built-yet');
+    expect(parse('node', 'status').kind).toBe('not-built-yet');
     expect(parse('--check-upstream-config').kind).toBe('not-built-yet');
     expect(parse('-r', 'standby', 'clone', 'a').kind).toBe('not-built-yet');
   });

@@ -1,0 +1,67 @@
+/** `repmgr cluster event`: what happened to the cluster, newest first. docs/cluster-event.md */
+import { listEvents, type RecordedEvent } from '../cluster/metadata/event-list.ts';
+import { requireSchema } from '../cluster/metadata/schema.ts';
+import { limits } from '../limits.ts';
+import { redactConninfo } from '../model/conninfo.ts';
+import { renderCsv } from '../render/csv.ts';
+import { renderJson } from '../render/json.ts';
+import { renderTable } from '../render/table.ts';
+import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
+import type { CommandContext } from './command.ts';
+
+/** Exit codes: 6 if the server does not answer, 1 if it has no metadata of the cluster, 7 if they cannot be read. */
+export async function run(context: CommandContext): Promise<void> {
+  const { options, log, signal } = context;
+  const cluster = nameOfCluster(context);
+  const connection = await connectToCluster(context, clusterConninfo(context));
+  try {
+    await requireSchema(connection, cluster);
+    const filter = {
+      nodeId: options.nodeId ?? options.node,
+      nodeName: options.nodeName,
+      event: options.event,
+      limit: options.all === true ? undefined : (options.limit ?? limits.eventsShown),
+    };
+    const deadlineMs = limits.historyStatementMs;
+    const events = await listEvents(connection, cluster, filter, { deadlineMs, signal });
+    context.print(render(context, cluster, events));
+    if (events.length === 0) log.notice('no event of that kind is recorded');
+  } finally {
+    void connection.close();
+  }
+}
+
+function render({ options }: CommandContext, cluster: string, events: readonly RecordedEvent[]): string {
+  if (options.json === true) {
+    return renderJson({
+      cluster,
+      events: events.map(({ nodeId, nodeName, event, isSuccessful, time, details }) => ({
+        nodeId,
+        nodeName,
+        event,
+        successful: isSuccessful,
+        eventTimestamp: time,
+        details: details && redactConninfo(details),
+      })),
+    });
+  }
+  const rows = events.map(cellsOf);
+  if (options.csv === true) return renderCsv(rows);
+  const headings = ['Node ID', 'Name', 'Event', 'OK', 'Timestamp', 'Details'];
+  const shown = options.compact === true ? headings.slice(0, -1) : headings;
+  return renderTable(
+    shown.map((heading) => ({ heading })),
+    rows,
+  );
+}
+
+function cellsOf({ nodeId, nodeName, event, isSuccessful, timeText, details }: RecordedEvent): string[] {
+  return [
+    String(nodeId),
+    nodeName ?? '',
+    event,
+    isSuccessful ? 't' : 'f',
+    timeText,
+    redactConninfo(details ?? ''),
+  ];
+}

@@ -1,0 +1,27 @@
+/** The part of the option table that only commands about the whole cluster use. */
+import type { Option } from './option.ts';
+
+const flag = { group: 'command', value: { kind: 'none' } } as const;
+
+export const clusterOptions = {
+  keepHistory: {
+    group: 'command',
+    long: 'keep-history',
+    short: 'k',
+    value: { kind: 'integer', name: 'DAYS', minimum: 0, maximum: 36_500 },
+    about: 'days of monitoring history to keep; 0 (default) keeps the newest row of each node only',
+  },
+  limit: {
+    group: 'command',
+    long: 'limit',
+    value: { kind: 'integer', name: 'COUNT', minimum: 1 },
+    about: 'how many rows to print (default 20)',
+  },
+  all: { ...flag, long: 'all', about: 'print all there is' },
+  event: {
+    group: 'command',
+    long: 'event',
+    value: { kind: 'text', name: 'NAME' },
+    about: 'events of this name only',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
