@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { itWithDebian } from '../support/debian.ts';
+import { psql } from '../support/libpq.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 import { putFile, withSettings } from '../support/sandbox-files.ts';
 
@@ -122,7 +123,6 @@ describe('the row of an event', () => {
   };
 
   itWithDebian('is there before the command runs', async () => {
-    const psql = join(sandbox.binDirectory, 'psql');
     const { output } = await register({
       event_notification_command: `${psql} -XAt "${sandbox.node(1).conninfo}" -c 'SELECT node_id, event FROM repmgr_sandbox.repl_events' > "$OUT"`,
     });

@@ -5,25 +5,36 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { RepmgrError } from '../../src/errors.ts';
 import { connect } from '../../src/postgres/connection.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { encryptKey, makeAuthority } from '../support/certificates.ts';
+import { encryptKey, hasOpenssl, makeAuthority } from '../support/certificates.ts';
 import { type Environment, expectPlace, placeByUs, withEnvironment } from '../support/libpq.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 import { putFile } from '../support/sandbox-files.ts';
 
-const authority = makeAuthority('An authority');
-const stranger = makeAuthority('Another authority');
-const server = authority.issue('server', ['DNS:node1.example', 'IP:127.0.0.1']);
-const client = authority.issue('certified');
-const unknownClient = stranger.issue('certified');
+/** Made once, where there is openssl to make them. */
+function makeCertificates() {
+  const authority = makeAuthority('An authority');
+  const stranger = makeAuthority('Another authority');
+  return {
+    authority,
+    stranger,
+    server: authority.issue('server', ['DNS:node1.example', 'IP:127.0.0.1']),
+    client: authority.issue('certified'),
+    unknownClient: stranger.issue('certified'),
+  };
+}
 
 const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 
+let certificates: ReturnType<typeof makeCertificates>;
 let sandbox: Sandbox;
 let home: string;
 let port: number;
 const files: Record<string, string> = {};
 
 beforeAll(async () => {
+  if (!hasOpenssl) return undefined;
+  certificates = makeCertificates();
+  const { authority, stranger, server, client, unknownClient } = certificates;
   sandbox = await sandboxForTest({ nodes: 1, build: 'primary' });
   port = sandbox.node(1).port;
   home = join(sandbox.directory, 'home');
@@ -58,6 +69,10 @@ beforeAll(async () => {
   await put('exposed.key', client.key, 0o644);
   await put('unknown.crt', unknownClient.certificate);
   await put('unknown.key', unknownClient.key);
+  return () => {
+    authority.remove();
+    stranger.remove();
+  };
 });
 
 async function useTls(value: 'on' | 'off'): Promise<void> {
@@ -75,7 +90,7 @@ const encryptedPlace = (user = 'repmgr') => `${port} ${user} repmgr primary encr
 const expectAt = (settings: string, place: string, environment: Environment = {}, host?: string) =>
   expectPlace(to(settings, host), { HOME: home, ...environment }, place);
 
-describe.each(modes)('sslmode=%s', (mode) => {
+describe.runIf(hasOpenssl).each(modes)('sslmode=%s', (mode) => {
   const isVerified = mode.startsWith('verify');
   const withoutProof = () => (mode === 'disable' || mode === 'allow' ? plainPlace() : encryptedPlace());
   const ofStranger = () => {
@@ -103,15 +118,15 @@ describe.each(modes)('sslmode=%s', (mode) => {
 
   it('takes the authority at home, which then counts in every mode', async () => {
     await mkdir(join(home, '.postgresql'), { recursive: true });
-    const file = await putFile(sandbox, 'home/.postgresql/root.crt', stranger.certificate);
+    const file = await putFile(sandbox, 'home/.postgresql/root.crt', certificates.stranger.certificate);
     await expectAt(`sslmode=${mode}`, ofStranger());
-    await putFile(sandbox, 'home/.postgresql/root.crt', authority.certificate);
+    await putFile(sandbox, 'home/.postgresql/root.crt', certificates.authority.certificate);
     await expectAt(`sslmode=${mode}`, withoutProof());
     await rm(file);
   });
 });
 
-describe('pg_hba.conf', () => {
+describe.runIf(hasOpenssl)('pg_hba.conf', () => {
   it('may know encrypted or plain connections only; allow and prefer try the other kind', async () => {
     const password = { PGPASSWORD: 'secret' };
     const encrypted = encryptedPlace('encrypted');
@@ -127,7 +142,7 @@ describe('pg_hba.conf', () => {
   });
 });
 
-describe('a client certificate', () => {
+describe.runIf(hasOpenssl)('a client certificate', () => {
   const as = (name: string, key = name) =>
     `user=certified sslmode=require sslcert=${files[`${name}.crt`]} sslkey=${files[`${key}.key`]}`;
 
@@ -142,8 +157,8 @@ describe('a client certificate', () => {
 
   it('is taken from the home directory', async () => {
     await mkdir(join(home, '.postgresql'), { recursive: true });
-    await putFile(sandbox, 'home/.postgresql/postgresql.crt', client.certificate);
-    await putFile(sandbox, 'home/.postgresql/postgresql.key', client.key);
+    await putFile(sandbox, 'home/.postgresql/postgresql.crt', certificates.client.certificate);
+    await putFile(sandbox, 'home/.postgresql/postgresql.key', certificates.client.key);
     await expectAt('user=certified sslmode=require', encryptedPlace('certified'));
     await rm(join(home, '.postgresql'), { recursive: true });
   });
@@ -162,7 +177,7 @@ describe('a client certificate', () => {
   });
 });
 
-describe('further settings of TLS', () => {
+describe.runIf(hasOpenssl)('further settings of TLS', () => {
   it('revocation lists are heeded', async () => {
     const proof = `sslmode=verify-ca sslrootcert=${files['authority.crt']}`;
     await expectAt(`${proof} sslcrl=${files['authority.crl']}`, 'connection_failed');
@@ -209,7 +224,7 @@ describe('further settings of TLS', () => {
   });
 });
 
-describe('what is said', () => {
+describe.runIf(hasOpenssl)('what is said', () => {
   const proof = () => `sslrootcert=${files['authority.crt']}`;
 
   it('names what is wrong with a certificate, and how to look at it', async () => {
@@ -254,17 +269,20 @@ async function failure(settings: string, host?: string): Promise<RepmgrError> {
   });
 }
 
-it('sslnegotiation=direct begins with TLS at once, as PostgreSQL 17 and later understand it', async () => {
-  const newest = await sandboxForTest({ nodes: 1, build: 'primary', postgresVersion: 18 });
-  await putFile(newest, 'node1/server.crt', server.certificate);
-  await putFile(newest, 'node1/server.key', server.key);
-  await newest.query(1, 'ALTER SYSTEM SET ssl = on');
-  await newest.query(1, 'SELECT pg_reload_conf()');
-  const direct = `host=127.0.0.1 port=${newest.node(1).port} user=repmgr dbname=repmgr sslnegotiation=direct`;
-  const encrypted = `${newest.node(1).port} repmgr repmgr primary encrypted`;
-  await vi.waitFor(
-    async () => expect(await placeByUs(`${direct} sslmode=require`, {})).toBe(encrypted),
-    20_000,
-  );
-  expect(await placeByUs(`${direct} sslmode=prefer`, {})).toBe('conninfo_invalid');
-});
+it.runIf(hasOpenssl)(
+  'sslnegotiation=direct begins with TLS at once, as PostgreSQL 17 and later understand it',
+  async () => {
+    const newest = await sandboxForTest({ nodes: 1, build: 'primary', postgresVersion: 18 });
+    await putFile(newest, 'node1/server.crt', certificates.server.certificate);
+    await putFile(newest, 'node1/server.key', certificates.server.key);
+    await newest.query(1, 'ALTER SYSTEM SET ssl = on');
+    await newest.query(1, 'SELECT pg_reload_conf()');
+    const direct = `host=127.0.0.1 port=${newest.node(1).port} user=repmgr dbname=repmgr sslnegotiation=direct`;
+    const encrypted = `${newest.node(1).port} repmgr repmgr primary encrypted`;
+    await vi.waitFor(
+      async () => expect(await placeByUs(`${direct} sslmode=require`, {})).toBe(encrypted),
+      20_000,
+    );
+    expect(await placeByUs(`${direct} sslmode=prefer`, {})).toBe('conninfo_invalid');
+  },
+);

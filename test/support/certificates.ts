@@ -1,10 +1,8 @@
 /** Certificates for tests, made by openssl: authorities, and what they sign. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 
 export interface Certificate {
   readonly certificate: string;
@@ -16,14 +14,18 @@ export interface Authority extends Certificate {
   issue(commonName: string, names?: readonly string[]): Certificate;
   /** The list of the certificates that the authority has revoked. */
   revoke(revoked: Certificate): string;
+  /** Removes its files. */
+  remove(): void;
 }
+
+/** Without the program there is nothing to test TLS with. */
+export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 const ecKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** All files of it are gone when the tests of the file are over; what it gives is the text of the files. */
+/** What it gives is the text of the files, which last beyond it. */
 export function makeAuthority(commonName: string): Authority {
   const directory = mkdtempSync(join(tmpdir(), 'repmgr-certificates-'));
-  afterAll(() => rm(directory, { recursive: true }));
   const openssl = (...args: string[]) =>
     execFileSync('openssl', args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
   const read = (name: string) => readFileSync(join(directory, name), 'utf8');
@@ -64,6 +66,7 @@ export function makeAuthority(commonName: string): Authority {
       );
       return { certificate: read(`${file}.crt`), key: read(`${file}.key`) };
     },
+    remove: () => rmSync(directory, { recursive: true }),
     revoke: ({ certificate }) => {
       put('revoked.crt', certificate);
       put('index.txt', '');

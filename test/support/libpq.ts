@@ -8,7 +8,7 @@ import { connect } from '../../src/postgres/connection.ts';
 export type Environment = Readonly<Record<string, string>>;
 
 /** The bare program: Debian's /usr/bin/psql is a wrapper. */
-const psql: string | undefined = [15, 18, 17, 16, 14, 13]
+export const psql: string | undefined = [15, 18, 17, 16, 14, 13]
   .map((version) => `/usr/lib/postgresql/${version}/bin/psql`)
   .find((path) => existsSync(path));
 
