@@ -20,8 +20,11 @@ export function newestRecord({ nodes }: World): VoterRecord | undefined {
 }
 
 /** Whether these nodes are a quorum of the voters, and of those before while a change is pending. */
-export function isQuorumNow(world: World, includes: (node: number) => boolean): boolean {
-  const record = newestRecord(world);
+export function isQuorumNow(
+  world: World,
+  includes: (node: number) => boolean,
+  record = newestRecord(world),
+): boolean {
   const all = world.nodes.map(({ id }) => id);
   const sets = record === undefined ? [all] : [record.voters, record.replacedVoters ?? record.voters];
   return sets.every((set) => set.filter(includes).length >= Math.floor(set.length / 2) + 1);

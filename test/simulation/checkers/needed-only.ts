@@ -46,6 +46,8 @@ export class NeededOnly implements Checker {
 
   stepped(world: World, daemon: Daemon, _before: State, _event: Event, { actions }: StepResult): void {
     for (const { kind } of actions) {
+      // Who lost its primary to another does it no harm.
+      if (daemon.server?.isWritable !== true) return;
       if (kind === 'hold' || kind === 'fence') this.#judge(world, `node ${daemon.node} begins a ${kind}`);
     }
   }

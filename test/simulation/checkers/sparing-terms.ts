@@ -47,8 +47,10 @@ export class SparingTerms implements Checker {
     world.schedule.after(500, undefined, () => this.#look(world));
   }
 
+  /** By what the node itself knows of the voters. */
   #reachesQuorum(world: World, node: number): boolean {
-    return isQuorumNow(world, (id) => id === node || this.#reaches(world, node, id));
+    const ownRecord = world.nodeOf(node)?.daemon.state?.durable.record ?? undefined;
+    return isQuorumNow(world, (id) => id === node || this.#reaches(world, node, id), ownRecord);
   }
 
   #reaches(world: World, from: number, to: number): boolean {

@@ -49,7 +49,7 @@ export function observe(
     return { ...previous, condition };
   }
   const { directory, phase } = server;
-  const isReadable = !server.host.disk.isFailing && !server.host.disk.isHanging;
+  const isReadable = !server.host.disk.isFailing && !server.host.disk.isHanging && !server.isBeingCopied;
   const canRead = answers || isReadable;
   return {
     condition,

@@ -234,9 +234,11 @@ export function rejoin(daemon: Daemon, id: number, node: NodeId): void {
   }
   world.tell(daemon.node, `PostgreSQL is rejoined to node ${node}`);
   server.killEverything();
+  server.isBeingCopied = true;
   world.schedule.after(world.random.scaled(300, 8_000), daemon.process, () => {
     const isReachable = source.phase === 'writable' && world.network.isOpenBothWays(daemon.node, node);
-    if (!isReachable || server.phase !== 'none') {
+    server.isBeingCopied = false;
+    if (!isReachable) {
       daemon.failed(id, `node ${node} can not be copied from`);
       return;
     }

@@ -55,6 +55,8 @@ export class PostgresServer {
   /** SIGSTOP for the postmaster alone: what is connected works on. */
   isPostmasterStopped = false;
   isPromoting = false;
+  /** Half of its files are another server's: nobody can start it. */
+  isBeingCopied = false;
   isShuttingDownSmartly = false;
   /** What sessions go by: synchronous_standby_names as the checkpointer has put it in force. */
   namesInForce = '';
@@ -87,7 +89,7 @@ export class PostgresServer {
   /** @returns false where the start is refused at once */
   start(by: Starter): boolean {
     if (this.phase !== 'none' || this.hasOrphans || !this.host.isUp || this.host.isSuspended) return false;
-    if (this.host.disk.isFailing) return false;
+    if (this.host.disk.isFailing || this.isBeingCopied) return false;
     this.incarnation += 1;
     this.startedBy = by;
     this.isPostmasterStopped = false;
