@@ -6,6 +6,7 @@ import type { Message } from '../../../src/failover/messages.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import { type Branch, branchAt, commonLsn, contains, endOfBranchIn, type WalPosition } from '../world/wal.ts';
+import type { WayToWritable } from '../postgres/server-habits.ts';
 import type { World } from '../world/world.ts';
 import type { Checker } from './watcher.ts';
 
@@ -24,6 +25,7 @@ export class WinnerHasAll implements Checker {
     this.#granted.set(message.term, votes);
   }
 
+  readonly #byHand = new Set<Branch>();
   /** The newest timeline that an election made. */
   #line: { readonly term: number; readonly branch: Branch } | undefined;
 
@@ -31,14 +33,15 @@ export class WinnerHasAll implements Checker {
     this.#promotedIn.set(daemon.node, term);
   }
 
-  becameWritable(world: World, server: PostgresServer, how: string): void {
+  becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
+    if (how === 'start' && server.startedBy === 'operator') this.#byHand.add(server.directory.branch);
     const term = this.#promotedIn.get(server.node);
     if (how !== 'promotion' || term === undefined) return;
     this.#promotedIn.delete(server.node);
     const line = this.#line;
     if (line === undefined || line.term < term) this.#line = { term, branch: server.directory.branch };
     for (const [voter, position] of this.#granted.get(term) ?? []) {
-      if (contains(server.directory.end, onTheLine(position, line?.branch))) continue;
+      if (contains(server.directory.end, onTheLine(this.#withoutHand(position), line?.branch))) continue;
       const own = `${server.directory.branch.timeline}/${server.directory.branch.forkedAt}`;
       world.watchers.violated(
         world,
@@ -47,6 +50,13 @@ export class WinnerHasAll implements Checker {
           `${position.branch.timeline}/${position.lsn} of its voter ${voter}`,
       );
     }
+  }
+
+  /** Nobody has to have what a hand on a standby wrote. */
+  #withoutHand(position: WalPosition): WalPosition {
+    const { branch } = position;
+    const isByHand = this.#byHand.has(branch) && branch.parent !== undefined;
+    return isByHand ? { branch: branch.parent, lsn: Math.min(position.lsn, branch.forkedAt) } : position;
   }
 
   noLongerWritable(_world: World, server: PostgresServer): void {
