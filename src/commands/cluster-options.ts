@@ -24,4 +24,11 @@ export const clusterOptions = {
     value: { kind: 'text', name: 'NAME' },
     about: 'events of this name only',
   },
+  remoteUser: {
+    group: 'command',
+    long: 'remote-user',
+    short: 'R',
+    value: { kind: 'text', name: 'USER' },
+    about: 'the user to log in as by SSH; otherwise the one that runs repmgr',
+  },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -51,4 +51,32 @@ export const clusterCommands: readonly Command[] = [
     needsConfig: true,
     load: () => import('./cluster-cleanup.ts'),
   },
+  {
+    noun: 'cluster',
+    verb: 'matrix',
+    summary: 'show which node reaches which',
+    description:
+      'Connects to every node, and has each node that answers do the same: by SSH it runs "repmgr cluster show --csv" there. With --cluster the node that this is must be said by --node.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf cluster matrix', about: 'as a table' },
+      { line: 'repmgr -f /etc/repmgr.conf -R postgres cluster matrix --csv', about: 'for a script' },
+    ],
+    options: [...connectionOptions, 'node', 'nodeId', 'remoteUser', 'csv'],
+    needsConfig: false,
+    load: () => import('./cluster-matrix.ts'),
+  },
+  {
+    noun: 'cluster',
+    verb: 'crosscheck',
+    summary: 'show which node reaches which, as all nodes see it together',
+    description:
+      'Has every node make its matrix, by SSH, and combines them: what one of them reached counts as reached.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf cluster crosscheck', about: 'as a table' },
+      { line: 'repmgr -f /etc/repmgr.conf cluster crosscheck --json', about: 'with what went wrong' },
+    ],
+    options: [...connectionOptions, 'node', 'nodeId', 'remoteUser', 'csv'],
+    needsConfig: false,
+    load: () => import('./cluster-crosscheck.ts'),
+  },
 ];

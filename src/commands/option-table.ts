@@ -197,13 +197,6 @@ export const optionTable = {
     short: 'S',
     about: 'the user of the connection is used for everything',
   },
-  remoteUser: {
-    ...text('USER'),
-    isWithoutEffect: true,
-    long: 'remote-user',
-    short: 'R',
-    about: 'this version needs no SSH',
-  },
   ignoreExternalConfigFiles: {
     ...flag,
     isWithoutEffect: true,

@@ -12,8 +12,6 @@ export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
   ['witness', 'create'],
   ['witness', 'register'],
   ['witness', 'unregister'],
-  ['cluster', 'matrix'],
-  ['cluster', 'crosscheck'],
   ['node', 'status'],
   ['node', 'check'],
   ['node', 'rejoin'],

@@ -221,7 +221,7 @@ describe('the command line', () => {
   it('warns of options that do nothing for the command', () => {
     expect(accepted('standby', 'promote', '-h', 'x', '-I').warnings).toHaveLength(2);
     expect(accepted('standby', 'clone', 'x', '-R', 'postgres').warnings).toEqual([
-      'option "--remote-user" has no effect: this version needs no SSH',
+      'option "--remote-user" has no effect on standby clone, only on: cluster matrix, cluster crosscheck',
     ]);
     expect(accepted('standby', 'register', '-h', 'x').warnings).toHaveLength(1);
     expect(accepted('standby', 'register', '-h', 'x', '-F').warnings).toEqual([]);
