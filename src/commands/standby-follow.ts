@@ -1,9 +1,10 @@
 /** `repmgr standby follow`: lets the local server stream from the primary. docs/promote-and-follow.md */
 import { follow } from '../cluster/follow/execute.ts';
+import type { FollowFacts } from '../cluster/follow/facts.ts';
 import { type FoundUpstream, findUpstream } from '../cluster/follow/find-upstream.ts';
 import { inspectUpstream } from '../cluster/follow/inspect-upstream.ts';
 import { inspectLocal } from '../cluster/follow/local.ts';
-import { type FollowFacts, type FollowPlan, planFollow } from '../cluster/follow/plan.ts';
+import { type FollowPlan, planFollow } from '../cluster/follow/plan.ts';
 import { reportFollow } from '../cluster/follow/report.ts';
 import { followConninfo } from '../cluster/follow/settings.ts';
 import type { FollowWish } from '../cluster/follow/wish.ts';

@@ -1,7 +1,7 @@
 /** The URI form of a connection string: `postgresql://user:password@host1:port1,host2/dbname?keyword=value`. */
-import type { Conninfo, ParsedConninfo } from './conninfo.ts';
 import { isConninfoKeyword } from './conninfo-keywords.ts';
 import { renameObsolete } from './conninfo-keyword-values.ts';
+import type { Conninfo, ParsedConninfo } from './parsed-conninfo.ts';
 
 /** Thrown and caught in this file only. */
 class InvalidUri extends Error {

@@ -5,16 +5,10 @@
 import { isSecretKeyword } from './conninfo-keywords.ts';
 import { parseKeywordValues } from './conninfo-keyword-values.ts';
 import { isConninfoUri, parseUri } from './conninfo-uri.ts';
+import type { Conninfo, ParsedConninfo } from './parsed-conninfo.ts';
 
+export type { Conninfo, ParsedConninfo } from './parsed-conninfo.ts';
 export { redactConninfo } from './redaction.ts';
-
-/** Settings by libpq's keyword. An absent keyword has libpq's default; an empty value was given as empty. */
-export type Conninfo = Readonly<Record<string, string>>;
-
-/** `position` is the offset in the text, from 0, at which `reason` was noticed. */
-export type ParsedConninfo =
-  | { readonly kind: 'parsed'; readonly conninfo: Conninfo }
-  | { readonly kind: 'invalid'; readonly reason: string; readonly position: number };
 
 /**
  * Reads a connection string in either form; reasons are worded as libpq words them, and never quote a value.

@@ -3,7 +3,7 @@ import { failure, type RepmgrError } from '../../errors.ts';
 import { formatLsn } from '../../model/lsn.ts';
 import { canFollow, findDivergence } from '../../model/timeline.ts';
 import { nodeLabel } from '../register/record.ts';
-import type { FollowFacts } from './plan.ts';
+import type { FollowFacts } from './facts.ts';
 import type { FollowWish } from './wish.ts';
 
 /** @throws RepmgrError server_version_differs or system_identifier_differs */

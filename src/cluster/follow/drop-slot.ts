@@ -6,7 +6,7 @@ import { connect, type Connection } from '../../postgres/connection.ts';
 import { dropSlot, listSlots } from '../../postgres/replication-slots.ts';
 import { waitUntil } from '../../system/clock.ts';
 import { nodeLabel } from '../register/record.ts';
-import type { FollowContext } from './execute.ts';
+import type { FollowContext } from './context.ts';
 
 /**
  * A walsender may hold the slot for a moment after its standby has gone elsewhere, so a few seconds are given to it.

@@ -1,8 +1,5 @@
 /** Lets the local server follow another one: does the steps of a plan, each said before it is done. */
-import type { Config } from '../../config/resolve.ts';
 import { failure, RepmgrError } from '../../errors.ts';
-import type { Logger } from '../../log/logger.ts';
-import type { Connection } from '../../postgres/connection.ts';
 import { writeRecoveryConfig } from '../../postgres/recovery-config.ts';
 import { createSlot } from '../../postgres/replication-slots.ts';
 import { recordFollow } from '../metadata/nodes.ts';
@@ -11,25 +8,12 @@ import { recordEvent } from '../record-event.ts';
 import { nodeLabel } from '../register/record.ts';
 import { activate, activationInWords } from './activate.ts';
 import { awaitStreaming, type StreamingLook } from './await-streaming.ts';
+import type { FollowContext } from './context.ts';
 import { dropFollowSlot } from './drop-slot.ts';
 import { isDelayed } from './delay.ts';
 import { afterFailedActivation, notStreaming, streamsLater } from './failures.ts';
-import type { FollowFacts, FollowPlan } from './plan.ts';
 import { reportFollow } from './report.ts';
 import { streamingName } from './settings.ts';
-import type { FollowWish } from './wish.ts';
-
-export interface FollowContext {
-  readonly facts: FollowFacts;
-  readonly plan: FollowPlan;
-  readonly wish: FollowWish;
-  readonly config: Config;
-  readonly upstream: Connection;
-  /** Keeps the metadata; the same as `upstream`, or above it in a cascade. */
-  readonly primary: Connection;
-  readonly log: Logger;
-  readonly signal: AbortSignal;
-}
 
 /**
  * @throws RepmgrError slot_unavailable (7), recovery_settings_failed (1), server_control_failed (4),

@@ -12,7 +12,7 @@ import { activate } from './activate.ts';
 import type { StreamingLook } from './await-streaming.ts';
 import { applyDelay } from './delay.ts';
 import { dropFollowSlot } from './drop-slot.ts';
-import type { FollowContext } from './execute.ts';
+import type { FollowContext } from './context.ts';
 import { settingsBefore } from './settings.ts';
 
 /**

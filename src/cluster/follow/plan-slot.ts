@@ -3,7 +3,7 @@ import { failure } from '../../errors.ts';
 import { replicationSlotName } from '../../model/node.ts';
 import { refuseForeignSlot } from '../../postgres/replication-slots.ts';
 import { nodeLabel } from '../register/record.ts';
-import type { FollowFacts } from './plan.ts';
+import type { FollowFacts } from './facts.ts';
 import { streamingName } from './settings.ts';
 import type { FollowWish } from './wish.ts';
 

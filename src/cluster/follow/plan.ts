@@ -7,18 +7,12 @@ import { nodeLabel } from '../register/record.ts';
 import { type Activation, activationInWords } from './activate.ts';
 import { refuseDivergence, refuseOtherCluster } from './can-follow.ts';
 import { applyDelay, isDelayed } from './delay.ts';
+import type { FollowFacts } from './facts.ts';
 import type { UpstreamFacts } from './inspect-upstream.ts';
 import type { LocalFacts } from './local.ts';
 import { type PlannedSlot, planSlot } from './plan-slot.ts';
 import { followSettings } from './settings.ts';
 import type { FollowWish } from './wish.ts';
-
-export interface FollowFacts {
-  readonly local: LocalFacts;
-  readonly upstream: UpstreamFacts;
-  /** primary_conninfo for the upstream; the upstream was reached with it. */
-  readonly primaryConninfo: string;
-}
 
 export interface FollowPlan {
   readonly steps: readonly string[];

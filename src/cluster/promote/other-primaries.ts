@@ -4,7 +4,7 @@ import type { NodeRecord } from '../../model/node.ts';
 import { nodeLabel } from '../register/record.ts';
 import type { NodeObservation } from '../survey.ts';
 import type { PromotionFacts } from './inspect.ts';
-import type { PromotionPlan, PromotionWish } from './plan.ts';
+import type { PromotionWarning, PromotionWish } from './wish.ts';
 
 /**
  * A server that accepts writes is never overruled. A registered primary that runs and does not let us in (it is
@@ -13,7 +13,10 @@ import type { PromotionPlan, PromotionWish } from './plan.ts';
  * @returns warnings
  * @throws RepmgrError other_primary_running
  */
-export function refuseOtherPrimaries(facts: PromotionFacts, wish: PromotionWish): PromotionPlan['warnings'] {
+export function refuseOtherPrimaries(
+  facts: PromotionFacts,
+  wish: PromotionWish,
+): readonly PromotionWarning[] {
   const others = facts.observations.filter(({ node }) => node.id !== facts.nodeId);
   const writable = others.filter((other) => isOtherPrimary(other, facts.local.instance));
   if (writable.length > 0) {
@@ -59,7 +62,7 @@ function isActivePrimary({ role, isActive }: NodeRecord): boolean {
 function warnOfStream(
   { local, nodes, nodeId }: PromotionFacts,
   others: readonly NodeObservation[],
-): PromotionPlan['warnings'] {
+): readonly PromotionWarning[] {
   if (typeof local.walReceiver !== 'object' || local.walReceiver.status !== 'streaming') return [];
   const upstreamId = nodes.find(({ id }) => id === nodeId)?.upstreamNodeId;
   const upstream = others.find(({ node, answer }) => node.id === upstreamId && answer.kind !== 'answered');

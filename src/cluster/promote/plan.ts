@@ -8,15 +8,7 @@ import { describeControl } from '../../postgres/server-process.ts';
 import { nodeLabel } from '../register/record.ts';
 import type { PromotionFacts } from './inspect.ts';
 import { refuseOtherPrimaries } from './other-primaries.ts';
-
-export interface PromotionWish {
-  /** `--force`: go on although the registered primary runs and does not let us in. */
-  readonly force: boolean;
-  /** promote_check_timeout */
-  readonly deadlineMs: number;
-  /** How a user runs repmgr on this node, followed by these words. */
-  ownCommand(words: string): string;
-}
+import type { PromotionWarning, PromotionWish } from './wish.ts';
 
 export interface PromotionPlan {
   readonly steps: readonly string[];
@@ -26,8 +18,8 @@ export interface PromotionPlan {
   /** `command`: the service command, or pg_ctl. */
   readonly method: 'function' | 'command';
   readonly slotsToDrop: readonly string[];
-  /** For WARNINGs before anything is done. */
-  readonly warnings: readonly { readonly message: string; readonly hint?: string }[];
+  /** Told before anything is done. */
+  readonly warnings: readonly PromotionWarning[];
 }
 
 /**

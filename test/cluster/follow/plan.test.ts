@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FollowFacts, planFollow } from '../../../src/cluster/follow/plan.ts';
+import type { FollowFacts } from '../../../src/cluster/follow/facts.ts';
+import { planFollow } from '../../../src/cluster/follow/plan.ts';
 import type { FollowWish } from '../../../src/cluster/follow/wish.ts';
 import type { RepmgrError } from '../../../src/errors.ts';
 import type { Lsn } from '../../../src/model/lsn.ts';

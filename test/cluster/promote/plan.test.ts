@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PromotionFacts } from '../../../src/cluster/promote/inspect.ts';
-import { planPromotion, type PromotionWish } from '../../../src/cluster/promote/plan.ts';
+import { planPromotion } from '../../../src/cluster/promote/plan.ts';
+import type { PromotionWish } from '../../../src/cluster/promote/wish.ts';
 import type { NodeObservation } from '../../../src/cluster/survey.ts';
 import type { RepmgrError } from '../../../src/errors.ts';
 import type { ServerStatus } from '../../../src/postgres/queries/server-status.ts';
