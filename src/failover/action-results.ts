@@ -1,5 +1,6 @@
 /** Actions end, well or not; what is no longer listened to changes nothing. */
-import { noteCandidateEvidence, onWalFetched, giveUp } from './candidate.ts';
+import { noteCandidateEvidence, onWalFetched } from './candidate.ts';
+import { giveUp } from './giving-up.ts';
 import { noteStarting, undoFreeze } from './evidence.ts';
 import type { ActionResult } from './events.ts';
 import { onDown } from './fencing.ts';

@@ -4,14 +4,15 @@ import type { Refusal, VoteRequest } from './messages.ts';
 import { isWritable } from './own-wal.ts';
 import { isMember } from './quorum.ts';
 import type { State } from './state.ts';
-import { noTerm } from './term.ts';
+import { firstTerm, noTerm } from './term.ts';
 
 /** Whether this node may ask for term 1: nobody ever had a term, and it is the primary by everybody's metadata. */
 export function mayBootstrap({ durable, metadata, settings }: State): boolean {
   return (
     !durable.hasLostState &&
-    durable.record === null &&
-    (durable.term === noTerm || durable.vote?.candidate === settings.self) &&
+    (durable.record === null || durable.record.version.term === noTerm) &&
+    durable.leader === null &&
+    (durable.term === noTerm || (durable.term === firstTerm && durable.vote?.candidate === settings.self)) &&
     metadata.primary === settings.self &&
     metadata.namesTerm === false
   );
@@ -30,7 +31,7 @@ export function bootstrapRefusal(state: State, from: NodeId, request: VoteReques
     metadata.namesTerm ||
     durable.leader !== null ||
     (durable.term !== noTerm && !isRepeated) ||
-    request.term !== 1
+    request.term !== firstTerm
   ) {
     return 'termOneIsOver';
   }

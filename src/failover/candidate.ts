@@ -2,25 +2,15 @@
 import type { NodeId } from '../model/node.ts';
 import { furthestAhead, hasQuorum, isBehindAnswer, isHopeless } from './ballot.ts';
 import { bounds } from './bounds.ts';
-import { candidacyOf } from './candidacy.ts';
-import {
-  askServers,
-  beginFreeze,
-  isElectionPurpose,
-  isSettled,
-  refusalByLooks,
-  undoFreeze,
-} from './evidence.ts';
-import type { MonotonicMs } from './instant.ts';
-import { endLease, grantLease, leaseBinds } from './lease.ts';
+import { askServers } from './evidence.ts';
+import { giveUp } from './giving-up.ts';
 import type { VoteAnswer, VoteRequest } from './messages.ts';
 import { nameOf } from './names.ts';
 import type { Position } from './position.ts';
-import { membersOf, newerRecord } from './quorum.ts';
-import type { Candidate, State } from './state.ts';
-import { noTerm, type Term } from './term.ts';
+import { prepareCandidacy } from './preparation.ts';
+import type { Candidate } from './state.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
-import { become, begin, change, explain, isRunning, later, send, store, type Turn } from './turn.ts';
+import { become, begin, change, explain, isRunning, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
 import { askForVotes } from './vote-requests.ts';
 import { win } from './winning.ts';
@@ -29,7 +19,6 @@ export function standForElection(turn: Turn, isByOperator: boolean, yielder: Nod
   const { record } = turn.state.durable;
   if (record !== null) {
     beginCandidacy(turn, 'election', record, isByOperator, yielder);
-    beginFreeze(turn);
   }
 }
 
@@ -64,7 +53,7 @@ export function onVoteAnswer(turn: Turn, from: NodeId, answer: VoteAnswer): void
 
 export function reactCandidate(turn: Turn, role: Candidate): void {
   if (role.stage === 'preparing') {
-    prepare(turn, role);
+    prepareCandidacy(turn, role);
     return;
   }
   const { state, now } = turn;
@@ -97,36 +86,6 @@ export function onWalFetched(turn: Turn, frozenAt: Position | null): void {
   }
 }
 
-/** Stored and said: it ends the leases of the votes that were given. */
-export function giveUp(turn: Turn, role: Candidate): void {
-  const { durable, settings, now } = turn.state;
-  const pause = bounds.canvassPauseMs + turn.random * bounds.rankBackOffMs * 4;
-  become(turn, {
-    kind: 'follower',
-    electionNotBefore: later(now.monotonicMs, pause),
-    hasWaited: false,
-    unarmedSince: role.unarmedSince,
-  });
-  if (role.stage === 'preparing') {
-    undoFreeze(turn);
-    return;
-  }
-  store(turn, { givenUp: Math.max(durable.givenUp, role.term) as Term });
-  endLease(turn, 'givenUp');
-  explain(turn, 3, 'giveUp', `gives up term ${role.term}: too few votes`, {
-    term: role.term,
-    votes: role.votes.map(({ voter }) => voter),
-    refusals: role.refusals
-      .map(([node, { outcome }]) => `${node} ${outcome.kind === 'refused' ? outcome.refusal : outcome.kind}`)
-      .join(', '),
-  });
-  for (const node of membersOf(role.record)) {
-    if (node !== settings.self) {
-      send(turn, node, { kind: 'termGivenUp', term: role.term });
-    }
-  }
-}
-
 function beginCandidacy(
   turn: Turn,
   purpose: VoteRequest['purpose'],
@@ -152,57 +111,6 @@ function beginCandidacy(
     unarmedSince: role.kind === 'follower' ? role.unarmedSince : null,
   });
   askServers(turn, []);
-}
-
-function prepare(turn: Turn, role: Candidate): void {
-  const { state, now } = turn;
-  const isElection = isElectionPurpose(role.purpose);
-  if (state.durable.hasLostState && isWithin(bounds.relearnMs, role, now) && hasUnknownMakers(state)) {
-    return;
-  }
-  if (!isSettled(state, isElection, role)) {
-    if (now - role.begunAt >= bounds.considerationMs) {
-      giveUp(turn, role);
-    }
-    return;
-  }
-  const isUnfit = isElection && candidacyOf(state, role.isByOperator).kind === 'none';
-  const refusal = refusalByLooks(state, role, isElection);
-  if (isUnfit || refusal !== null || leaseBinds(state, state.settings.self)) {
-    explain(turn, 3, 'stayOut', `does not stand: ${refusal ?? 'it is no candidate any more'}`, { refusal });
-    giveUp(turn, role);
-    return;
-  }
-  voteForItself(turn, role);
-}
-
-function voteForItself(turn: Turn, role: Candidate): void {
-  const { state } = turn;
-  const { durable, settings } = state;
-  const term = role.purpose === 'bootstrap' ? (1 as Term) : nextTerm(state);
-  const record =
-    role.purpose === 'bootstrap' ? role.record : (newerRecord(durable.record, role.record) ?? role.record);
-  const frozen =
-    isElectionPurpose(role.purpose) && durable.frozen !== null
-      ? { ...durable.frozen, boundTerm: term }
-      : durable.frozen;
-  store(turn, { term, vote: { term, candidate: settings.self, confirms: null }, frozen });
-  grantLease(turn, settings.self, term, settings.leaseMs);
-  explain(turn, 2, 'standForElection', `stands for election in term ${term}`, {
-    term,
-    lsn: state.position?.lsn ?? null,
-    purpose: role.purpose,
-  });
-  askForVotes(turn, { ...role, term, record, stage: 'asking' });
-}
-
-/** It lost its state file: the others tell who made its timelines. */
-function hasUnknownMakers({ position }: State): boolean {
-  return position !== null && position.path.some(({ term }) => term === noTerm);
-}
-
-function isWithin(ms: number, { begunAt }: Candidate, now: MonotonicMs): boolean {
-  return now - begunAt < ms;
 }
 
 /** Fetches from the voter that has most, if one answered that it is ahead. */

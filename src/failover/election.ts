@@ -2,6 +2,7 @@
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { candidacyOf, healthOf } from './candidacy.ts';
+import { firstElectionAt, takeFirstRecord } from './first-election.ts';
 import { ownVoteSuffices } from './ballot.ts';
 import { standForElection } from './candidate.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
@@ -19,6 +20,7 @@ import { statusRefusal } from './vote-refusals.ts';
 /** What the end of a lease demands of a follower. */
 export function reactElection(turn: Turn, role: Follower): void {
   if (turn.now >= electionAt(turn.state, role) && turn.state.consideration === null) {
+    takeFirstRecord(turn);
     canvass(turn, false, role.hasWaited);
   }
 }
@@ -26,8 +28,8 @@ export function reactElection(turn: Turn, role: Follower): void {
 /** When this node wants an election if nothing more is heard; `never` while it does not. */
 export function electionAt(state: State, role: Follower): number {
   const { lease, settings, leaderHeardAt } = state;
-  if (lease.kind === 'ended' && lease.by === 'never') {
-    return Number.MAX_SAFE_INTEGER;
+  if (state.durable.leader === null) {
+    return firstElectionAt(state, role);
   }
   if (isWritable(state) || candidacyOf(state).kind === 'none') {
     return Number.MAX_SAFE_INTEGER;

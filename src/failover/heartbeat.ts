@@ -80,6 +80,10 @@ function refusalOf(state: State, from: NodeId, heartbeat: Heartbeat): HeartbeatR
   if (isYieldedBy(state, from, heartbeat.term)) {
     return 'yielded';
   }
+  /** Who is no voter any more has no term that counts: it asks to join, and the leader is confirmed above it. */
+  if (!isMember(record, state.settings.self)) {
+    return null;
+  }
   return heartbeat.term >= durable.term || isOfConfirmedLeader(state, from, heartbeat.term)
     ? null
     : 'higherTerm';

@@ -38,6 +38,7 @@ export function initialState(settings: Settings): State {
     settings,
     metadata: { nodes: settings.nodes, primary: null, namesTerm: null },
     incarnation: '',
+    lifeBegunAt: start,
     bootId: '',
     now: { monotonicMs: start, bootTimeMs: 0, wallMs: 0 },
     durable: emptyDurable,

@@ -36,6 +36,8 @@ export interface Leader {
   readonly guardContactUntil: MonotonicMs | null;
   /** The deadline that this node's guard was given last. */
   readonly guardDeadline: MonotonicMs | null;
+  /** The postmaster that was asked to promote; with another one the call is gone. */
+  readonly promotedPostmaster: string | null;
   /** Since when its server has been down, cleanly shut down. */
   readonly downSince: MonotonicMs | null;
   readonly confirmation: Confirmation | null;

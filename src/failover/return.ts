@@ -19,8 +19,12 @@ import type { NodeId } from '../model/node.ts';
 export function reactReturn(turn: Turn, leader: Leader): void {
   if (leader.stage === 'checking') {
     check(turn, leader);
-  } else if (leader.stage === 'restarting' && isWritable(turn.state)) {
-    resume(turn, leader);
+  } else if (leader.stage === 'restarting') {
+    if (isWritable(turn.state)) {
+      resume(turn, leader);
+    } else if (!isRunning(turn.state, 'restartInPlace') && turn.now - leader.since >= bounds.retryMs) {
+      become(turn, { ...leader, stage: 'serving', since: turn.now });
+    }
   }
 }
 

@@ -4,7 +4,8 @@ import { holdName } from './hold.ts';
 import { grantLease } from './lease.ts';
 import { lookAtWal } from './own-wal.ts';
 import type { ServerObservation } from './server-observation.ts';
-import { become, change, type Turn } from './turn.ts';
+import { onPromotionFailed } from './winning.ts';
+import { abandon, become, change, type Turn } from './turn.ts';
 
 export function observeServer(turn: Turn, server: ServerObservation): void {
   const before = turn.state.position;
@@ -13,7 +14,10 @@ export function observeServer(turn: Turn, server: ServerObservation): void {
   change(turn, { server, operatorNames });
   lookAtWal(turn, server);
   const { role, position } = turn.state;
-  if (role.kind === 'leader') {
+  if (role.kind === 'leader' && role.stage === 'promoting' && server.postmaster !== role.promotedPostmaster) {
+    abandon(turn, 'promote');
+    onPromotionFailed(turn, 'its postmaster ended', true);
+  } else if (role.kind === 'leader') {
     become(turn, countWalContact(role, server));
   } else if (position !== null && before !== null && position.lsn > before.lsn) {
     renewLeaseByWal(turn, server);

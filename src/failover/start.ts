@@ -8,7 +8,7 @@ import { membersOf } from './quorum.ts';
 import type { RecordedMetadata } from './settings.ts';
 import type { Leader } from './leader-state.ts';
 import type { Role, State } from './state.ts';
-import { noTerm, type Term } from './term.ts';
+import { firstTerm, noTerm, type Term } from './term.ts';
 import type { VoterRecord } from './voter-record.ts';
 import { become, begin, change, explain, later, send, store, type Turn } from './turn.ts';
 
@@ -25,6 +25,7 @@ export function onStarted(
     incarnation,
     bootId,
     durable: stored,
+    lifeBegunAt: turn.now,
     leaderFlushedLsn: stored.leader?.flushedLsn ?? null,
     highestTermHeard: stored.term,
   };
@@ -45,7 +46,8 @@ export function onStarted(
 export function onMetadata(turn: Turn, metadata: RecordedMetadata): void {
   change(turn, { metadata });
   const { durable } = turn.state;
-  const isUntouched = durable.record === null && durable.leader === null && durable.term === noTerm;
+  const isFirstRecord = durable.record === null || durable.record.version.term === noTerm;
+  const isUntouched = isFirstRecord && durable.leader === null && durable.term === noTerm;
   if (durable.hasLostState && metadata.namesTerm === false && isUntouched) {
     store(turn, { hasLostState: false });
   }
@@ -106,6 +108,7 @@ function leaderRole(
     guardContactUntil,
     guardDeadline: null,
     downSince: null,
+    promotedPostmaster: null,
   };
 }
 
@@ -119,7 +122,8 @@ function giveUpOpenCandidacy(turn: Turn, self: NodeId): void {
   const { vote, givenUp, leading, record, leader, yielded } = turn.state.durable;
   const isOver = (term: Term) =>
     term <= givenUp || term <= (leader?.term ?? noTerm) || term <= (yielded?.upToTerm ?? noTerm);
-  if (vote === null || vote.candidate !== self || leading !== null || isOver(vote.term)) {
+  const isBootstrap = vote?.term === firstTerm && leader === null;
+  if (vote === null || vote.candidate !== self || leading !== null || isBootstrap || isOver(vote.term)) {
     return;
   }
   store(turn, { givenUp: vote.term });

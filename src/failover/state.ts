@@ -17,6 +17,8 @@ export interface State {
   readonly settings: Settings;
   readonly metadata: RecordedMetadata;
   readonly incarnation: string;
+  /** When repmgrd started. */
+  readonly lifeBegunAt: MonotonicMs;
   readonly bootId: string;
   readonly now: Instant;
   readonly durable: Durable;

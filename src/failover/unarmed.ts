@@ -10,6 +10,7 @@ import { isUnadopted, isWritable, noteStray } from './own-wal.ts';
 import { isPaused } from './pause.ts';
 import { firstRecord } from './first-record.ts';
 import type { Follower, State } from './state.ts';
+import { noTerm } from './term.ts';
 import { become, change, explain, later, send, type Turn } from './turn.ts';
 
 export function reactUnarmed(turn: Turn, role: Follower): void {
@@ -24,17 +25,17 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
     become(turn, { ...role, unarmedSince: since });
     explain(turn, 12, 'wait', 'its server is writable though it leads no term', {});
   }
-  if (turn.state.durable.record !== null) {
-    noteStray(turn);
-    reactAmongVoters(turn, since);
-  } else if (mayBootstrap(turn.state)) {
+  if (mayBootstrap(turn.state)) {
     if (turn.now < turn.state.nextClaimAt) {
       return;
     }
     change(turn, { nextClaimAt: later(turn.now, bounds.claimPauseMs) });
     explain(turn, 0, 'bootstrap', 'the recorded primary asks for the first term', {});
     standAsWritable(turn, 'bootstrap', firstRecord(turn.state.metadata.nodes));
-  } else if (turn.now >= role.electionNotBefore) {
+  } else if (wasEverLed(turn.state)) {
+    noteStray(turn);
+    reactAmongVoters(turn, since);
+  } else if (turn.state.durable.hasLostState && turn.now >= role.electionNotBefore) {
     askForRecord(turn, role, since);
   }
 }
@@ -64,6 +65,11 @@ function reactAmongVoters(turn: Turn, since: number): void {
     }
     standAsWritable(turn, 'writable', durable.record);
   }
+}
+
+/** Somebody led a term, so that a first one is no longer to be won. */
+function wasEverLed({ durable: { record, leader } }: State): boolean {
+  return record !== null && (leader !== null || record.version.term > noTerm);
 }
 
 /** Another node that leads the highest term as a writable primary, as far as this node knows. */

@@ -9,6 +9,8 @@ import { isPaused } from './pause.ts';
 import { comparePositions, isOnPath, type Position } from './position.ts';
 import { compareVersions, isMember } from './quorum.ts';
 import type { State } from './state.ts';
+import { noTerm } from './term.ts';
+import type { VoterRecord } from './voter-record.ts';
 
 /** What a voter would say without a freeze and without a question; null: nothing speaks against a vote. */
 export function statusRefusal(state: State): Refusal | null {
@@ -53,6 +55,9 @@ export function refusalOf(state: State, from: NodeId, request: VoteRequest): Ref
   if (!isMember(request.record, settings.self) || !isMember(request.record, from)) {
     return 'notAMember';
   }
+  if (durable.record !== null && !isSameFirstRecord(durable.record, request.record)) {
+    return 'olderRecord';
+  }
   if (request.term < durable.term) {
     return 'termNotHigher';
   }
@@ -72,6 +77,15 @@ export function refusalOf(state: State, from: NodeId, request: VoteRequest): Ref
     return 'busy';
   }
   return candidateRefusal(state, request);
+}
+
+/** First records are made by each node from its own metadata: those of two nodes may differ. */
+function isSameFirstRecord(own: VoterRecord, other: VoterRecord): boolean {
+  return (
+    own.version.term > noTerm ||
+    other.version.term > noTerm ||
+    (own.voters.length === other.voters.length && own.voters.every((node) => other.voters.includes(node)))
+  );
 }
 
 /** What the candidate's own WAL says against it. */

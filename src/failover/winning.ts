@@ -61,6 +61,7 @@ export function win(turn: Turn, role: Candidate): void {
     guardContactUntil: null,
     guardDeadline: null,
     downSince: null,
+    promotedPostmaster: state.server?.postmaster ?? null,
     confirmation: null,
     judgement: null,
   });
