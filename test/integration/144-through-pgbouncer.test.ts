@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from '../../src/postgres/connection.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { findFreePorts } from '../../src/system/free-ports.ts';
+import { startCompanion } from '../support/companion.ts';
 import { expectPlace, placeByUs } from '../support/libpq.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 import { putFile, withSettings } from '../support/sandbox-files.ts';
@@ -18,7 +19,6 @@ describe.runIf(existsSync(pgbouncer))('PgBouncer', () => {
     sandbox = await sandboxForTest({ nodes: 1, build: 'primary' });
     [port = 0] = await findFreePorts(1, '127.0.0.1');
     const users = await putFile(sandbox, 'users.txt', '"repmgr" "geheim"\n');
-    const pid = join(sandbox.directory, 'pgbouncer.pid');
     const configuration = await putFile(
       sandbox,
       'pgbouncer.ini',
@@ -31,17 +31,11 @@ describe.runIf(existsSync(pgbouncer))('PgBouncer', () => {
         'unix_socket_dir =',
         'auth_type = scram-sha-256',
         `auth_file = ${users}`,
-        'pool_mode = session',
-        `logfile = ${join(sandbox.directory, 'pgbouncer.log')}`,
-        `pidfile = ${pid}\n`,
+        'pool_mode = session\n',
       ].join('\n'),
     );
-    expect(await sandbox.run(pgbouncer, ['--daemon', configuration])).toMatchObject({ exitCode: 0 });
+    startCompanion(sandbox, [pgbouncer, configuration], join(sandbox.directory, 'pgbouncer.log'));
     await vi.waitFor(async () => expect(await placeByUs(through(), {})).toMatch(/^\d/), 10_000);
-    return async () => {
-      await sandbox.run('sh', ['-c', `kill "$(cat ${pid})"`]);
-      await vi.waitFor(() => expect(existsSync(pid)).toBe(false), 10_000);
-    };
   });
   const through = (password = 'geheim') =>
     `host=127.0.0.1 port=${port} user=repmgr dbname=repmgr password=${password}`;

@@ -3,17 +3,17 @@
  * own. It runs as the user of the sandbox, with keys made for the test. Where OpenSSH's server is not installed such
  * tests are skipped, visibly; REPMGR_REQUIRE_DEBIAN=1 (continuous integration) makes that a failure.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { makeOwnedDirectory } from '../../src/sandbox/owned-files.ts';
 import { builtProgramDirectory } from '../../src/sandbox/program-directory.ts';
 import { waitUntil } from '../../src/system/clock.ts';
 import { findFreePorts } from '../../src/system/free-ports.ts';
+import { startCompanion } from './companion.ts';
 import { putFile } from './sandbox-files.ts';
 
 const program = '/usr/sbin/sshd';
@@ -23,11 +23,6 @@ if (isMissing) {
   if (process.env['REPMGR_REQUIRE_DEBIAN'] === '1') throw new Error(reason);
   process.stdout.write(`skipped: tests that need a server for SSH, since ${reason}\n`);
 }
-
-const endings: (() => Promise<void>)[] = [];
-afterAll(async () => {
-  await Promise.all(endings.map(async (end) => await end()));
-});
 
 /** As `describe`, for tests that need it. */
 export const describeWithSsh = describe.skipIf(isMissing);
@@ -62,7 +57,7 @@ export async function sshServerForFile(sandbox: Sandbox, hostCount: number): Pro
   const hosts: SshHost[] = [];
   for (const address of addresses) hosts.push(await makeHost(sandbox, directory, address));
   const configuration = await putFile(sandbox, 'ssh/sshd_config', configurationOf(directory, hosts, port));
-  await start(sandbox, configuration, directory);
+  startCompanion(sandbox, [program, '-D', '-e', '-f', configuration], join(directory, 'sshd.log'));
   await waitUntil(() => accepts(port), { deadlineMs: 10_000, intervalMs: 20 });
   const optionsWith: SshServer['optionsWith'] = ({ identity = 'id', knownHosts = 'known' }) =>
     [
@@ -127,24 +122,6 @@ async function makeHost(sandbox: Sandbox, directory: string, address: string): P
     0o700,
   );
   return { address, directory: home, repmgr };
-}
-
-/** A shell that ends sshd when our end of a pipe is closed: also where this process is killed. */
-async function start(sandbox: Sandbox, configuration: string, directory: string): Promise<void> {
-  const { user } = sandbox;
-  const line = `${program} -D -e -f "$1" 2>"$2" & read -r released; kill $! && wait $!`;
-  const guard = spawn('/bin/sh', ['-c', line, 'sh', configuration, join(directory, 'sshd.log')], {
-    cwd: directory,
-    env: { PATH: process.env['PATH'] },
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-    ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
-  });
-  const ended = new Promise((resolve) => guard.once('exit', resolve));
-  endings.push(async () => {
-    guard.stdin.end();
-    await ended;
-  });
 }
 
 function accepts(port: number): Promise<true | undefined> {
