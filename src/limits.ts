@@ -25,6 +25,8 @@ export const limits = {
   connectMaxMs: 60_000,
   /** Silence on a connection of ours before the system probes its peer; the system's own default is two hours. */
   keepaliveIdleMs: 10_000,
+  /** For one statement that takes metadata over from another repmgr: its history may have millions of rows. */
+  metadataChangeMs: 1_800_000,
   /** For one statement on metadata or catalogs; these take milliseconds on a healthy server. */
   queryMs: 30_000,
   /** For one statement that reads or deletes history, which grows for years where nobody cleans it up. */
@@ -69,6 +71,8 @@ export const limits = {
   baseBackupStartMs: 86_400_000,
   /** A source that sends nothing for so long in the middle of a copy is gone, or cut off. */
   baseBackupSilenceMs: 60_000,
+  /** For the WAL of the time of a copy to arrive behind it, of which pg_basebackup tells nothing. */
+  baseBackupWalMs: 3_600_000,
   /** For the end of a copy by pg_basebackup, which syncs all files and tells nothing meanwhile. */
   baseBackupSyncMs: 86_400_000,
   /** Files of a base backup that are synced while it goes on, each holding a file descriptor. */
@@ -108,6 +112,10 @@ export const limits = {
   serverFetchMs: 600_000,
   /** For initdb, which takes half a second on a healthy machine. */
   initdbMs: 120_000,
+  /** For role and database of a witness in single-user mode: CREATE DATABASE copies some megabytes. */
+  singleUserMs: 120_000,
+  /** Rounds of PBKDF2 in a stored password, as PostgreSQL makes them. */
+  scramIterations: 4_096,
   /** For a server of the sandbox to accept connections, crash recovery included. */
   serverStartMs: 60_000,
   /** For a server of the sandbox to stop in good order. */

@@ -7,6 +7,7 @@ import type { CloneWish } from '../cluster/clone/wish.ts';
 import { recordEvent } from '../cluster/record-event.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { Logger } from '../log/logger.ts';
 import { connect } from '../postgres/connection.ts';
 import { createProgress } from '../render/progress.ts';
 import { renderSteps } from '../render/steps.ts';
@@ -19,24 +20,29 @@ export async function run(context: CommandContext): Promise<void> {
   const { options, log, signal } = context;
   const wish = wishOf(context);
   const facts = await inspectClone(wish, { log, signal });
-  const plan = planClone(facts, wish);
-  for (const { level, message, ...parts } of plan.remarks) log[level](message, parts);
   if (options.dryRun === true) {
-    const steps = plan.steps.map(({ text }) => text);
+    const steps = plan(facts, wish, log).steps.map(({ text }) => text);
     context.print(renderSteps(steps, { isJson: options.json === true }));
     return;
   }
   try {
-    await executeClone({ wish, facts, plan, log, signal, progress: showProgress(context) });
+    const planned = plan(facts, wish, log);
+    await executeClone({ wish, facts, plan: planned, log, signal, progress: showProgress(context) });
+    await report(context, facts, { isSuccessful: true, details: eventDetails(facts, planned, wish) });
+    tellWhatNext(context, planned);
   } catch (error) {
     if (error instanceof RepmgrError && error.code === 'slot_unavailable') {
       const details = [error.message, error.detail].filter(Boolean).join(': ');
-      await report(context, plan, { isSuccessful: false, details });
+      await report(context, facts, { isSuccessful: false, details });
     }
     throw error;
   }
-  await report(context, plan, { isSuccessful: true, details: eventDetails(facts, plan, wish) });
-  tellWhatNext(context, plan);
+}
+
+function plan(facts: CloneFacts, wish: CloneWish, log: Logger): ClonePlan {
+  const planned = planClone(facts, wish);
+  for (const { level, message, ...parts } of planned.remarks) log[level](message, parts);
+  return planned;
 }
 
 function eventDetails({ source }: CloneFacts, { method }: ClonePlan, { mayReplace }: CloneWish): string {
@@ -50,14 +56,15 @@ function eventDetails({ source }: CloneFacts, { method }: ClonePlan, { mayReplac
 /** Without repmgr.conf, or where there are no metadata, nobody could be told. */
 async function report(
   { config, log }: CommandContext,
-  { primary }: ClonePlan,
+  { metadata }: CloneFacts,
   event: { readonly isSuccessful: boolean; readonly details: string },
 ): Promise<void> {
   if (config === undefined) return;
+  const primary = metadata.kind === 'found' ? metadata.primary : undefined;
   const connection =
-    primary === undefined
+    primary?.kind !== 'found'
       ? undefined
-      : await connect(primary).catch((error: unknown) => {
+      : await connect(primary.conninfo).catch((error: unknown) => {
           log.warning('the primary cannot be reached, so the event is not written there', {
             detail: error instanceof Error ? error.message : String(error),
           });

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 
 export interface StallingProxy {
   readonly port: number;
-  /** A connection has had its bytes, and gets no more. */
+  /** One connection, the first that has had its bytes, gets no more. */
   readonly stalled: Promise<void>;
   /** Lets the stalled connection go on. */
   resume(): void;
@@ -14,11 +14,12 @@ export interface StallingProxy {
 }
 
 /**
- * Passes everything on to `port` of this machine; a connection that has received `passedBytes` from there gets no more
- * for now. Short questions and answers never come so far, a copy does.
+ * Passes everything on to `port` of this machine; the first connection that has received `passedBytes` from there gets
+ * no more for now. Short questions and answers never come so far, a copy does.
  */
 export async function stallingProxy(port: number, passedBytes: number): Promise<StallingProxy> {
   const sockets = new Set<Socket>();
+  let hasStalled = false;
   let tellStalled = (): void => {};
   let letGo = (): void => {};
   const stalled = new Promise<void>((resolve) => {
@@ -41,7 +42,8 @@ export async function stallingProxy(port: number, passedBytes: number): Promise<
       client.write(chunk);
       const before = receivedBytes;
       receivedBytes += chunk.length;
-      if (before <= passedBytes && receivedBytes > passedBytes) {
+      if (!hasStalled && before <= passedBytes && receivedBytes > passedBytes) {
+        hasStalled = true;
         upstream.pause();
         letGo = () => upstream.resume();
         tellStalled();

@@ -1,5 +1,4 @@
 /** Decides how a clone is made, or why not. Pure: facts in, steps in words out. */
-import type { Conninfo } from '../../model/conninfo.ts';
 import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import { refuseUnsuitableSource } from './check-source.ts';
 import { refuseLackOfSpace } from './check-space.ts';
@@ -41,8 +40,6 @@ export interface ClonePlan {
   /** The slot of the new standby. */
   readonly slot: PlannedSlot | undefined;
   readonly recoverySettings: RecoverySettings;
-  /** How the primary is reached that keeps the metadata, if there is one. */
-  readonly primary: Conninfo | undefined;
 }
 
 /** @throws RepmgrError for everything that speaks against the clone, the first reason */
@@ -55,8 +52,6 @@ export function planClone(facts: CloneFacts, wish: CloneWish): ClonePlan {
   const slot = planSlot(facts, wish);
   const { method, remarks } = planMethod(facts, wish, slot);
   refuseLackOfSpace(facts);
-  const { metadata } = facts;
-  const primary = metadata.kind === 'found' ? metadata.primary : undefined;
   const plan = {
     remarks: [...remarksOn(facts, wish), ...remarks],
     method,
@@ -65,7 +60,6 @@ export function planClone(facts: CloneFacts, wish: CloneWish): ClonePlan {
     walDirectory: facts.walDirectory?.directory.path,
     slot,
     recoverySettings: recoverySettings(wish, facts, slot?.name),
-    primary: primary?.kind === 'found' ? primary.conninfo : undefined,
   };
   return { ...plan, steps: stepsOf(plan, facts) };
 }

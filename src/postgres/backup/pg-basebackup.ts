@@ -49,13 +49,14 @@ export async function takeBackupByProgram(backup: ProgramBackup): Promise<void> 
     const progress = parseProgress(line);
     if (progress === undefined) {
       if (line.trim() !== '') said.push(line);
+      if (isStarted) silence.allow(quietMs(line));
       backup.onMessage(redactConninfo(line));
       return;
     }
     if (!isStarted) backup.onStart(progress.totalBytes);
     isStarted = true;
     backup.onProgress(progress.copiedBytes);
-    silence.allow(progress.isComplete ? limits.baseBackupSyncMs : limits.baseBackupSilenceMs);
+    silence.allow(progress.isComplete ? limits.baseBackupWalMs : limits.baseBackupSilenceMs);
   };
   try {
     const { exitCode } = await runCommand(program.file, basebackupArguments(backup), {
@@ -71,6 +72,11 @@ export async function takeBackupByProgram(backup: ProgramBackup): Promise<void> 
   } finally {
     silence.stop();
   }
+}
+
+/** How long nothing need come after a message: it tells neither how far the WAL is, nor how far the syncing. */
+function quietMs(line: string): number {
+  return /syncing data/.test(line) ? limits.baseBackupSyncMs : limits.baseBackupWalMs;
 }
 
 /** Pure. Secrets are in the environment: everybody may see a command line. */

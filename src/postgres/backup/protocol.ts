@@ -152,9 +152,15 @@ function asBackupFailure(error: unknown, signal: AbortSignal): unknown {
     message: lost ? 'the source broke off the base backup' : 'the base backup failed',
     detail:
       error instanceof RepmgrError ? [error.message, error.detail].filter(Boolean).join(': ') : String(error),
-    hint: lost
-      ? 'Look into the log of the source server; clone again when it is back.'
-      : 'Look into the log of the source server and check free space and permissions here, then clone again.',
+    hint: hintFor(error, lost),
     cause: error,
   });
+}
+
+function hintFor(error: unknown, isLost: boolean): string {
+  if (isLost) return 'Look into the log of the source server; clone again when it is back.';
+  const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  return isFull
+    ? 'Make room on this host, then clone again.'
+    : 'Look into the log of the source server and check permissions here, then clone again.';
 }
