@@ -3,6 +3,7 @@
  * program asks for the capability, never for the number.
  */
 import { failure } from '../errors.ts';
+import { type WalNames, walNames, walNamesBefore10 } from './wal-names.ts';
 
 export interface ServerVersion {
   /** As server_version_num has it: 150018 is 15.18, 90624 is 9.6.24. */
@@ -10,27 +11,6 @@ export interface ServerVersion {
   /** `15`, `9.6`. */
   readonly major: string;
   readonly capabilities: Capabilities;
-}
-
-/** Names that said xlog and location before PostgreSQL 10. */
-export interface WalNames {
-  readonly currentLsn: string;
-  readonly currentFlushLsn: string;
-  readonly lastReceiveLsn: string;
-  readonly lastReplayLsn: string;
-  readonly lsnDiff: string;
-  readonly walfileName: string;
-  readonly switchWal: string;
-  readonly isReplayPaused: string;
-  readonly replayPause: string;
-  readonly replayResume: string;
-  /** Columns of pg_stat_replication. */
-  readonly sentColumn: string;
-  readonly writeColumn: string;
-  readonly flushColumn: string;
-  readonly replayColumn: string;
-  /** The directory below the data directory: pg_wal or pg_xlog. */
-  readonly directory: string;
 }
 
 /** Where pg_control has what moved between versions, in bytes from its beginning. */
@@ -107,6 +87,12 @@ export interface Capabilities {
   readonly reportsHotStandby: boolean;
   /** pg_read_all_settings and other predefined roles, 10+. */
   readonly hasPredefinedRoles: boolean;
+  /** pg_checkpoint, whose members may make a checkpoint, 15+. */
+  readonly hasCheckpointRole: boolean;
+  /** Passwords are stored for SCRAM-SHA-256 rather than md5, 10+. */
+  readonly hasScram: boolean;
+  /** pg_hba_file_rules, 10+. */
+  readonly hasHostBasedRulesView: boolean;
 }
 
 /**
@@ -187,6 +173,9 @@ function capabilitiesOf(number: number): Capabilities {
     hasRewind: isAtLeast('9.5'),
     reportsHotStandby: isAtLeast('14'),
     hasPredefinedRoles: isAtLeast('10'),
+    hasCheckpointRole: isAtLeast('15'),
+    hasScram: isAtLeast('10'),
+    hasHostBasedRulesView: isAtLeast('10'),
   };
 }
 
@@ -203,40 +192,3 @@ function promoteTriggerSetting(isAtLeast: (major: string) => boolean): Capabilit
   }
   return isAtLeast('12') ? 'promote_trigger_file' : 'trigger_file';
 }
-
-const walNames: WalNames = {
-  currentLsn: 'pg_current_wal_lsn',
-  currentFlushLsn: 'pg_current_wal_flush_lsn',
-  lastReceiveLsn: 'pg_last_wal_receive_lsn',
-  lastReplayLsn: 'pg_last_wal_replay_lsn',
-  lsnDiff: 'pg_wal_lsn_diff',
-  walfileName: 'pg_walfile_name',
-  switchWal: 'pg_switch_wal',
-  isReplayPaused: 'pg_is_wal_replay_paused',
-  replayPause: 'pg_wal_replay_pause',
-  replayResume: 'pg_wal_replay_resume',
-  sentColumn: 'sent_lsn',
-  writeColumn: 'write_lsn',
-  flushColumn: 'flush_lsn',
-  replayColumn: 'replay_lsn',
-  directory: 'pg_wal',
-};
-
-/** pg_current_xlog_flush_location() came with 9.6: before, the end of what was written stands for it. */
-const walNamesBefore10: WalNames = {
-  currentLsn: 'pg_current_xlog_location',
-  currentFlushLsn: 'pg_current_xlog_location',
-  lastReceiveLsn: 'pg_last_xlog_receive_location',
-  lastReplayLsn: 'pg_last_xlog_replay_location',
-  lsnDiff: 'pg_xlog_location_diff',
-  walfileName: 'pg_xlogfile_name',
-  switchWal: 'pg_switch_xlog',
-  isReplayPaused: 'pg_is_xlog_replay_paused',
-  replayPause: 'pg_xlog_replay_pause',
-  replayResume: 'pg_xlog_replay_resume',
-  sentColumn: 'sent_location',
-  writeColumn: 'write_location',
-  flushColumn: 'flush_location',
-  replayColumn: 'replay_location',
-  directory: 'pg_xlog',
-};
