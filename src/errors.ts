@@ -11,6 +11,7 @@ import { nodeErrors } from './errors/nodes.ts';
 import { sandboxErrors } from './errors/sandbox.ts';
 import { serverErrors } from './errors/servers.ts';
 import { sshErrors } from './errors/ssh.ts';
+import { takeoverErrors } from './errors/takeover.ts';
 
 export { exitCodes } from './errors/exit-codes.ts';
 
@@ -21,6 +22,7 @@ export const errorCatalogue = {
   ...nodeErrors,
   ...cloneErrors,
   ...sshErrors,
+  ...takeoverErrors,
   ...sandboxErrors,
 } as const;
 

@@ -79,4 +79,18 @@ export const clusterCommands: readonly Command[] = [
     needsConfig: false,
     load: () => import('./cluster-crosscheck.ts'),
   },
+  {
+    noun: 'cluster',
+    verb: 'upgrade-schema',
+    summary: 'turn the metadata of repmgr 2 into those of repmgr 3',
+    description:
+      'Run it on the primary, which repmgr 2 has no record of. The old table stays as repl_nodes2_0. Metadata of repmgr 3 need no upgrade. --dry-run prints the SQL.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf cluster upgrade-schema --dry-run', about: 'see the SQL' },
+      { line: 'repmgr -f /etc/repmgr.conf cluster upgrade-schema', about: 'do it, in one transaction' },
+    ],
+    options: [],
+    needsConfig: true,
+    load: () => import('./cluster-upgrade-schema.ts'),
+  },
 ];

@@ -85,7 +85,7 @@ describe('a schema that is refused', () => {
     expect(await sandbox.repmgr(1, ['cluster', 'show'])).toMatchObject({ exitCode: 0 });
 
     const hint =
-      'HINT: Choose another "cluster" name in repmgr.conf, or upgrade the metadata of repmgr 2 to repmgr 3 first.';
+      'HINT: If repmgr 2 made it, run "repmgr cluster upgrade-schema"; else choose another "cluster" name in repmgr.conf.';
     await sandbox.query(1, `DROP SCHEMA ${schema} CASCADE; CREATE SCHEMA ${schema}`);
     expect(await refuse()).toBe(
       `ERROR: schema "${schema}" does not hold metadata of repmgr 3\nDETAIL: It lacks table repl_nodes.\n${hint}\n`,

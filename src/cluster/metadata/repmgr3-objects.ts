@@ -5,7 +5,7 @@ import { qualified } from './names.ts';
 
 /** Creates each object that is missing and leaves those that are there as they are. */
 export async function createRepmgr3Objects(connection: Connection, cluster: string): Promise<void> {
-  for (const [relation, statement] of objects(cluster)) {
+  for (const [relation, statement] of repmgr3Objects(cluster)) {
     if (!(await relationExists(connection, cluster, relation))) await connection.query(statement);
   }
 }
@@ -25,7 +25,8 @@ export async function replaceBrokenStatusView(connection: Connection, cluster: s
   }
 }
 
-function objects(cluster: string): readonly (readonly [string, string])[] {
+/** Name and statement of each object, in an order in which they can be made. */
+export function repmgr3Objects(cluster: string): readonly (readonly [string, string])[] {
   const nodes = qualified(cluster, 'repl_nodes');
   const monitor = qualified(cluster, 'repl_monitor');
   return [

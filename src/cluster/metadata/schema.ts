@@ -77,7 +77,7 @@ export function refuseUnknownSchema(state: SchemaState, cluster: string): void {
     throw failure('schema_unknown', {
       message: `schema "${schemaName(cluster)}" does not hold metadata of repmgr 3`,
       detail: `It lacks ${state.missing.join(', ')}.`,
-      hint: 'Choose another "cluster" name in repmgr.conf, or upgrade the metadata of repmgr 2 to repmgr 3 first.',
+      hint: 'If repmgr 2 made it, run "repmgr cluster upgrade-schema"; else choose another "cluster" name in repmgr.conf.',
     });
   }
   if (state.kind === 'ours' && state.migration > latestMigration) {
