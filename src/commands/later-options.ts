@@ -64,7 +64,6 @@ export const laterOptions = {
     about: 'where to keep configuration files',
   },
   configFiles: { ...laterText('LIST'), long: 'config-files', about: 'configuration files to keep' },
-  passwordPrompt: { ...later, long: 'pwprompt', short: 'P', about: 'ask for passwords' },
   detail: { ...later, long: 'detail', about: 'print more columns' },
   nagios: { ...later, long: 'nagios', about: 'print as a Nagios plugin does' },
   action: { ...laterText('ACTION'), long: 'action', about: 'what to do with the service' },

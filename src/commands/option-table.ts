@@ -2,6 +2,7 @@
 import { clusterOptions } from './cluster-options.ts';
 import { laterOptions } from './later-options.ts';
 import type { Option } from './option.ts';
+import { witnessOptions } from './witness-options.ts';
 
 const none = { kind: 'none' } as const;
 const seconds = { kind: 'optional-integer', name: 'SECONDS', minimum: 0 } as const;
@@ -188,34 +189,14 @@ export const optionTable = {
   directory: { ...text('DIRECTORY'), long: 'directory', about: 'where the sandbox is kept' },
 
   ...clusterOptions,
+  ...witnessOptions,
   ...laterOptions,
 
-  superuser: {
-    ...text('USER'),
-    isWithoutEffect: true,
-    long: 'superuser',
-    short: 'S',
-    about: 'the user of the connection is used for everything',
-  },
   ignoreExternalConfigFiles: {
     ...flag,
     isWithoutEffect: true,
     long: 'ignore-external-config-files',
     about: 'files outside the data directory are not copied anyway',
-  },
-  initdbNoPwprompt: {
-    ...flag,
-    isWithoutEffect: true,
-    long: 'initdb-no-pwprompt',
-    about: 'passwords are not asked for anyway',
-  },
-  localPort: {
-    group: 'command',
-    isWithoutEffect: true,
-    long: 'local-port',
-    short: 'l',
-    value: { kind: 'integer', name: 'PORT', minimum: 0 },
-    about: 'the port in conninfo counts',
   },
   relic: { ...flag, isWithoutEffect: true, short: 'I', about: 'a relic of old versions' },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -3,15 +3,13 @@ import type { Command } from './command.ts';
 import { clusterCommands } from './cluster-table.ts';
 import { connectionOptions } from './options.ts';
 import { sandboxCommands } from './sandbox-table.ts';
+import { witnessCommands } from './witness-table.ts';
 
 /** What repmgr 3 to 5 have and this version does not; [noun, verb]. */
 export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
   ['standby', 'switchover'],
   ['standby', 'archive-config'],
   ['standby', 'restore-config'],
-  ['witness', 'create'],
-  ['witness', 'register'],
-  ['witness', 'unregister'],
   ['node', 'status'],
   ['node', 'check'],
   ['node', 'rejoin'],
@@ -165,6 +163,7 @@ export const commandTable: readonly Command[] = [
     needsConfig: true,
     load: () => import('./standby-follow.ts'),
   },
+  ...witnessCommands,
   ...clusterCommands,
   ...sandboxCommands,
 ];

@@ -73,4 +73,12 @@ export const nodeErrors = {
     exit: 'followFailed',
     about: 'a standby does not stream in time from the node that it was told to follow',
   },
+  witness_unsuitable: {
+    exit: 'badConfiguration',
+    about: 'the server of a witness is the primary itself, a standby, or not the one that conninfo leads to',
+  },
+  port_in_use: {
+    exit: 'badConfiguration',
+    about: 'the port of a server that is to be made is used by another program',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -122,7 +122,8 @@ function startsServer(action: ServerAction): boolean {
 const clientVariables =
   /^PG(?:HOST|HOSTADDR|PORT|USER|DATABASE|PASSWORD|SERVICE|DATA|OPTIONS|APPNAME|TARGETSESSIONATTRS|CLIENTENCODING|DATESTYLE|TZ)$/;
 
-function serverEnvironment(): Readonly<Record<string, string | undefined>> {
+/** Ours without what would make of a program of the server a client, or change its settings. */
+export function serverEnvironment(): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !clientVariables.test(name)));
 }
 

@@ -20,7 +20,7 @@ export async function findFreePorts(count: number, host: string): Promise<readon
   const found: number[] = [];
   for (let step = 0; step < size && found.length < count; step += 1) {
     const port = range.first + ((start + step) % size);
-    if (await isFree(port, host)) found.push(port);
+    if (await isPortFree(port, host)) found.push(port);
   }
   if (found.length === count) return found;
   throw failure('no_free_port', {
@@ -30,10 +30,13 @@ export async function findFreePorts(count: number, host: string): Promise<readon
   });
 }
 
-function isFree(port: number, host: string): Promise<boolean> {
+/** Whether nobody listens there at this moment; without a host: on any address of this machine. */
+export function isPortFree(port: number, host?: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ port, exclusive: true, ...(host === undefined ? {} : { host }) }, () =>
+      server.close(() => resolve(true)),
+    );
   });
 }

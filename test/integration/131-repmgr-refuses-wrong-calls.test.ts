@@ -29,7 +29,7 @@ const refused: readonly (readonly [line: string, error: RegExp])[] = [
   ['cluster show -d host=a password=s3cret', /the first of them "password=\*\*\*"/],
   ['standby switchover -m medium', /option "-m" takes smart, fast or immediate/],
   ['standby switchover -C /etc/other.conf', /does not have the command "standby switchover" yet/],
-  ['-d repmgr -U repmgr -h node1 -D /d -f /etc/repmgr.conf witness create', /"witness create" yet/],
+  ['witness creat -h a', /did you mean "witness create"\?/],
   ['cluster cleanup -k -1', /option "-k" needs an integer from 0 to 36500/],
   ['--check-upstream-config', /the option "--check-upstream-config" yet/],
   ['--force --rsync-only -h h -d d -U u standby clone', /the option "--rsync-only" of standby clone yet/],

@@ -92,6 +92,25 @@ export async function deleteNode(connection: Connection, cluster: string, id: No
 }
 
 /**
+ * Puts these rows in the place of all that are there. One statement writes them, so that their order does not matter
+ * for the upstreams that they name. Call inside `changeNodes`.
+ */
+export async function replaceNodes(
+  connection: Connection,
+  cluster: string,
+  nodes: readonly NodeRecord[],
+): Promise<void> {
+  const table = qualified(cluster, 'repl_nodes');
+  const names = columns.split(', ');
+  const rows = nodes.map((node) => Object.fromEntries(valuesOf(node).map((value, at) => [names[at], value])));
+  await connection.query(`DELETE FROM ${table}`);
+  await connection.query(
+    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1::json)`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/**
  * In one transaction: every other primary's row inactive, this node's row the active primary without upstream.
  * @throws RepmgrError node_not_registered, or of the statements; nothing is changed then
  */

@@ -1,19 +1,18 @@
 /** Registers the local server as the primary: inspect, plan, and one transaction that does it. */
 import { randomBytes } from 'node:crypto';
-import { failure, RepmgrError } from '../../errors.ts';
+import { failure } from '../../errors.ts';
 import type { Config } from '../../config/resolve.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { NodeRecord } from '../../model/node.ts';
-import { type Connection, sqlStateOf } from '../../postgres/connection.ts';
+import type { Connection } from '../../postgres/connection.ts';
 import { recoveryState } from '../../postgres/queries/recovery-state.ts';
 import { systemIdentifier } from '../../postgres/queries/server.ts';
 import { findPrimary, severalPrimaries } from '../find-primary.ts';
 import { recordedSystemIdentifier, writeClusterRow } from '../metadata/cluster-row.ts';
 import { recordDaemonAddress } from '../metadata/daemon-addresses.ts';
-import { migrate } from '../metadata/migrations.ts';
-import { quoteIdentifier } from '../metadata/names.ts';
+import { makeSchema } from '../metadata/make-schema.ts';
 import { insertNode, listNodes, lockNodes, updateNode } from '../metadata/nodes.ts';
-import { inspectSchema, refuseUnknownSchema, schemaName } from '../metadata/schema.ts';
+import { inspectSchema, refuseUnknownSchema } from '../metadata/schema.ts';
 import { planPrimaryRegistration, type PrimaryFacts } from './primary-plan.ts';
 import type { RegistrationWish } from './record.ts';
 
@@ -68,7 +67,7 @@ export async function registerPrimary(
   const { node, daemonAddress } = wish;
   const cluster = node.clusterName;
   await connection.transaction(async () => {
-    await migrateOrExplain(connection, cluster);
+    await makeSchema(connection, cluster);
     await lockNodes(connection, cluster);
     const nodes = await listNodes(connection, cluster);
     const { change, formerPrimaries } = planPrimaryRegistration({ ...facts, nodes }, wish);
@@ -78,27 +77,6 @@ export async function registerPrimary(
     await recordDaemonAddress(connection, cluster, node.id, daemonAddress);
     await writeClusterRow(connection, cluster, facts.systemIdentifier, randomBytes(32).toString('hex'));
   });
-}
-
-/** A schema that cannot be made is exit code 1 in repmgr 3, and mostly a matter of rights. */
-async function migrateOrExplain(connection: Connection, cluster: string): Promise<void> {
-  try {
-    await migrate(connection, cluster);
-  } catch (error) {
-    if (!(error instanceof RepmgrError) || error.code !== 'query_failed') throw error;
-    const isForbidden = sqlStateOf(error) === '42501';
-    const { dbname = '', user = '' } = connection.conninfo;
-    const [database, role] = [quoteIdentifier(dbname), quoteIdentifier(user)];
-    throw failure('query_failed', {
-      message: `the metadata in schema "${schemaName(cluster)}" could not be made; nothing was changed`,
-      detail: [error.message, error.detail].filter(Boolean).join(': '),
-      hint: isForbidden
-        ? `As a superuser: GRANT CREATE ON DATABASE ${database} TO ${role}; a schema that exists must belong to ${role}.`
-        : error.hint,
-      cause: error.cause,
-      exit: 'badConfiguration',
-    });
-  }
 }
 
 async function recordedIdentifier(

@@ -1,6 +1,6 @@
-/** Takes the row of a standby or of a former primary out of the metadata; the servers themselves are left alone. */
+/** Takes the row of a standby, a witness or a former primary out of the metadata; the servers themselves are left alone. */
 import { failure } from '../../errors.ts';
-import type { NodeId, NodeRecord } from '../../model/node.ts';
+import type { NodeId, NodeRecord, NodeRole } from '../../model/node.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { forgetDaemon } from '../metadata/daemon-addresses.ts';
 import { changeNodes, deleteNode, listNodes } from '../metadata/nodes.ts';
@@ -8,7 +8,7 @@ import { hasOwnTables, requireSchema } from '../metadata/schema.ts';
 import { nodeLabel } from './record.ts';
 
 export interface UnregistrationWish {
-  readonly role: 'primary' | 'standby';
+  readonly role: NodeRole;
   /** Which row: by id or by name. */
   readonly target: { readonly id: NodeId } | { readonly name: string };
   readonly force: boolean;
