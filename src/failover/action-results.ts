@@ -1,5 +1,6 @@
 /** Actions end, well or not; what is no longer listened to changes nothing. */
 import { noteCandidateEvidence, onWalFetched } from './candidate.ts';
+import { noteUnfetchable } from './missing-wal.ts';
 import { giveUp } from './giving-up.ts';
 import { noteStarting, undoFreeze } from './evidence.ts';
 import type { ActionResult } from './events.ts';
@@ -75,7 +76,13 @@ type Failure = (turn: Turn, reason: string, wasBegun: boolean) => void;
 const onFailure: Partial<Record<ActionPurpose, Failure>> = {
   freeze: endInquiry,
   askServers: endInquiry,
-  fetchWal: endInquiry,
+  fetchWal: (turn) => {
+    const { role } = turn.state;
+    if (role.kind === 'candidate' && role.fetchesFrom !== null) {
+      noteUnfetchable(turn, role.fetchesFrom);
+    }
+    endInquiry(turn);
+  },
   promote: onPromotionFailed,
   restartInPlace: onRestartFailed,
   takeDown: (turn) => {

@@ -2,9 +2,7 @@
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { voteCounts } from './contact.ts';
-import type { VoteAnswer } from './messages.ts';
-import { leftLine } from './own-wal.ts';
-import { comparePositions, type Position } from './position.ts';
+import { isUnfetchable } from './missing-wal.ts';
 import { isQuorum } from './quorum.ts';
 import type { Candidate, State } from './state.ts';
 
@@ -15,7 +13,7 @@ export function hasQuorum(state: State, role: Candidate): boolean {
   const ownCounts = !state.durable.hasLostState || (role.record.voters.length === 2 && counted.length > 0);
   const isComplete = isQuorum(role.record, (node) => (node === self ? ownCounts : counted.includes(node)));
   return (
-    (isComplete && !waitsForYielder(state, role, counted)) || ownVoteSuffices(state, role.refusals.length > 0)
+    (isComplete && !waitsForOthers(state, role, counted)) || ownVoteSuffices(state, role.refusals.length > 0)
   );
 }
 
@@ -38,47 +36,31 @@ export function ownVoteSuffices({ durable, settings }: State, otherAnswers: bool
   );
 }
 
-/** Its WAL is fetched before a quorum counts, as long as it answers. */
-function waitsForYielder({ now }: State, role: Candidate, counted: readonly NodeId[]): boolean {
-  const { yielder } = role;
-  if (yielder === null || counted.includes(yielder)) {
-    return false;
-  }
-  const cannotBeRead = role.refusals.some(
-    ([node, { outcome }]) =>
-      node === yielder && outcome.kind === 'refused' && outcome.refusal === 'walUnreadable',
+/** Their WAL is fetched before a quorum counts, as long as they answer and it can be read. */
+function waitsForOthers(state: State, role: Candidate, counted: readonly NodeId[]): boolean {
+  const isPatient = state.now.monotonicMs - role.begunAt < bounds.awaitedPatienceMs;
+  return (
+    isPatient && role.awaited.some((node) => !counted.includes(node) && isStillAwaited(state, role, node))
   );
-  return !cannotBeRead && now.monotonicMs - role.begunAt < bounds.yielderPatienceMs;
 }
 
-/** The voter that has most of the WAL that this candidate lacks. */
-export function furthestAhead(
-  { durable: { line } }: State,
-  { refusals }: Candidate,
-): { readonly node: NodeId; readonly position: Position } | undefined {
-  let most: { readonly node: NodeId; readonly position: Position } | undefined;
-  for (const [node, answer] of refusals) {
-    const { position } = answer;
-    const isOnLine = position !== null && (line === null || !leftLine(position, line.path));
-    if (isBehindAnswer(answer) && isOnLine) {
-      if (most === undefined || comparePositions(position, most.position).order > 0) {
-        most = { node, position };
-      }
-    }
-  }
-  return most;
-}
-
-export function isBehindAnswer({ outcome }: VoteAnswer): boolean {
-  return outcome.kind === 'behind';
+function isStillAwaited(state: State, { refusals }: Candidate, node: NodeId): boolean {
+  const cannotBeRead = refusals.some(
+    ([from, { outcome }]) =>
+      from === node && outcome.kind === 'refused' && outcome.refusal === 'walUnreadable',
+  );
+  return !cannotBeRead && !isUnfetchable(state, node);
 }
 
 /** Not enough voters are left that could still grant: those who are busy or have not answered may. */
-export function isHopeless({ settings }: State, { record, refusals, purpose }: Candidate): boolean {
+export function isHopeless(state: State, role: Candidate): boolean {
+  const { record, refusals, awaited } = role;
   const isFinal = (node: NodeId) =>
     refusals.some(
       ([from, { outcome }]) => from === node && outcome.kind === 'refused' && outcome.refusal !== 'busy',
     );
-  const open = (node: NodeId) => node === settings.self || !isFinal(node);
-  return purpose !== 'bootstrap' && !isQuorum(record, open);
+  const open = (node: NodeId) => node === state.settings.self || !isFinal(node);
+  return (
+    !isQuorum(record, open) || awaited.some((node) => isFinal(node) && isStillAwaited(state, role, node))
+  );
 }

@@ -12,8 +12,12 @@ export const bounds = {
   voteRetryMs: 300,
   /** A candidate gives its term up after so long: freezes, two fsyncs and a fetch fit in. */
   candidacyMs: 3_000,
-  /** How long a candidate waits for the vote of a yielder that answered the pre-vote, a fetch included. */
+  /** How long a candidate waits for the votes of those that have more WAL and answered the pre-vote, a fetch included. */
+  awaitedPatienceMs: 2_500,
+  /** How long who yielded lets the others stand first: that patience, or until one of them gives up. */
   yielderPatienceMs: 2_500,
+  /** WAL that could not be fetched is not waited for again before. */
+  unfetchableMs: 10_000,
   /** Between two claims of a server that is writable without a term: each takes a new term. */
   claimPauseMs: 1_000,
   /** Something is due and cannot be done yet: looked at again. */

@@ -1,10 +1,11 @@
 /** A candidate: proves to itself what a voter would prove, votes for itself, asks the others, counts (rules 2 to 4). */
 import type { NodeId } from '../model/node.ts';
-import { furthestAhead, hasQuorum, isBehindAnswer, isHopeless } from './ballot.ts';
+import { hasQuorum, isHopeless } from './ballot.ts';
 import { bounds } from './bounds.ts';
 import { askServers } from './evidence.ts';
 import { giveUp } from './giving-up.ts';
 import type { VoteAnswer, VoteRequest } from './messages.ts';
+import { type Ahead, furthestAhead, lagAfterFetch, noteUnfetchable } from './missing-wal.ts';
 import { nameOf } from './names.ts';
 import type { Position } from './position.ts';
 import { prepareCandidacy } from './preparation.ts';
@@ -15,16 +16,16 @@ import type { VoterRecord } from './voter-record.ts';
 import { askForVotes } from './vote-requests.ts';
 import { win } from './winning.ts';
 
-export function standForElection(turn: Turn, isByOperator: boolean, yielder: NodeId | null): void {
+export function standForElection(turn: Turn, isByOperator: boolean, awaited: readonly NodeId[]): void {
   const { record } = turn.state.durable;
   if (record !== null) {
-    beginCandidacy(turn, 'election', record, isByOperator, yielder);
+    beginCandidacy(turn, 'election', record, isByOperator, awaited);
   }
 }
 
 /** For a server that is writable already: its first term, or one above those it hears of. Nobody freezes. */
 export function standAsWritable(turn: Turn, purpose: 'bootstrap' | 'writable', record: VoterRecord): void {
-  beginCandidacy(turn, purpose, record, false, null);
+  beginCandidacy(turn, purpose, record, false, []);
 }
 
 export function onVoteAnswer(turn: Turn, from: NodeId, answer: VoteAnswer): void {
@@ -57,15 +58,17 @@ export function reactCandidate(turn: Turn, role: Candidate): void {
     return;
   }
   const { state, now } = turn;
-  if (hasQuorum(state, role)) {
-    win(turn, role);
-  } else if (isRunning(state, 'fetchWal')) {
+  const isElection = role.purpose === 'election';
+  if (isRunning(state, 'fetchWal')) {
     return;
-  } else if (!fetchMissing(turn, role)) {
-    if (
-      isHopeless(state, role) ||
-      (now - role.begunAt >= bounds.candidacyMs && role.purpose !== 'bootstrap')
-    ) {
+  }
+  const ahead = isElection ? furthestAhead(state, role) : undefined;
+  if (ahead !== undefined) {
+    fetchMissing(turn, role, ahead);
+  } else if (hasQuorum(state, role)) {
+    winUnlessTooFarBehind(turn, role);
+  } else {
+    if (isHopeless(state, role) || now - role.begunAt >= bounds.candidacyMs) {
       giveUp(turn, role);
     } else if (now - role.lastAskedAt >= bounds.voteRetryMs) {
       askForVotes(turn, role);
@@ -80,7 +83,7 @@ export function onWalFetched(turn: Turn, frozenAt: Position | null): void {
     const fetched: Candidate = {
       ...role,
       frozenAt,
-      refusals: role.refusals.filter(([, it]) => !isBehindAnswer(it)),
+      refusals: [],
     };
     askForVotes(turn, fetched);
   }
@@ -91,7 +94,7 @@ function beginCandidacy(
   purpose: VoteRequest['purpose'],
   record: VoterRecord,
   isByOperator: boolean,
-  yielder: NodeId | null,
+  awaited: readonly NodeId[],
 ): void {
   const { role } = turn.state;
   become(turn, {
@@ -101,35 +104,44 @@ function beginCandidacy(
     record,
     begunAt: turn.now,
     isByOperator,
-    yielder,
+    awaited,
     stage: 'preparing',
     frozenAt: null,
     answers: null,
     votes: [],
     refusals: [],
+    fetchesFrom: null,
     lastAskedAt: turn.now,
     unarmedSince: role.kind === 'follower' ? role.unarmedSince : null,
   });
   askServers(turn, []);
 }
 
-/** Fetches from the voter that has most, if one answered that it is ahead. */
-function fetchMissing(turn: Turn, role: Candidate): boolean {
-  const ahead = furthestAhead(turn.state, role);
-  if (ahead === undefined) {
-    return false;
-  }
-  const { node, position } = ahead;
+/** Nobody's WAL is left behind: it is fetched before a quorum counts. */
+function fetchMissing(turn: Turn, role: Candidate, { node, position }: Ahead): void {
   if (turn.state.settings.walTailTimeoutMs === 0) {
+    noteUnfetchable(turn, node);
     giveUp(turn, role);
-    return true;
+    return;
   }
   explain(turn, 8, 'wait', `fetches WAL that it lacks from ${nameOf(turn.state, node)}`, {
     node,
     lsn: position.lsn,
   });
+  become(turn, { ...role, fetchesFrom: node });
   begin(turn, 'fetchWal', (id) => ({ kind: 'fetchWal', id, from: node, position }));
-  return true;
+}
+
+/** What the last leader is known to have flushed may be lost up to a bound; an operator may lose more. */
+function winUnlessTooFarBehind(turn: Turn, role: Candidate): void {
+  const { settings } = turn.state;
+  const lag = lagAfterFetch(turn.state, []);
+  if (role.purpose === 'election' && !role.isByOperator && lag > settings.failoverMaxLagBytes) {
+    explain(turn, 2, 'stayOut', 'too much of what the primary had flushed would be lost', { lag });
+    giveUp(turn, role, settings.leaseMs);
+  } else {
+    win(turn, role);
+  }
 }
 
 /** The candidate's own answers to what it asked, as a voter's. */

@@ -6,9 +6,10 @@ import { firstElectionAt, takeFirstRecord } from './first-election.ts';
 import { ownVoteSuffices } from './ballot.ts';
 import { standForElection } from './candidate.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
+import { awaitedBy, isWorthWaiting, lagAfterFetch } from './missing-wal.ts';
 import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
 import { namesOf } from './names.ts';
-import { isWritable, learnLine, learnPath } from './own-wal.ts';
+import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
 import type { Canvassing, Follower, State } from './state.ts';
@@ -73,7 +74,7 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
     refusal: statusRefusal(state) ?? (isLeased ? 'leaseInForce' : null),
     leaseLeftMs: isLeased ? leaseLeftMs(state) : 0,
     record: durable.record,
-    position: state.position,
+    position: isDiverged(state) ? null : state.position,
     health: healthOf(state),
     candidacy,
     yieldedTerm: durable.yielded?.upToTerm ?? null,
@@ -111,22 +112,29 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
     stayOut(turn, role);
     return;
   }
+  if (!role.isByOperator && (isWorthWaiting(turn.state, role) || isTooFarBehind(turn, role))) {
+    waitUntil(turn, 2 * bounds.canvassPauseMs, role.hasWaited);
+    return;
+  }
   const rank = rankOf(turn.state, role);
   if (rank === 0 || role.hasWaited) {
-    standForElection(turn, role.isByOperator, yielderOf(turn.state, role));
+    standForElection(turn, role.isByOperator, awaitedBy(turn.state, role));
   } else {
     waitUntil(turn, rank * bounds.rankBackOffMs * (1 + turn.random), true);
   }
 }
 
-/** The leader that yielded with WAL to fetch, if it answers. */
-function yielderOf({ durable }: State, role: Canvassing): NodeId | null {
-  const { leader, heardYields } = durable;
-  const hasTail = heardYields.some(
-    (it) => it.node === leader?.node && it.upToTerm >= leader.term && it.hasTail,
-  );
-  const answers = role.answers.some(([node, { position }]) => node === leader?.node && position !== null);
-  return leader !== null && hasTail && answers ? leader.node : null;
+/** Whatever it fetched, too much of what the primary had flushed would be lost. */
+function isTooFarBehind(turn: Turn, { answers }: Canvassing): boolean {
+  const others = answers.flatMap(([node, { position }]) => (position === null ? [] : [{ node, position }]));
+  const { walTailTimeoutMs, failoverMaxLagBytes } = turn.state.settings;
+  const lag = lagAfterFetch(turn.state, walTailTimeoutMs === 0 ? [] : others);
+  if (lag > failoverMaxLagBytes) {
+    explain(turn, 2, 'stayOut', 'no election: too much of what the primary had flushed would be lost', {
+      lag,
+    });
+  }
+  return lag > failoverMaxLagBytes;
 }
 
 /** Too few would grant: looks again when the next of their leases ends. */
@@ -165,7 +173,7 @@ function rankOf(state: State, role: Canvassing): number {
   const own: Rival = {
     node: state.settings.self,
     candidacy: candidacyOf(state, role.isByOperator),
-    position: state.position,
+    position: isDiverged(state) ? null : state.position,
     health: healthOf(state),
   };
   if (role.isByOperator) {

@@ -21,6 +21,9 @@ export function giveUp(turn: Turn, role: Candidate, atLeastMs = 0): void {
     undoFreeze(turn);
     return;
   }
+  if (role.purpose === 'bootstrap') {
+    return;
+  }
   store(turn, { givenUp: Math.max(durable.givenUp, role.term) as Term });
   endLease(turn, 'givenUp');
   explain(turn, 3, 'giveUp', `gives up term ${role.term}: too few votes`, {

@@ -63,6 +63,7 @@ export function initialState(settings: Settings): State {
     lastPromotionFailed: false,
     leaderHeardAt: null,
     pauseKnownAt: null,
+    unfetchable: [],
     startingSince: [],
   };
 }

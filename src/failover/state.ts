@@ -54,6 +54,8 @@ export interface State {
   /** Since when each other server has answered that it is starting up, one after the other (rule 3). */
   /** Since when this node, as a voter, has known of the pause in its record. */
   readonly pauseKnownAt: MonotonicMs | null;
+  /** Whose WAL could not be fetched, and when. */
+  readonly unfetchable: readonly (readonly [NodeId, MonotonicMs])[];
   readonly startingSince: readonly (readonly [NodeId, MonotonicMs])[];
 }
 
@@ -129,14 +131,15 @@ export interface Candidate {
   readonly record: VoterRecord;
   readonly begunAt: MonotonicMs;
   readonly isByOperator: boolean;
-  /** Who yielded and answers: its vote is needed, so that its WAL is fetched first (rule 7). */
-  readonly yielder: NodeId | null;
+  /** Who answers and has WAL that this node lacks: their votes are waited for, so that it is fetched first. */
+  readonly awaited: readonly NodeId[];
   /** `preparing`: its own freeze and question; `asking`: its own vote is stored. */
   readonly stage: 'preparing' | 'asking';
   readonly frozenAt: Position | null;
   readonly answers: readonly (readonly [NodeId, PeerAnswer])[] | null;
   readonly votes: readonly Vote[];
   readonly refusals: readonly (readonly [NodeId, VoteAnswer])[];
+  readonly fetchesFrom: NodeId | null;
   readonly lastAskedAt: MonotonicMs;
   readonly unarmedSince: MonotonicMs | null;
 }

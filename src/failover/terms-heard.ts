@@ -8,7 +8,7 @@ import { change, type Turn } from './turn.ts';
 /** Terms of those who are no members are ignored: they would drive the number up for nothing. */
 export function noteTerm(turn: Turn, from: NodeId, term: Term): void {
   const { durable, highestTermHeard } = turn.state;
-  if (term > highestTermHeard && durable.record !== null && isMember(durable.record, from)) {
+  if (term > highestTermHeard && (durable.record === null || isMember(durable.record, from))) {
     change(turn, { highestTermHeard: term });
   }
 }

@@ -10,7 +10,8 @@ import { isUnadopted, isWritable, noteStray } from './own-wal.ts';
 import { isPaused } from './pause.ts';
 import { firstRecord } from './first-record.ts';
 import type { Follower, State } from './state.ts';
-import { noTerm } from './term.ts';
+import { firstTerm, noTerm } from './term.ts';
+import type { VoterRecord } from './voter-record.ts';
 import { become, change, explain, later, send, type Turn } from './turn.ts';
 
 export function reactUnarmed(turn: Turn, role: Follower): void {
@@ -25,7 +26,8 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
     become(turn, { ...role, unarmedSince: since });
     explain(turn, 12, 'wait', 'its server is writable though it leads no term', {});
   }
-  if (mayBootstrap(turn.state)) {
+  const isFirstTermOver = turn.state.highestTermHeard > firstTerm;
+  if (mayBootstrap(turn.state) && !isFirstTermOver) {
     if (turn.now < turn.state.nextClaimAt) {
       return;
     }
@@ -35,6 +37,8 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
   } else if (wasEverLed(turn.state)) {
     noteStray(turn);
     reactAmongVoters(turn, since);
+  } else if (mayBootstrap(turn.state)) {
+    claim(turn, turn.state.durable.record ?? firstRecord(turn.state.metadata.nodes));
   } else if (turn.state.durable.hasLostState && turn.now >= role.electionNotBefore) {
     askForRecord(turn, role, since);
   }
@@ -58,12 +62,20 @@ function reactAmongVoters(turn: Turn, since: number): void {
     !isPaused(state)
   ) {
     fence(turn, 4, 'its server is writable, but no quorum would let it lead', { since });
-  } else if (turn.now >= state.nextClaimAt && durable.record !== null && !isPaused(state)) {
+  } else if (durable.record !== null && !isPaused(state)) {
+    claim(turn, durable.record);
+  }
+}
+
+/** Asks to lead a term above all that it heard of, with the WAL that it has. */
+function claim(turn: Turn, record: VoterRecord): void {
+  const { durable, nextClaimAt } = turn.state;
+  if (turn.now >= nextClaimAt) {
     change(turn, { nextClaimAt: later(turn.now, bounds.claimPauseMs * (1 + turn.random)) });
     if (durable.hasLostState) {
       askWhoLed(turn);
     }
-    standAsWritable(turn, 'writable', durable.record);
+    standAsWritable(turn, 'writable', record);
   }
 }
 

@@ -1,0 +1,104 @@
+/** WAL that a candidate lacks and another node has: who has it, whether to wait for it, and how much may be lost (rule 8). */
+import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
+import type { VoteAnswer } from './messages.ts';
+import { leftLine } from './own-wal.ts';
+import { comparePositions, type Position, samePath } from './position.ts';
+import type { Candidate, Canvassing, State } from './state.ts';
+import { change, type Turn } from './turn.ts';
+
+export interface Ahead {
+  readonly node: NodeId;
+  readonly position: Position;
+}
+
+/** The node that has most of the WAL that this candidate lacks, of all that answered, whatever they answered. */
+export function furthestAhead(state: State, { refusals }: Candidate): Ahead | undefined {
+  return mostOf(
+    state,
+    refusals.map(([node, { position }]) => ({ node, position })),
+  );
+}
+
+/**
+ * Who answered the pre-vote with WAL that this node lacks, or yielded: their votes are waited for, so that their WAL is
+ * fetched before a quorum counts.
+ */
+export function awaitedBy(state: State, { answers }: Canvassing): readonly NodeId[] {
+  const { leader, heardYields } = state.durable;
+  const hasTail = heardYields.some(
+    (it) => it.node === leader?.node && it.upToTerm >= leader.term && it.hasTail,
+  );
+  return answers
+    .filter(
+      ([node, { position }]) =>
+        position !== null &&
+        !isUnfetchable(state, node) &&
+        (isAhead(state, position) || (hasTail && node === leader?.node)),
+    )
+    .map(([node]) => node);
+}
+
+/** A node with more WAL can't vote just now, but soon: its lease ends, or its server reads its WAL. */
+export function isWorthWaiting(state: State, { answers }: Canvassing): boolean {
+  const { leaderHeardAt, now, settings } = state;
+  const silentMs = leaderHeardAt === null ? 0 : now.monotonicMs - leaderHeardAt;
+  return (
+    silentMs < settings.leaseMs + settings.reconnectMs &&
+    answers.some(
+      ([node, { position, refusal }]) =>
+        position !== null &&
+        (refusal === 'leaseInForce' || refusal === 'lowerBound') &&
+        !isUnfetchable(state, node) &&
+        isAhead(state, position),
+    )
+  );
+}
+
+/** Its WAL could not be had: for a while an election goes on without it. */
+export function noteUnfetchable(turn: Turn, node: NodeId): void {
+  const others = turn.state.unfetchable.filter(([id]) => id !== node);
+  change(turn, { unfetchable: [...others, [node, turn.now]] });
+}
+
+/** How much of the leader's flushed WAL would be lost at most, as far as it was heard of; `answers` may be fetched from. */
+export function lagAfterFetch(state: State, answers: readonly Ahead[]): number {
+  const { position, leaderFlushedLsn, durable } = state;
+  const path = durable.leader?.path ?? null;
+  const best = mostOf(state, answers)?.position ?? position;
+  if (best === null || leaderFlushedLsn === null || path === null || !samePath(best.path, path)) {
+    return 0;
+  }
+  return leaderFlushedLsn - best.lsn;
+}
+
+export function isBehindAnswer({ outcome }: VoteAnswer): boolean {
+  return outcome.kind === 'behind';
+}
+
+export function isUnfetchable({ unfetchable, now }: State, node: NodeId): boolean {
+  return unfetchable.some(([id, since]) => id === node && now.monotonicMs - since < bounds.unfetchableMs);
+}
+
+function mostOf(
+  state: State,
+  answers: readonly { readonly node: NodeId; readonly position: Position | null }[],
+): Ahead | undefined {
+  let most: Ahead | undefined;
+  for (const { node, position } of answers) {
+    const isMore =
+      position !== null &&
+      isAhead(state, position) &&
+      !isUnfetchable(state, node) &&
+      (most === undefined || comparePositions(position, most.position).order > 0);
+    if (isMore) {
+      most = { node, position };
+    }
+  }
+  return most;
+}
+
+function isAhead({ durable: { line }, position: own }: State, position: Position): boolean {
+  const isOnLine = line === null || !leftLine(position, line.path);
+  return own !== null && isOnLine && comparePositions(position, own).order > 0;
+}
