@@ -77,6 +77,8 @@ export const limits = {
   baseBackupSyncMs: 86_400_000,
   /** Files of a base backup that are synced while it goes on, each holding a file descriptor. */
   earlySyncs: 16,
+  /** What is written of one file before it is synced: enough to let the disk work in large pieces. */
+  earlySyncBytes: 16 * 1024 * 1024,
   /** Syncs at a time at the end of a base backup: as many as Node's thread pool has threads. */
   parallelSyncs: 4,
   /** A repmgr.conf has some kilobytes; what is larger is another file, given by mistake. */

@@ -1,4 +1,5 @@
 /** `repmgr standby clone`: copies a server into a new standby. docs/cloning.md */
+import { join } from 'node:path';
 import type { CopyProgress } from '../cluster/clone/copy.ts';
 import { executeClone } from '../cluster/clone/execute.ts';
 import { type CloneFacts, inspectClone } from '../cluster/clone/inspect.ts';
@@ -19,6 +20,9 @@ import { checkedNodeId } from './local-node.ts';
 export async function run(context: CommandContext): Promise<void> {
   const { options, log, signal } = context;
   const wish = wishOf(context);
+  if (options.noUpstreamConnection === true) {
+    log.warning('option "--no-upstream-connection" has no effect without Barman');
+  }
   const facts = await inspectClone(wish, { log, signal });
   if (options.dryRun === true) {
     const steps = plan(facts, wish, log).steps.map(({ text }) => text);
@@ -29,7 +33,7 @@ export async function run(context: CommandContext): Promise<void> {
     const planned = plan(facts, wish, log);
     await executeClone({ wish, facts, plan: planned, log, signal, progress: showProgress(context) });
     await report(context, facts, { isSuccessful: true, details: eventDetails(facts, planned, wish) });
-    tellWhatNext(context, planned);
+    tellWhatNext(context, facts, planned);
   } catch (error) {
     if (error instanceof RepmgrError && error.code === 'slot_unavailable') {
       const details = [error.message, error.detail].filter(Boolean).join(': ');
@@ -82,14 +86,21 @@ async function report(
   }
 }
 
-function tellWhatNext({ config, log }: CommandContext, { dataDirectory }: ClonePlan): void {
+function tellWhatNext(
+  { config, options, log }: CommandContext,
+  { metadata }: CloneFacts,
+  { dataDirectory }: ClonePlan,
+): void {
+  const programDirectory = options.pgBindir ?? config?.pgBindir;
+  const pgCtl = programDirectory === undefined ? 'pg_ctl' : join(programDirectory, 'pg_ctl');
   log.notice('standby clone is complete');
   log.notice('the new standby can be started now', {
-    hint: `For example: ${config?.serviceStartCommand ?? `pg_ctl -D "${dataDirectory}" start`}`,
+    hint: `For example: ${config?.serviceStartCommand ?? `${pgCtl} -D "${dataDirectory}" start`}`,
   });
   if (config === undefined) return;
-  log.notice('after its start it has to be registered', {
-    hint: `repmgr -f "${config.sourceFile}" standby register`,
+  const isRegistered = metadata.kind === 'found' && metadata.nodes.some(({ id }) => id === config.nodeId);
+  log.notice(`after its start it has to be registered${isRegistered ? ' again' : ''}`, {
+    hint: `repmgr -f "${config.sourceFile}" standby register${isRegistered ? ' --force' : ''}`,
   });
 }
 

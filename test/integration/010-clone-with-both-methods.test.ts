@@ -56,7 +56,9 @@ describe.runIf(hasPgBasebackup).each([
     const expected = [
       `create replication slot "repmgr_slot_${id}" on the source 127.0.0.1:${sandbox.node(1).port}`,
       `prepare the directory "${sandbox.node(id).dataDirectory}"`,
-      `copy the data directory and 1 tablespace of 127.0.0.1:${sandbox.node(1).port} with the method ${method}`,
+      expect.stringMatching(
+        `^copy the data directory and 1 tablespace of 127.0.0.1:${sandbox.node(1).port} \\(\\d+ MB\\) with the method ${method}$`,
+      ),
       'write the recovery settings',
       `put the copy in place in "${sandbox.node(id).dataDirectory}"`,
       'remove the temporary directory of the copy',
@@ -74,7 +76,9 @@ describe.runIf(hasPgBasebackup).each([
     expect({ exitCode, stdout }, stderr).toEqual({ exitCode: 0, stdout: '' });
     expect(stderr).toMatch(/^copying: \d+ MB of \d+ MB \(100%\), .*\/s$/m);
     expect(stderr).toContain('NOTICE: standby clone is complete');
-    expect(stderr).toContain(`HINT: For example: pg_ctl -D "${sandbox.node(id).dataDirectory}" start`);
+    expect(stderr).toContain(
+      `HINT: For example: ${sandbox.binDirectory}/pg_ctl -D "${sandbox.node(id).dataDirectory}" start`,
+    );
     expect(stderr).toContain(`HINT: repmgr -f "${sandbox.node(id).configFile}" standby register`);
     if (method === 'protocol') expect(stderr).toMatch(/INFO: \d+ files agree with the manifest/);
   });

@@ -145,7 +145,8 @@ describe('for its target', () => {
     it('and its slot is in use', async () => {
       await sandbox.start(2);
       const elsewhere = join(sandbox.directory, 'elsewhere');
-      const { exitCode, stderr } = await clone('-D', elsewhere).finally(() => sandbox.stop(2));
+      const { exitCode, stderr } = await clone('-D', elsewhere);
+      await sandbox.stop(2);
       expect(exitCode, stderr).toBe(7);
       expect(stderr).toContain('ERROR: replication slot "repmgr_slot_2" is in use');
       expect(stderr).toMatch(/^DETAIL: .*streaming from it/m);

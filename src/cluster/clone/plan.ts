@@ -1,4 +1,5 @@
 /** Decides how a clone is made, or why not. Pure: facts in, steps in words out. */
+import { formatSize } from '../../model/size.ts';
 import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import { refuseUnsuitableSource } from './check-source.ts';
 import { refuseLackOfSpace } from './check-space.ts';
@@ -11,6 +12,7 @@ import { type PlannedSlot, planSlot } from './plan-slot.ts';
 import { recoverySettings } from './recovery-settings.ts';
 import type { Remark } from './remark.ts';
 import { remarksOn } from './remarks.ts';
+import type { SourceFacts } from './source.ts';
 import type { CloneWish } from './wish.ts';
 
 export type StepKind =
@@ -68,7 +70,7 @@ function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[]
   const { source, target } = facts;
   const { dataDirectory, slot, method, tablespaces } = plan;
   const isReplacing = target.directory.content.kind === 'postgresql';
-  const from = `${source.host}:${source.port}`;
+  const from = `${source.host}:${source.port}${sizeOf(source)}`;
   const further =
     tablespaces.length === 0
       ? ''
@@ -97,6 +99,12 @@ function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[]
     },
   ];
   return steps.filter((step) => step !== undefined);
+}
+
+function sizeOf({ tablespaces }: SourceFacts): string {
+  const sizes = tablespaces.map(({ sizeBytes }) => sizeBytes);
+  if (sizes.includes(undefined)) return '';
+  return ` (${formatSize(sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0))})`;
 }
 
 function slotStep({ name, holderName, isNew }: PlannedSlot): string {

@@ -2,21 +2,11 @@
  * Puts the files of a base backup's tar streams into the data directory and its tablespaces, takes their checksums on
  * the way, and makes them durable at the end.
  */
-import {
-  chmodSync,
-  closeSync,
-  fchmodSync,
-  fsync,
-  mkdirSync,
-  openSync,
-  symlinkSync,
-  writeSync,
-} from 'node:fs';
-import { open } from 'node:fs/promises';
+import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { dirname, join, posix, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { limits } from '../../limits.ts';
 import { type ChecksumOfFile, startChecksum } from './checksum.ts';
+import { createFileSync } from './file-sync.ts';
 import { createTarReader, type TarEntry, type TarReader } from './tar-reader.ts';
 
 /** A path relative to the data directory, as the manifest spells it (pg_tblspc/16390/PG_15.../5/1259). */
@@ -51,36 +41,12 @@ interface OpenFile {
   sizeBytes: number;
 }
 
-const fsyncDescriptor = promisify(fsync);
-
-/** Large files are synced while the next ones arrive: the disk works at the same time as the network. */
-const syncedEarlyBytes = 1024 * 1024;
-
 export function createBackupWriter(dataDirectory: string, tablespaces: readonly Tablespace[]): BackupWriter {
   const written = new Map<string, ChecksumOfFile>();
   const directories = new Set<string>([dataDirectory]);
-  const syncedLater: string[] = [];
-  const earlySyncs = new Set<Promise<void>>();
-  let failedSync: unknown;
+  const fileSync = createFileSync();
   let root = { directory: dataDirectory, manifestPrefix: '' };
   let file: OpenFile | undefined;
-
-  const closeFile = (closed: OpenFile): void => {
-    if (closed.sizeBytes < syncedEarlyBytes || earlySyncs.size >= limits.earlySyncs) {
-      closeSync(closed.descriptor);
-      syncedLater.push(closed.target);
-      return;
-    }
-    const sync: Promise<void> = fsyncDescriptor(closed.descriptor)
-      .catch((error: unknown) => {
-        failedSync = error;
-      })
-      .finally(() => {
-        closeSync(closed.descriptor);
-        earlySyncs.delete(sync);
-      });
-    earlySyncs.add(sync);
-  };
 
   const reader = () =>
     createTarReader({
@@ -105,12 +71,13 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
           writeWhole(file.descriptor, chunk);
           file.checksum.update(chunk);
           file.sizeBytes += chunk.length;
+          if (file.sizeBytes % limits.earlySyncBytes < chunk.length) fileSync.begin(file.descriptor);
         }
       },
       onEntryEnd: () => {
         if (file !== undefined) {
           written.set(file.path, { sizeBytes: file.sizeBytes, crc32c: file.checksum.finish() });
-          closeFile(file);
+          fileSync.close({ ...file, path: file.target });
           file = undefined;
         }
       },
@@ -133,12 +100,7 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
     write: (chunk) => tar?.write(chunk),
     endArchive: () => tar?.end(),
     finish: async (signal) => {
-      await Promise.all(earlySyncs);
-      await syncAll(syncedLater, signal);
-      await syncAll([...directories], signal);
-      if (failedSync !== undefined) {
-        throw failedSync;
-      }
+      await fileSync.finish([...directories], signal);
       return written;
     },
     abandon: () => {
@@ -176,20 +138,4 @@ function writeWhole(descriptor: number, chunk: Buffer): void {
   for (let offset = 0; offset < chunk.length; ) {
     offset += writeSync(descriptor, chunk, offset);
   }
-}
-
-async function syncAll(paths: readonly string[], signal: AbortSignal): Promise<void> {
-  const queue = [...paths];
-  const work = async (): Promise<void> => {
-    for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
-      signal.throwIfAborted();
-      const handle = await open(path, 'r');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: limits.parallelSyncs }, work));
 }

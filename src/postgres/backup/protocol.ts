@@ -2,6 +2,7 @@
  * A base backup by the streaming replication protocol itself: needs no PostgreSQL program on this host.
  * The copy is verified against the manifest (13+) while it is written.
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { failure, RepmgrError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -127,7 +128,8 @@ async function finish(
 }
 
 async function keepWal(connection: ReplicationConnection): Promise<void> {
-  const name = `repmgr_clone_${process.pid}`;
+  // Two hosts may clone from one source at the same time.
+  const name = `repmgr_clone_${randomBytes(6).toString('hex')}`;
   await connection.runReplicationCommand(
     `CREATE_REPLICATION_SLOT "${name}" TEMPORARY PHYSICAL RESERVE_WAL`,
     {},

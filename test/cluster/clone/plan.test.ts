@@ -22,7 +22,7 @@ describe('the plan of a clone', () => {
     expect(textsOf(someFacts(), aWish({ usesSlot: true }))).toEqual([
       'create replication slot "repmgr_slot_2" on the source node1:5432',
       'prepare the directory "/data"',
-      'copy the data directory of node1:5432 with the method protocol',
+      'copy the data directory of node1:5432 (1 GB) with the method protocol',
       'write the recovery settings',
       'put the copy in place in "/data"',
       'remove the temporary directory of the copy',
@@ -32,7 +32,7 @@ describe('the plan of a clone', () => {
   it('keeps what it replaces aside until the end, and the configuration of the node for good', () => {
     expect(textsOf(someFacts({ target: aTarget(oldNode) }), aWish({ mayReplace: true }))).toEqual([
       'move aside what is in "/data", to be kept until the clone is done',
-      'copy the data directory of node1:5432 with the method protocol',
+      'copy the data directory of node1:5432 (1 GB) with the method protocol',
       'keep the configuration files of this node',
       'write the recovery settings',
       'put the copy in place in "/data"',
@@ -61,7 +61,7 @@ describe('the plan of a clone', () => {
     );
     expect(plan.tablespaces).toEqual([{ from: '/fast', to: '/new' }]);
     expect(plan.steps.map(({ text }) => text)).toContain(
-      'copy the data directory and 1 tablespace of node1:5432 with the method protocol',
+      'copy the data directory and 1 tablespace of node1:5432 (2 bytes) with the method protocol',
     );
   });
 
