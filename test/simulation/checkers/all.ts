@@ -2,6 +2,7 @@
 import { BoundedLoss } from './bounded-loss.ts';
 import { Convergence } from './convergence.ts';
 import { CrashLosesNothing } from './crash-loses-nothing.ts';
+import { KeptWords } from './kept-words.ts';
 import { NeededOnly } from './needed-only.ts';
 import { NoRush } from './no-rush.ts';
 import { OnePrimary } from './one-primary.ts';
@@ -17,6 +18,7 @@ export function makeCheckers(): Checker[] {
     new OnePrimary(),
     new OneWinner(),
     new StableTerms(),
+    new KeptWords(),
     new TimelinesApart(),
     new WinnerHasAll(),
     new CrashLosesNothing(),

@@ -67,7 +67,8 @@ export class OnePrimary implements Checker {
     if (settings.failoverQuorum === 'none' || settings.failover === 'manual') return true;
     // Nothing of ours ran while the host did not; where no clock showed it, its lease seems younger than it is.
     const blindMs = Math.min(node.host.blindMs, settings.leaseMs);
-    if (now < node.host.wokeAt + blindMs + reactionMs) return true;
+    const wasAllowedBefore = server.allowedAt < node.host.wokeAt;
+    if (now < node.host.wokeAt + blindMs + reactionMs && wasAllowedBefore) return true;
     // An operator made it so, and no repmgrd leads it: unarmed until it won a term, or fenced within a lease.
     if (world.byHand.has(server.node)) return true;
     // Without repmgrd only a guard can act.

@@ -18,6 +18,7 @@ export interface Checker {
   becameWritable?(world: World, server: PostgresServer, how: WayToWritable): void;
   noLongerWritable?(world: World, server: PostgresServer): void;
   acknowledged?(world: World, server: PostgresServer, branch: Branch, lsn: number): void;
+  walReceived?(world: World, server: PostgresServer, upstream: PostgresServer): void;
   corrupted?(world: World, server: PostgresServer, upstream: PostgresServer): void;
   stepped?(world: World, daemon: Daemon, before: State, event: Event, result: StepResult): void;
   persisted?(world: World, daemon: Daemon, before: Durable | undefined, after: Durable): void;
@@ -62,6 +63,7 @@ export class Watchers {
   becameWritable = this.#passer('becameWritable');
   noLongerWritable = this.#passer('noLongerWritable');
   acknowledged = this.#passer('acknowledged');
+  walReceived = this.#passer('walReceived');
   corrupted = this.#passer('corrupted');
   stepped = this.#passer('stepped');
   persisted = this.#passer('persisted');

@@ -78,6 +78,7 @@ function finishDown(daemon: Daemon, id: number, server: PostgresServer): void {
 /** By both clocks, so that a suspension is no way around the deadline. */
 function isInTime(daemon: Daemon, deadline: { notAfter: number; notAfterBootTimeMs: number }): boolean {
   const now = daemon.now();
+  if (daemon.server !== undefined) daemon.server.allowedAt = daemon.world.schedule.now;
   return now.monotonicMs <= deadline.notAfter && now.bootTimeMs <= deadline.notAfterBootTimeMs;
 }
 

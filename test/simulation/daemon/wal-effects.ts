@@ -177,7 +177,7 @@ export function writeWal(daemon: Daemon, id: number): void {
     if (!isOver) daemon.failed(id, 'no WAL could be written');
     isOver = true;
   };
-  if (server === undefined || server.isPostmasterStopped) {
+  if (server === undefined) {
     fail();
     return;
   }

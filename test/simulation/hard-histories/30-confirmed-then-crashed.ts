@@ -17,6 +17,10 @@ export const confirmedThenCrashed: NamedHistory = {
         ],
         quietAtMs: 28_000,
       }),
+      complaint: (world) =>
+        world.nodeOf(1)?.server?.directory.branch.timeline === 1
+          ? undefined
+          : 'it was not restarted in place',
     },
   ],
 };

@@ -16,6 +16,10 @@ export const promotedWithoutDaemons: NamedHistory = {
         ],
         quietAtMs: 30_000,
       }),
+      complaint: (world) =>
+        world.nodeOf(2)?.server?.incarnation === 1
+          ? undefined
+          : 'the promoted server did not serve all the time',
     },
   ],
 };

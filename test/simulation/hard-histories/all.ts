@@ -11,11 +11,13 @@ import { handOnTheOldPrimary } from './12-hand-on-the-old-primary.ts';
 import { orphan } from './13-orphan.ts';
 import { lingeringReceiver } from './14-lingering-receiver.ts';
 import { aVoterForgets } from './15-a-voter-forgets.ts';
+import { staleVote } from './16-stale-vote.ts';
 import { yieldOnItsWay } from './17-yield-on-its-way.ts';
 import { aDayOnTheOldTimeline } from './19-a-day-on-the-old-timeline.ts';
 import { theTailOfTheWrongNode } from './23-the-tail-of-the-wrong-node.ts';
 import { collisionOfNumbers } from './24-collision-of-numbers.ts';
 import { aLongerOlderLog } from './25-a-longer-older-log.ts';
+import { theJoinerWithATerm } from './29-the-joiner-with-a-term.ts';
 import { confirmedThenCrashed } from './30-confirmed-then-crashed.ts';
 import { healthyPrimaryLostFile } from './31-healthy-primary-lost-file.ts';
 import { promotedWithoutDaemons } from './32-promoted-without-daemons.ts';
@@ -28,6 +30,9 @@ import { allDaemonsOfTheStandbysStop } from './42-all-daemons-of-the-standbys-st
 import { smartShutdown } from './45-smart-shutdown.ts';
 import { yieldThatCanNotBeStored } from './46-yield-that-can-not-be-stored.ts';
 import { startThatFails } from './47-start-that-fails.ts';
+import { theGuardAlone } from './48-the-guard-alone.ts';
+import { deafVoters } from './49-deaf-voters.ts';
+import { theWitnessForgets } from './50-the-witness-forgets.ts';
 
 export const hardHistories: readonly NamedHistory[] = [
   termOneTwice,
@@ -41,11 +46,13 @@ export const hardHistories: readonly NamedHistory[] = [
   orphan,
   lingeringReceiver,
   aVoterForgets,
+  staleVote,
   yieldOnItsWay,
   aDayOnTheOldTimeline,
   theTailOfTheWrongNode,
   collisionOfNumbers,
   aLongerOlderLog,
+  theJoinerWithATerm,
   confirmedThenCrashed,
   healthyPrimaryLostFile,
   promotedWithoutDaemons,
@@ -58,4 +65,7 @@ export const hardHistories: readonly NamedHistory[] = [
   smartShutdown,
   yieldThatCanNotBeStored,
   startThatFails,
+  theGuardAlone,
+  deafVoters,
+  theWitnessForgets,
 ];

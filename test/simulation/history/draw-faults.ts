@@ -23,6 +23,7 @@ const rates: Readonly<Partial<Record<FaultKind, number>>> = {
   slowLink: 1,
   slowNetwork: 1,
   delayMessages: 1,
+  deafen: 1.5,
   setWallClock: 0.5,
   hangDisk: 1,
   failDisk: 0.5,
@@ -110,6 +111,7 @@ function drawFault(
     case 'killPostmaster':
       return { kind, ...on, orphansMs: random.chance(0.3) ? random.scaled(100, 10_000) : 0 };
     case 'crashBackend':
+    case 'bootHost':
     case 'loseState':
     case 'promoteByHand':
     case 'startByHand':
@@ -121,6 +123,7 @@ function drawFault(
     case 'stopPostgres':
     case 'stopPostmaster':
     case 'isolate':
+    case 'deafen':
     case 'blockReplay':
     case 'fillConnections':
       return { kind, ...on, forMs };

@@ -4,7 +4,7 @@ import type { Message } from '../../../src/failover/messages.ts';
 import type { OperatorRequest } from '../../../src/failover/operator-request.ts';
 
 /** A node by its id, or whoever is the primary, or some standby, or won or stands for a term, when it happens. */
-export type Target = number | 'primary' | 'standby' | 'candidate';
+export type Target = number | 'primary' | 'standby' | 'candidate' | 'leader';
 
 interface OnNode {
   readonly target: Target;
@@ -28,6 +28,7 @@ export type Fault = { readonly atMs: number; readonly when?: Occasion } & (
   | ({ readonly kind: 'killPostmaster'; readonly orphansMs: number } & OnNode)
   | ({ readonly kind: 'crashBackend' } & OnNode)
   | ({ readonly kind: 'losePower' } & OnNode & Lasting)
+  | ({ readonly kind: 'bootHost' } & OnNode)
   | ({ readonly kind: 'killRepmgrd' } & OnNode & Lasting)
   | ({ readonly kind: 'stopRepmgrd' } & OnNode & Lasting)
   | ({ readonly kind: 'stopPostgres' } & OnNode & Lasting)
@@ -39,6 +40,8 @@ export type Fault = { readonly atMs: number; readonly when?: Occasion } & (
   | ({ readonly kind: 'split'; readonly side: readonly number[] } & Lasting)
   | ({ readonly kind: 'slowLink'; readonly extraMs: number; readonly loss: number } & OnNode & Lasting)
   | ({ readonly kind: 'slowNetwork'; readonly extraMs: number; readonly loss: number } & Lasting)
+  /** Nothing new gets in or out, as by a packet filter; what is connected, WAL streams above all, stays so. */
+  | ({ readonly kind: 'deafen' } & OnNode & Lasting)
   /** Messages of one kind are under way for so much longer. */
   | ({
       readonly kind: 'delayMessages';

@@ -19,7 +19,7 @@ export function scheduleFaults(world: World): void {
 
 function inject(world: World, fault: Fault, random: Random): void {
   const node = 'target' in fault ? resolve(world, fault.target, random) : undefined;
-  if ('target' in fault && (node === undefined || !node.host.isUp || node.host.isSuspended)) return;
+  if ('target' in fault && (node === undefined || !canHappenTo(node, fault))) return;
   world.tell(node?.id ?? 0, describe(fault));
   world.watchers.faultBegan(world, fault, node?.id);
   const end = begin(world, fault, node, random);
@@ -45,8 +45,24 @@ function begin(
   return beginOnPostgres(fault, node, world);
 }
 
-const onNetwork = ['isolate', 'cutOneWay', 'cutBothWays', 'split', 'slowNetwork', 'delayMessages'] as const;
-const onHost = ['slowLink', 'setWallClock', 'losePower', 'suspendHost', 'hangDisk', 'failDisk'] as const;
+const onNetwork = [
+  'isolate',
+  'cutOneWay',
+  'cutBothWays',
+  'split',
+  'slowNetwork',
+  'delayMessages',
+  'deafen',
+] as const;
+const onHost = [
+  'bootHost',
+  'slowLink',
+  'setWallClock',
+  'losePower',
+  'suspendHost',
+  'hangDisk',
+  'failDisk',
+] as const;
 const onRepmgrd = ['killRepmgrd', 'stopRepmgrd', 'loseState', 'request', 'register', 'unregister'] as const;
 
 type Kind<Name extends Fault['kind']> = Extract<Fault, { kind: Name }>;
@@ -92,6 +108,10 @@ function beginOnNetwork(
     world.delays.add(fault);
     return () => world.delays.delete(fault);
   }
+  if (fault.kind === 'deafen') {
+    if (node !== undefined) world.deaf.add(node.id);
+    return () => node !== undefined && world.deaf.delete(node.id);
+  }
   if (fault.kind === 'isolate') cutApart((id) => id === node?.id);
   else if (fault.kind === 'split') cutApart((id) => fault.side.includes(id));
   else {
@@ -113,6 +133,9 @@ function beginOnHost(world: World, fault: HostFault, node: SimulatedNode): (() =
     case 'losePower':
       world.losePower(node);
       return () => world.boot(node);
+    case 'bootHost':
+      world.boot(node);
+      return undefined;
     case 'suspendHost':
       if (host.isUp) host.suspend(fault.forMs, fault.isHidden, () => world.tell(node.id, 'the host goes on'));
       return undefined;
@@ -215,10 +238,15 @@ function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World
 function resolve(world: World, target: Target, random: Random): SimulatedNode | undefined {
   if (typeof target === 'number') return world.nodeOf(target);
   if (target === 'candidate') return world.nodes.find(({ daemon }) => isAboutToLead(daemon.state?.role));
+  if (target === 'leader') return world.nodes.find(({ daemon }) => daemon.state?.role.kind === 'leader');
   const candidates = world.nodes.filter(
     ({ server }) => server !== undefined && (target === 'primary') === (server.phase === 'writable'),
   );
   return candidates.length === 0 ? undefined : random.pick(candidates);
+}
+
+function canHappenTo({ host }: SimulatedNode, { kind }: Fault): boolean {
+  return kind === 'bootHost' ? !host.isUp : host.isUp && !host.isSuspended;
 }
 
 function isAboutToLead(role: Role | undefined): boolean {

@@ -1,4 +1,5 @@
 /** How one history's world is made: drawn from its seed, or written down for a named one. */
+import type { Durable } from '../../../src/failover/durable.ts';
 import type { Settings } from '../../../src/failover/settings.ts';
 import type { ServerHabits } from '../postgres/server-habits.ts';
 import type { HostOptions } from '../world/host.ts';
@@ -38,6 +39,8 @@ export interface HistoryOptions {
   readonly repmgrdRestartMs: number;
   /** Nothing of ours runs before; 0 unless said otherwise. */
   readonly daemonsStartAtMs?: number;
+  /** State files that nodes have at the beginning, over an empty one. */
+  readonly files?: Readonly<Record<number, Partial<Durable>>>;
   readonly faults: readonly Fault[];
   /** From when on nothing bad happens any more, and all is repaired. */
   readonly quietAtMs: number;

@@ -45,6 +45,8 @@ export const contact: readonly Mutant[] = [
         'return sentAt + contactMs(state) > state.now.monotonicMs;',
         'return sentAt + contactMs(state) > -1;',
       ),
+      // It asks for as long as it takes, or the bound of a candidacy would hide it.
+      inCore('bounds', 'candidacyMs: 3_000,', 'candidacyMs: 60_000,'),
     ],
     caughtBy: ['one primary', 'one winner a term'],
     stories: ['16'],

@@ -12,14 +12,14 @@ export const voteAndLease: readonly Mutant[] = [
         'const needsFreeze = false;',
       ),
     ],
-    caughtBy: ['winner has all', 'one primary', 'bounded loss'],
+    caughtBy: ['kept words', 'winner has all', 'one primary'],
     stories: ['14'],
     withinHistories: 3_000,
   },
   {
     name: 'believe the freeze unproven',
     changes: [inDriver('wal-effects', 'if (!server.receiver.exists) return true;', 'return true;')],
-    caughtBy: ['winner has all', 'one primary'],
+    caughtBy: ['kept words', 'winner has all', 'one primary'],
     stories: ['14'],
     withinHistories: 3_000,
   },
@@ -33,7 +33,7 @@ export const voteAndLease: readonly Mutant[] = [
       ),
     ],
     caughtBy: ['winner has all', 'one primary', 'needed only'],
-    stories: ['14'],
+    stories: ['49'],
     withinHistories: 3_000,
   },
   {
@@ -45,14 +45,20 @@ export const voteAndLease: readonly Mutant[] = [
         "  endLease(turn, 'givenUp');\n  store(turn, { frozen: turn.state.durable.frozen && { ...turn.state.durable.frozen, boundTerm: null } });\n  undoFreeze(turn);\n",
       ),
     ],
-    caughtBy: ['winner has all', 'one primary'],
+    caughtBy: ['kept words', 'winner has all', 'one primary'],
     stories: ['14', '16'],
     withinHistories: 3_000,
   },
   {
     name: 'unfreeze at start',
-    changes: [inCore('start', 'frozen.boundTerm === null && term <= (leader?.term ?? noTerm)', 'true')],
-    caughtBy: ['winner has all', 'one primary'],
+    changes: [
+      inCore(
+        'start',
+        'if (frozen !== null && frozen.boundTerm === null && isSameLeader && term <= (leader?.term ?? noTerm)) {',
+        'if (frozen !== null && (isSameLeader || term >= noTerm || leader === null)) {',
+      ),
+    ],
+    caughtBy: ['kept words', 'winner has all', 'one primary'],
     stories: ['14', '15'],
     withinHistories: 3_000,
   },
@@ -87,6 +93,11 @@ export const voteAndLease: readonly Mutant[] = [
     name: "take the lease's length from the voter's own file while running",
     changes: [
       inCore(
+        'evidence',
+        'const leaseMs = durable.leaseMs === 0 ? settings.leaseMs : durable.leaseMs;\n  return now.monotonicMs - look.since',
+        'const leaseMs = durable.leaseMs < 0 ? 0 : settings.leaseMs;\n  return now.monotonicMs - look.since',
+      ),
+      inCore(
         'lease',
         'endsAt: later(turn.now, leaseMs)',
         'endsAt: later(turn.now, turn.state.settings.leaseMs)',
@@ -99,6 +110,11 @@ export const voteAndLease: readonly Mutant[] = [
   {
     name: "take the lease's length from the voter's own file after a restart",
     changes: [
+      inCore(
+        'evidence',
+        'const leaseMs = durable.leaseMs === 0 ? settings.leaseMs : durable.leaseMs;\n  return now.monotonicMs - look.since',
+        'const leaseMs = durable.leaseMs < 0 ? 0 : settings.leaseMs;\n  return now.monotonicMs - look.since',
+      ),
       inCore(
         'start',
         'const length = hasBooted ? Math.max(leaseMs, bounds.leaseAfterBootMs) : leaseMs;',
@@ -135,7 +151,7 @@ export const voteAndLease: readonly Mutant[] = [
       inCore('start', '  takeLeaseAsBegun(turn, hasBooted);\n', '  void takeLeaseAsBegun; void hasBooted;\n'),
     ],
     caughtBy: ['one primary', 'needed only'],
-    stories: ['03', '15'],
+    stories: ['50'],
     withinHistories: 3_000,
   },
   {

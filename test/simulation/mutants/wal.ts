@@ -7,7 +7,7 @@ export const wal: readonly Mutant[] = [
     changes: [
       inCore(
         'vote-refusals',
-        "return position.isExact ? null : 'lowerBound';",
+        "return position.isExact || isDiverged(state) ? null : 'lowerBound';",
         "return position.lsn < 0 ? 'lowerBound' : null;",
       ),
     ],
@@ -63,7 +63,7 @@ export const wal: readonly Mutant[] = [
         "    endTerm(turn, leader.term, 'crash');\n    goDown(turn, 'crash', 'takeDown');\n",
       ),
     ],
-    caughtBy: ['one primary', 'winner has all', 'a crash loses nothing'],
+    caughtBy: ['kept words', 'one primary', 'winner has all', 'a crash loses nothing'],
     stories: ['13'],
     withinHistories: 3_000,
   },

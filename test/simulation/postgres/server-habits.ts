@@ -46,6 +46,7 @@ export interface ServerWatcher {
   becameWritable(server: PostgresServer, how: WayToWritable): void;
   noLongerWritable(server: PostgresServer): void;
   acknowledged(server: PostgresServer, branch: Branch, lsn: number): void;
+  walReceived(server: PostgresServer, upstream: PostgresServer): void;
   /** WAL of another branch was appended, because the timeline numbers are the same. */
   corrupted(server: PostgresServer, upstream: PostgresServer): void;
   tell(node: number, text: string): void;

@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly random: Random;
   habits: ServerHabits;
   readonly watcher: ServerWatcher;
+  /** Whether new connections between two nodes are let through. */
+  readonly isHearing: (one: number, other: number) => boolean;
   readonly findServer: (node: number) => PostgresServer | undefined;
 }
 
@@ -42,6 +44,8 @@ export class PostgresServer {
   /** Counts postmasters. */
   incarnation = 0;
   startedBy: Starter = 'service';
+  /** When repmgrd last made sure that it may make it writable. */
+  allowedAt = 0;
   /** Backends of a killed postmaster: still computing, and able to commit. */
   hasOrphans = false;
   replayedLsn: number;

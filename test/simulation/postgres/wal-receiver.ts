@@ -103,6 +103,7 @@ export class WalReceiver {
       directory.isCorrupt = true;
       around.watcher.corrupted(this.#server, stream.upstream);
     }
+    around.watcher.walReceived(this.#server, stream.upstream);
     this.#server.receiveWal(branch, end);
   }
 
@@ -133,7 +134,8 @@ export class WalReceiver {
       (upstream.phase === 'writable' || upstream.phase === 'recovery') &&
       !upstream.process.isFrozen &&
       !upstream.isPostmasterStopped &&
-      !upstream.isFull;
+      !upstream.isFull &&
+      around.isHearing(server.node, upstream.node);
     const start = accepts ? startOfStreaming(server, upstream) : undefined;
     if (start === undefined || start === 'refused') {
       this.startSoon(around.habits.receiverRetryMs);

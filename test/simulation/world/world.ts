@@ -3,6 +3,7 @@
  * knows the whole truth.
  */
 import type { Durable } from '../../../src/failover/durable.ts';
+import { emptyDurable } from '../../../src/failover/initial-state.ts';
 import type { Event } from '../../../src/failover/events.ts';
 import type { Message } from '../../../src/failover/messages.ts';
 import type { PeerAnswer } from '../../../src/failover/server-observation.ts';
@@ -51,6 +52,7 @@ export class World implements ServerWatcher {
   /** Nodes whose server an operator made writable without asking anybody. */
   readonly byHand = new Set<number>();
   readonly occasions: (Occasion & { readonly run: () => void })[] = [];
+  readonly deaf = new Set<number>();
   readonly delays = new Set<Extract<Fault, { kind: 'delayMessages' }>>();
   /** Nodes that were ever installed, and those that were taken away for good. */
   readonly exists = new Set<number>();
@@ -87,6 +89,7 @@ export class World implements ServerWatcher {
           random,
           habits: options.habits,
           watcher: this,
+          isHearing: (one, other) => !this.deaf.has(one) && !this.deaf.has(other),
           findServer: (node) => this.nodeOf(node)?.server,
         });
     if (server !== undefined) {
@@ -95,6 +98,8 @@ export class World implements ServerWatcher {
       server.hasReplayDelay = own.hasReplayDelay;
     }
     const daemon = new Daemon(this, { ...own.settings, nodes: registered }, host, server);
+    const file = options.files?.[id];
+    if (file !== undefined) daemon.file = { ...emptyDurable, ...file };
     return { id: id as NodeId, host, server, daemon, guard: new Guard(daemon) };
   }
 
@@ -161,6 +166,7 @@ export class World implements ServerWatcher {
     this.network.healAll();
     this.occasions.length = 0;
     this.delays.clear();
+    this.deaf.clear();
     for (const node of this.nodes) {
       if (!this.exists.has(node.id) || this.unregistered.has(node.id)) continue;
       const { host, server, daemon } = node;
@@ -211,7 +217,9 @@ export class World implements ServerWatcher {
   send(from: NodeId, to: NodeId, message: Message): void {
     const target = this.nodeOf(to);
     if (target === undefined || to === from) return;
+    const isHeard = !this.deaf.has(from) && !this.deaf.has(to);
     this.watchers.messageSent(this, from, to, message);
+    if (!isHeard) return;
     const arrive = () => {
       if (target.host.isUp) target.daemon.receive(from, message);
     };
@@ -233,7 +241,7 @@ export class World implements ServerWatcher {
     const thereMs = 3 * this.network.delayMs(from, to) + this.network.retransmitMs(from, to);
     this.schedule.after(thereMs, undefined, () => {
       if (target === undefined || !target.host.isUp || target.host.isSuspended) return;
-      if (!this.network.isOpenBothWays(from, to)) return;
+      if (!this.network.isOpenBothWays(from, to) || this.deaf.has(from) || this.deaf.has(to)) return;
       const answer = target.server === undefined ? 'silent' : answerOverSql(target.server);
       const backMs = this.network.delayMs(to, from) + this.network.retransmitMs(to, from);
       this.schedule.after(backMs, process, () => answered(answer));
@@ -245,6 +253,7 @@ export class World implements ServerWatcher {
     const target = this.nodeOf(to);
     this.schedule.after(this.network.delayMs(from, to), undefined, () => {
       if (target?.daemon.isRunning !== true || !this.network.isOpenBothWays(from, to)) return;
+      if (this.deaf.has(from) || this.deaf.has(to)) return;
       this.schedule.pass(target.daemon.process, arrived);
     });
   }
@@ -313,6 +322,10 @@ export class World implements ServerWatcher {
 
   acknowledged(server: PostgresServer, branch: Branch, lsn: number): void {
     this.watchers.acknowledged(this, server, branch, lsn);
+  }
+
+  walReceived(server: PostgresServer, upstream: PostgresServer): void {
+    this.watchers.walReceived(this, server, upstream);
   }
 
   corrupted(server: PostgresServer, upstream: PostgresServer): void {

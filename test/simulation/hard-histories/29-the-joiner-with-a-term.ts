@@ -1,0 +1,26 @@
+/** Two of four are dead, two serve; a new node asks to join and names a much higher term. */
+import type { Term } from '../../../src/failover/term.ts';
+import { type NamedHistory, tell } from './named-history.ts';
+
+export const theJoinerWithATerm: NamedHistory = {
+  name: '29 the joiner with a term',
+  rules: '4',
+  variants: [
+    {
+      name: 'term 9',
+      options: tell({
+        nodes: 5,
+        unregistered: [5],
+        options: { files: { 5: { term: 9 as Term, hasLostState: true } } },
+        faults: [
+          { kind: 'losePower', atMs: 0, target: 3, forMs: 40_000 },
+          { kind: 'losePower', atMs: 0, target: 4, forMs: 40_000 },
+          { kind: 'register', atMs: 8_000, target: 5 },
+        ],
+        quietAtMs: 42_000,
+      }),
+      complaint: (world) =>
+        world.nodeOf(1)?.server?.incarnation === 1 ? undefined : 'the primary did not serve all the time',
+    },
+  ],
+};

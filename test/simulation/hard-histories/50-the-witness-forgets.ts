@@ -1,0 +1,22 @@
+/** The primary is in contact with the witness alone, whose repmgrd restarts. */
+import { type NamedHistory, tell } from './named-history.ts';
+
+export const theWitnessForgets: NamedHistory = {
+  name: '50 the witness forgets',
+  rules: '1',
+  variants: [
+    {
+      name: 'a restart that takes no time',
+      options: tell({
+        nodes: 3,
+        hasWitness: true,
+        faults: [
+          { kind: 'cutBothWays', atMs: 0, from: 1, to: 2, forMs: 20_000 },
+          { kind: 'stopPostmaster', atMs: 7_000, target: 1, forMs: 5_500 },
+          { kind: 'killRepmgrd', atMs: 8_000, target: 3, forMs: 100 },
+        ],
+        quietAtMs: 22_000,
+      }),
+    },
+  ],
+};
