@@ -31,4 +31,14 @@ export const clusterOptions = {
     value: { kind: 'text', name: 'USER' },
     about: 'the user to log in as by SSH; otherwise the one that runs repmgr',
   },
+  fromRepmgr5: {
+    ...flag,
+    long: 'from-repmgr5',
+    about: 'from the schema "repmgr" of repmgr 4 and 5, in the database of conninfo',
+  },
+  configOnly: {
+    ...flag,
+    long: 'config-only',
+    about: 'print repmgr.conf only, for the other nodes of the cluster; needs no server',
+  },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -93,4 +93,28 @@ export const clusterCommands: readonly Command[] = [
     needsConfig: true,
     load: () => import('./cluster-upgrade-schema.ts'),
   },
+  {
+    noun: 'cluster',
+    verb: 'import',
+    summary: 'take over a cluster of repmgr 4 or 5',
+    description:
+      'Run it on the primary, with the repmgr.conf of repmgr 5 and a name for the cluster. Copies nodes, events and monitoring history into the metadata of this repmgr, and prints the repmgr.conf of this node. What repmgr 5 has stays as it is.',
+    examples: [
+      {
+        line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5 --dry-run',
+        about: 'only look',
+      },
+      {
+        line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5',
+        about: 'on the primary: import, and print its new repmgr.conf',
+      },
+      {
+        line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5 --config-only',
+        about: 'on the others: print theirs',
+      },
+    ],
+    options: ['fromRepmgr5', 'configOnly'],
+    needsConfig: true,
+    load: () => import('./cluster-import.ts'),
+  },
 ];

@@ -3,12 +3,11 @@ import { newlyPromotable, planSchemaUpgrade } from '../cluster/upgrade/plan.ts';
 import { inspectSchemaUpgrade, upgradeSchema } from '../cluster/upgrade/upgrade.ts';
 import { ownCommand } from '../cluster/own-command.ts';
 import type { Config } from '../config/resolve.ts';
-import type { Connection } from '../postgres/connection.ts';
-import { readSettings } from '../postgres/queries/server.ts';
 import { renderJson } from '../render/json.ts';
 import { renderSqlScript } from '../render/sql-script.ts';
 import type { CommandContext } from './command.ts';
 import { checkedNodeId, connectLocally, requireConfig } from './local-node.ts';
+import { warnOfPreloadedLibrary } from './preloaded-library.ts';
 
 /** Exit codes: 0 also where nothing is to be done, 1 for anything refused, 6 without a server, 7 for a statement. */
 export async function run(context: CommandContext): Promise<void> {
@@ -20,7 +19,7 @@ export async function run(context: CommandContext): Promise<void> {
     const schema = await inspectSchemaUpgrade(connection, config.clusterName);
     if (schema.kind === 'current') {
       reportNothingToDo(context, config, schema.isOurs);
-      await warnOfLibrary(context, connection);
+      await warnOfPreloadedLibrary(context, connection);
       return;
     }
     const steps = planSchemaUpgrade(config.clusterName, schema.found, nodeId);
@@ -37,7 +36,7 @@ export async function run(context: CommandContext): Promise<void> {
         hint: 'If it must never be: write priority=0 into its repmgr.conf and register it again with --force.',
       });
     }
-    await warnOfLibrary(context, connection);
+    await warnOfPreloadedLibrary(context, connection);
   } finally {
     await connection.close();
   }
@@ -53,15 +52,4 @@ function reportNothingToDo(context: CommandContext, config: Config, isOurs: bool
       hint: `Add the tables of repmgrd with: ${ownCommand(config, 'primary register --force')}`,
     });
   }
-}
-
-/** A library that PostgreSQL preloads and does not find keeps it from starting. */
-async function warnOfLibrary({ log }: CommandContext, connection: Connection): Promise<void> {
-  const { shared_preload_libraries: libraries = '' } = await readSettings(connection, [
-    'shared_preload_libraries',
-  ]);
-  if (!libraries.includes('repmgr_funcs')) return;
-  log.warning('the server still loads the library repmgr_funcs, which this repmgr does not need', {
-    hint: 'Take it out of shared_preload_libraries before it is uninstalled: PostgreSQL does not start without it.',
-  });
 }

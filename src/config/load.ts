@@ -1,4 +1,5 @@
 /** Loads repmgr.conf: finds it, reads it with the files that it includes, and resolves it. */
+import { dirname } from 'node:path';
 import { failure, type RepmgrError } from '../errors.ts';
 import { quoteForShell } from '../model/shell-word.ts';
 import { readWithIncludes } from './includes.ts';
@@ -9,6 +10,7 @@ import {
   type Resolution,
   type ResolveOptions,
   resolveConfiguration,
+  type SourcedLine,
 } from './resolve.ts';
 
 export interface LoadOptions
@@ -53,6 +55,16 @@ export async function checkConfiguration(options: LoadOptions): Promise<CheckedC
   const search = await locateConfiguration(options);
   if (search.kind === 'not-found') return search;
   return { ...(await resolveFile(search.file, options)), path: search.file.path };
+}
+
+/**
+ * The lines of the file that a configuration came from, with those of the files that it includes.
+ * @throws RepmgrError configuration_file_unreadable
+ */
+export async function readConfigurationLines({ sourceFile }: Config): Promise<readonly SourcedLine[]> {
+  if (sourceFile === undefined) return [];
+  const search = await locateConfiguration({ file: sourceFile, workingDirectory: dirname(sourceFile) });
+  return search.kind === 'found' ? await readWithIncludes(search.file) : [];
 }
 
 /** The error of a command that needs repmgr.conf where none was found. */
