@@ -1,24 +1,10 @@
 import fc from 'fast-check';
-import { pack, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { createTarReader, type TarEntry } from '../../../src/postgres/backup/tar-reader.ts';
+import { tarOf } from '../../support/tar.ts';
 
 interface ReadEntry extends TarEntry {
   readonly content: string;
-}
-
-async function tarOf(
-  entries: readonly (Partial<Header> & { readonly name: string; readonly content?: Buffer })[],
-): Promise<Buffer> {
-  const archive = pack();
-  for (const { content, ...header } of entries) {
-    if (content === undefined) archive.entry(header);
-    else archive.entry(header, content);
-  }
-  archive.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }
 
 function read(chunks: readonly Buffer[]): ReadEntry[] {

@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type BackupWriter, createBackupWriter } from '../../../src/postgres/backup/backup-writer.ts';
+import { tarOf } from '../../support/tar.ts';
+
+const signal = new AbortController().signal;
+let root: string;
+let writer: BackupWriter;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'repmgr-writer-'));
+  onTestFinished(() => rm(root, { recursive: true }));
+  await mkdir(join(root, 'data'));
+  writer = createBackupWriter(join(root, 'data'), [
+    { oid: '16385', sourceLocation: '/srv/fast', directory: join(root, 'fast') },
+    { oid: '16386', sourceLocation: 'pg_tblspc/16386', directory: 'pg_tblspc/16386' },
+  ]);
+});
+
+describe('what a base backup sends', () => {
+  it('gets its place, its permissions and its checksum, whatever its size', async () => {
+    const large = Buffer.alloc(20 * 1024 * 1024, 'x');
+    writer.startArchive(undefined);
+    const bytes = await tarOf([
+      { name: 'base/', type: 'directory', mode: 0o700 },
+      { name: 'base/1', mode: 0o640, content: Buffer.from('123456789') },
+      { name: 'base/2', mode: 0o600, content: large },
+      { name: 'pg_tblspc/', type: 'directory', mode: 0o700 },
+      { name: 'pg_tblspc/16385', type: 'symlink', linkname: '/srv/fast' },
+    ]);
+    for (let start = 0; start < bytes.length; start += 100_000)
+      writer.write(bytes.subarray(start, start + 100_000));
+    writer.endArchive();
+    const written = await writer.finish(signal);
+    expect(written.get('base/1')).toEqual({ sizeBytes: 9, crc32c: '839206e3' });
+    expect(written.get('base/2')?.sizeBytes).toBe(large.length);
+    expect((await stat(join(root, 'data/base/1'))).mode & 0o777).toBe(0o640);
+    expect((await readFile(join(root, 'data/base/2'))).equals(large)).toBe(true);
+    expect(await readlink(join(root, 'data/pg_tblspc/16385'))).toBe(join(root, 'fast'));
+  });
+
+  it('goes into the tablespaces, also into those in the data directory; the manifest calls them by number', async () => {
+    for (const [index, oid] of ['16385', '16386'].entries()) {
+      writer.startArchive({
+        oid,
+        sourceLocation: '',
+        directory: index === 0 ? join(root, 'fast') : 'pg_tblspc/16386',
+      });
+      writer.write(await tarOf([{ name: 'PG_15_1/5/1', content: Buffer.from(oid) }]).then(withParents));
+      writer.endArchive();
+    }
+    expect([...(await writer.finish(signal)).keys()]).toEqual([
+      'pg_tblspc/16385/PG_15_1/5/1',
+      'pg_tblspc/16386/PG_15_1/5/1',
+    ]);
+    expect(await readFile(join(root, 'fast/PG_15_1/5/1'), 'utf8')).toBe('16385');
+    expect(await readFile(join(root, 'data/pg_tblspc/16386/PG_15_1/5/1'), 'utf8')).toBe('16386');
+  });
+
+  it.each(['../outside', '/etc/outside', 'base/../../outside'])(
+    'never leaves its directory: %s',
+    async (name) => {
+      writer.startArchive(undefined);
+      const bytes = await tarOf([{ name, content: Buffer.from('x') }]);
+      expect(() => writer.write(bytes)).toThrow('unsafe name');
+    },
+  );
+
+  it('never follows a link of the source to elsewhere', async () => {
+    writer.startArchive(undefined);
+    const bytes = await tarOf([{ name: 'pg_tblspc/1', type: 'symlink', linkname: '/etc' }]);
+    expect(() => writer.write(bytes)).toThrow('none of its tablespaces');
+  });
+});
+
+/** A server sends the directories of a file before it. */
+async function withParents(file: Buffer): Promise<Buffer> {
+  const directories = await tarOf([
+    { name: 'PG_15_1/', type: 'directory', mode: 0o700 },
+    { name: 'PG_15_1/5/', type: 'directory', mode: 0o700 },
+  ]);
+  return Buffer.concat([directories.subarray(0, 1024), file]);
+}
