@@ -2,7 +2,7 @@
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { candidacyOf, healthOf } from './candidacy.ts';
-import { firstElectionAt, takeFirstRecord } from './first-election.ts';
+import { firstElectionAt, isPrimarysTurn, takeFirstRecord } from './first-election.ts';
 import { ownVoteSuffices } from './ballot.ts';
 import { standForElection } from './candidate.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
@@ -110,6 +110,10 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
     node === settings.self || role.answers.some(([from, answer]) => from === node && answer.refusal === null);
   if (!isQuorum(record, grants) && !ownVoteSuffices(turn.state, role.answers.length > 0)) {
     stayOut(turn, role);
+    return;
+  }
+  if (isPrimarysTurn(turn.state, role)) {
+    waitUntil(turn, turn.state.settings.reconnectMs, false);
     return;
   }
   if (!role.isByOperator && (isWorthWaiting(turn.state, role) || isTooFarBehind(turn, role))) {

@@ -2,7 +2,7 @@
 import { candidacyOf } from './candidacy.ts';
 import { firstRecord } from './first-record.ts';
 import { isWritable } from './own-wal.ts';
-import type { Follower, State } from './state.ts';
+import type { Canvassing, Follower, State } from './state.ts';
 import { explain, store, type Turn } from './turn.ts';
 
 /** The standbys wait for the primary's repmgrd first; who lost a state file waits for a leader. */
@@ -38,4 +38,9 @@ export function takeFirstRecord(turn: Turn): void {
     );
     store(turn, { record: firstRecord(metadata.nodes) });
   }
+}
+
+/** The repmgrd beside the recorded primary answers: the first term is its own, once its server is up. */
+export function isPrimarysTurn({ durable, metadata }: State, { answers, isByOperator }: Canvassing): boolean {
+  return durable.leader === null && !isByOperator && answers.some(([node]) => node === metadata.primary);
 }

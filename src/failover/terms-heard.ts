@@ -2,7 +2,7 @@
 import type { NodeId } from '../model/node.ts';
 import { isMember } from './quorum.ts';
 import type { State } from './state.ts';
-import type { Term } from './term.ts';
+import { firstTerm, type Term } from './term.ts';
 import { change, type Turn } from './turn.ts';
 
 /** Terms of those who are no members are ignored: they would drive the number up for nothing. */
@@ -13,7 +13,7 @@ export function noteTerm(turn: Turn, from: NodeId, term: Term): void {
   }
 }
 
-/** Above everything that this node did, gave up or heard of. */
+/** Above everything that this node did, gave up or heard of; the first term is the recorded primary's alone. */
 export function nextTerm({ durable, highestTermHeard }: State): Term {
-  return (Math.max(durable.term, durable.givenUp, highestTermHeard) + 1) as Term;
+  return (Math.max(firstTerm, durable.term, durable.givenUp, highestTermHeard) + 1) as Term;
 }
