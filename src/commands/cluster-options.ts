@@ -41,4 +41,5 @@ export const clusterOptions = {
     long: 'config-only',
     about: 'print repmgr.conf only, for the other nodes of the cluster; needs no server',
   },
+  execute: { ...flag, long: 'execute', about: 'run the statements instead of printing them' },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -117,4 +117,18 @@ export const clusterCommands: readonly Command[] = [
     needsConfig: true,
     load: () => import('./cluster-import.ts'),
   },
+  {
+    noun: 'cluster',
+    verb: 'grants',
+    summary: 'print or make what a role needs that is no superuser',
+    description:
+      'Prints the statements for the role of "conninfo" on this version of PostgreSQL, and what remains impossible. With --execute they are run, in one transaction.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf cluster grants', about: 'what is missing, as SQL' },
+      { line: 'repmgr -f /etc/repmgr.conf cluster grants --execute -S postgres', about: 'make it so' },
+    ],
+    options: ['superuser', 'execute', 'all'],
+    needsConfig: true,
+    load: () => import('./cluster-grants.ts'),
+  },
 ];

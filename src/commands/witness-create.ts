@@ -17,7 +17,7 @@ import {
 import { targetsOf } from '../postgres/targets.ts';
 import type { ServerVersion } from '../postgres/version.ts';
 import { renderSteps } from '../render/steps.ts';
-import { askNewPassword, canAsk } from '../system/ask-password.ts';
+import { askNewPasswords, canAsk } from '../system/ask-password.ts';
 import type { CommandContext } from './command.ts';
 import { requireConfig } from './local-node.ts';
 import { reportingWitnessEvent } from './witness-primary.ts';
@@ -111,8 +111,8 @@ async function askForPasswords(
   version: ServerVersion | undefined,
 ): Promise<{ readonly plain: string; readonly stored: StoredPasswords } | undefined> {
   if (options.passwordPrompt !== true || version === undefined) return undefined;
-  const ofSuperuser = await askNewPassword(`the superuser "${superuser}"`, signal);
-  const plain = user === superuser ? ofSuperuser : await askNewPassword(`the role "${user}"`, signal);
+  const owners = [`the superuser "${superuser}"`, ...(user === superuser ? [] : [`the role "${user}"`])];
+  const [ofSuperuser = '', plain = ofSuperuser] = await askNewPasswords(owners, signal);
   return {
     plain,
     stored: {

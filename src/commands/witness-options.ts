@@ -1,4 +1,4 @@
-/** The part of the option table that only the commands about a witness use. */
+/** The part of the option table that the commands about a witness use. */
 import type { Option } from './option.ts';
 
 export const witnessOptions = {
@@ -7,7 +7,7 @@ export const witnessOptions = {
     long: 'superuser',
     short: 'S',
     value: { kind: 'text', name: 'USER' },
-    about: 'the superuser of the new server (default postgres)',
+    about: 'superuser of the new server (default postgres), or the one to grant as',
   },
   passwordPrompt: {
     group: 'command',
