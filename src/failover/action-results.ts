@@ -9,7 +9,7 @@ import { onFollowed, onRejoined } from './following.ts';
 import { lookAtWal } from './own-wal.ts';
 import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
 import type { ActionPurpose, RunningAction } from './state.ts';
-import { abandon, become, change, explain, later, store, type Turn } from './turn.ts';
+import { abandon, become, begin, change, explain, later, store, type Turn } from './turn.ts';
 import { onPromoted, onPromotionFailed } from './winning.ts';
 import { onTroubleDown } from './trouble.ts';
 import { bounds } from './bounds.ts';
@@ -74,6 +74,10 @@ type Failure = (turn: Turn, reason: string, wasBegun: boolean) => void;
 
 /** What a failure changes; all else is tried again by whoever needs it. */
 const onFailure: Partial<Record<ActionPurpose, Failure>> = {
+  /** It does not end: it is ended, and what it could not send is fetched from its disk. */
+  shutDown: (turn) => {
+    begin(turn, 'takeDown', (id) => ({ kind: 'takeDown', id }));
+  },
   freeze: endInquiry,
   askServers: endInquiry,
   fetchWal: (turn) => {

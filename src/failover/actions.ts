@@ -50,6 +50,8 @@ export type Action =
   | { readonly kind: 'fence'; readonly id: number }
   /** The same by SIGKILL for what a crash or a stall left, in its place in the queue -> `down`. */
   | { readonly kind: 'takeDown'; readonly id: number }
+  /** CHECKPOINT, then a fast shutdown that lets the attached standbys have everything -> `down`. */
+  | { readonly kind: 'shutDown'; readonly id: number }
   /** Start it read-only, without an upstream where it led last. */
   | { readonly kind: 'startAsStandby'; readonly id: number }
   /** Start, or restart, writable on the same timeline, but never after `notAfter`. */

@@ -24,6 +24,8 @@ export const bounds = {
   overdueMs: 50,
   /** Who lost its state file waits so long for the others' word on its timelines. */
   relearnMs: 600,
+  /** How long the others let the one stand first that a leader hands over to. */
+  successorPatienceMs: 2_000,
   /** A voter forgets a request whose freeze or question has not ended. */
   considerationMs: 3_000,
   /** After a clock jump or a restart of repmgrd: time for the answers to a new round of heartbeats (rule 5). */

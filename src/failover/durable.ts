@@ -84,6 +84,7 @@ export interface OwnYield {
   readonly upToTerm: Term;
   readonly promotionCalled: boolean;
   readonly reason: 'crash' | 'stall' | 'shutdown' | 'fence' | 'promotionFailed' | 'handover';
+  readonly successor: NodeId | null;
   /** Who has not confirmed to have heard of it. */
   readonly untold: readonly NodeId[];
 }

@@ -12,6 +12,7 @@ import { namesOf } from './names.ts';
 import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
+import { noteLeadsNothing } from './return.ts';
 import type { Canvassing, Follower, State } from './state.ts';
 import type { Term } from './term.ts';
 import { noteTerm } from './terms-heard.ts';
@@ -86,6 +87,7 @@ export function onStatusAnswer(turn: Turn, from: NodeId, answer: StatusAnswer): 
   adoptRecord(turn, answer.record);
   learnLine(turn, answer.line);
   relearnMakers(turn, answer);
+  noteLeadsNothing(turn, from, answer);
   const { role } = turn.state;
   if (role.kind === 'canvassing' && role.round === answer.round) {
     const answers = [...role.answers.filter(([node]) => node !== from), [from, answer] as const];

@@ -20,10 +20,15 @@ export function fence(turn: Turn, rule: number, sentence: string, evidence: Evid
 }
 
 /** The same for what a crash, a stall or a failed promotion left. */
-export function goDown(turn: Turn, reason: Retiring['reason'], by: 'fence' | 'takeDown'): void {
+export function goDown(
+  turn: Turn,
+  reason: Retiring['reason'],
+  by: 'fence' | 'takeDown' | 'shutDown',
+  successor: NodeId | null = null,
+): void {
   const { role } = turn.state;
   const term = role.kind === 'leader' ? role.term : null;
-  become(turn, { kind: 'retiring', term, reason, since: turn.now });
+  become(turn, { kind: 'retiring', term, reason, successor, since: turn.now });
   change(turn, { consideration: null, running: [] });
   begin(turn, by, (id) => ({ kind: by, id }));
 }
@@ -36,7 +41,7 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
   noteDown(turn);
   lookAtWal(turn, { ...result, endIsExact: true });
   if (role.term !== null) {
-    endTerm(turn, role.term, role.reason);
+    endTerm(turn, role.term, role.reason, role.successor);
   }
   const { heldNames } = turn.state.durable;
   if (heldNames !== null) {
@@ -72,7 +77,11 @@ export function noteDown(turn: Turn): void {
 
 /** What is down is killed again until nothing is left; a server that does not start is tried again by its operator. */
 export function reactRetiring(turn: Turn): void {
-  if (!isRunning(turn.state, 'fence') && !isRunning(turn.state, 'takeDown')) {
+  if (
+    !isRunning(turn.state, 'fence') &&
+    !isRunning(turn.state, 'takeDown') &&
+    !isRunning(turn.state, 'shutDown')
+  ) {
     begin(turn, 'fence', (id) => ({ kind: 'fence', id }));
   }
 }
@@ -86,7 +95,12 @@ export function rest(turn: Turn): void {
 }
 
 /** The stored word that this node's PostgreSQL is not writable any more, and will not be by this term. */
-export function endTerm(turn: Turn, term: Term, reason: OwnYield['reason']): void {
+export function endTerm(
+  turn: Turn,
+  term: Term,
+  reason: OwnYield['reason'],
+  successor: NodeId | null = null,
+): void {
   const { durable, settings } = turn.state;
   const upToTerm = Math.max(term, durable.leading?.askedTerm ?? term) as Term;
   const untold =
@@ -94,7 +108,14 @@ export function endTerm(turn: Turn, term: Term, reason: OwnYield['reason']): voi
   store(turn, {
     leading: null,
     givenUp: Math.max(durable.givenUp, upToTerm) as Term,
-    yielded: { term, upToTerm, promotionCalled: durable.leading?.promotionCalled ?? true, reason, untold },
+    yielded: {
+      term,
+      upToTerm,
+      promotionCalled: durable.leading?.promotionCalled ?? true,
+      reason,
+      successor,
+      untold,
+    },
   });
   endLease(turn, 'yield');
   explain(turn, 7, 'yield', `this node gives up term ${term}: its PostgreSQL is not writable`, {
@@ -129,8 +150,8 @@ function tellYield(turn: Turn): void {
   if (yielded === null) {
     return;
   }
-  const { term, upToTerm, reason, promotionCalled } = yielded;
-  const message: Yield = { kind: 'yield', term, upToTerm, reason, promotionCalled, position };
+  const { term, upToTerm, reason, promotionCalled, successor } = yielded;
+  const message: Yield = { kind: 'yield', term, upToTerm, reason, promotionCalled, position, successor };
   for (const node of yielded.untold) {
     if (record !== null && isMember(record, node)) {
       send(turn, node, message);

@@ -21,7 +21,8 @@ export function reactFollowing(turn: Turn): void {
   if (leader === null || isBusy(state)) {
     return;
   }
-  const { following } = state;
+  noteFollowing(turn, leader);
+  const { following } = turn.state;
   const isTold = following?.node === leader.node && following.term === leader.term;
   if (cannotFollow(state, leader)) {
     if (!isTold || following.isOnLine || turn.now >= followsAgainAt(state)) {
@@ -91,6 +92,15 @@ function isLeftDown(state: State): boolean {
     !isRunning(state, 'rejoin') &&
     now.monotonicMs - startedAt >= bounds.followAgainMs
   );
+}
+
+/** It streams from the leader already, though nobody told it in this life. */
+function noteFollowing(turn: Turn, { node, term }: KnownLeader): void {
+  const { server, following, durable } = turn.state;
+  const isKnown = following?.node === node && following.term === term;
+  if (!isKnown && durable.frozen === null && server?.receiver?.upstream === node) {
+    change(turn, { following: { node, term, isDone: true, isOnLine: true, since: turn.now } });
+  }
 }
 
 function isBusy(state: State): boolean {

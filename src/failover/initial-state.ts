@@ -55,6 +55,7 @@ export function initialState(settings: Settings): State {
     nextActionId: 1,
     timerAt: null,
     statusRound: 0,
+    statusAskedAt: start,
     highestTermHeard: noTerm,
     leaderFlushedLsn: null,
     yieldSentAt: start,

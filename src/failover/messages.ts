@@ -175,6 +175,8 @@ export interface Yield {
   /** Whether a promotion had been called in this term. */
   readonly promotionCalled: boolean;
   readonly position: Position | null;
+  /** Whom a handover is meant for: the others let it stand first. */
+  readonly successor: NodeId | null;
 }
 
 export interface YieldAcknowledged {

@@ -5,6 +5,7 @@ import { canvass } from './election.ts';
 import { isInForce } from './record-changes.ts';
 import type { ForwardedRequest, RequestAnswer } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
+import { handOver } from './handover.ts';
 import { answerRequest } from './request-answers.ts';
 import type { Leader, PendingRequest } from './leader-state.ts';
 import { act, become, send, store, type Turn } from './turn.ts';
@@ -54,6 +55,8 @@ function take(turn: Turn, leader: Leader, pending: PendingRequest): void {
     answerRequest(turn, pending, false, 'its PostgreSQL is not writable');
   } else if (request.kind === 'leave' && request.node === state.settings.self) {
     answerRequest(turn, pending, false, 'the leader cannot leave: switch over to another node first');
+  } else if (request.kind === 'switchover') {
+    handOver(turn, leader, pending, request.to);
   } else if (request.kind === 'pause' && !isInForce(state, leader, record)) {
     answerRequest(turn, pending, false, 'another change of the record has no quorum yet');
   } else if (

@@ -12,7 +12,8 @@ import { isSmallSet, membersOf } from './quorum.ts';
 import type { PeerAnswer } from './server-observation.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
-import { become, begin, explain, isRunning, later, never, type Turn } from './turn.ts';
+import type { StatusAnswer } from './messages.ts';
+import { become, begin, change, explain, isRunning, later, never, send, type Turn } from './turn.ts';
 import { serve } from './winning.ts';
 import type { NodeId } from '../model/node.ts';
 
@@ -73,6 +74,36 @@ export function onServersAnsweredLeader(
     giveUpLeading(turn, role, 'another node answers as a writable primary');
   } else {
     become(turn, { ...role, checkedServers: true });
+  }
+}
+
+/** A node says that it leads nothing, in answer to this life's question. */
+export function noteLeadsNothing(turn: Turn, from: NodeId, answer: StatusAnswer): void {
+  const { role, settings } = turn.state;
+  if (role.kind !== 'leader' || role.stage !== 'checking' || answer.round !== turn.state.statusRound) {
+    return;
+  }
+  const knowsAnother =
+    answer.refusal === 'leadsItself' ||
+    answer.refusal === 'primaryAnswers' ||
+    (answer.leader !== null && answer.leader !== settings.self && answer.leaderTerm > role.term);
+  if (!knowsAnother && !role.leadNothing.includes(from)) {
+    become(turn, { ...role, leadNothing: [...role.leadNothing, from] });
+  }
+}
+
+/** In a set of one or two the others' word that they lead nothing is enough after a boot (rule 9). */
+function askWhoLeads(turn: Turn, leader: Leader): void {
+  const { state, now } = turn;
+  const { record } = state.durable;
+  if (record !== null && isSmallSet(record) && now - state.statusAskedAt >= bounds.retryMs) {
+    const round = state.statusRound + 1;
+    change(turn, { statusRound: round, statusAskedAt: now });
+    for (const { id } of state.metadata.nodes) {
+      if (id !== state.settings.self && !leader.leadNothing.includes(id)) {
+        send(turn, id, { kind: 'statusRequest', round, highestTerm: leader.term, record });
+      }
+    }
   }
 }
 
@@ -141,6 +172,7 @@ function check(turn: Turn, leader: Leader): void {
   }
   const until = mayServeUntil(state, leader);
   if (until <= turn.now) {
+    askWhoLeads(turn, leader);
     return;
   }
   if (!leader.checkedServers) {

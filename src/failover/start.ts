@@ -26,6 +26,8 @@ export function onStarted(
     bootId,
     durable: stored,
     lifeBegunAt: turn.now,
+    /** Rounds of an earlier life are not taken for those of this one. */
+    statusRound: Math.floor(turn.random * 1_000_000_000),
     leaderFlushedLsn: stored.leader?.flushedLsn ?? null,
     highestTermHeard: stored.term,
   };
@@ -93,6 +95,7 @@ function leaderRole(
     isHolding: state.durable.heldNames !== null,
     walMarks: [],
     lastWalAt: now,
+    handover: null,
     requests: [],
     joiners: [],
     openRequest: null,

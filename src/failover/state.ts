@@ -39,6 +39,7 @@ export interface State {
   readonly nextActionId: number;
   readonly timerAt: MonotonicMs | null;
   readonly statusRound: number;
+  readonly statusAskedAt: MonotonicMs;
   readonly highestTermHeard: Term;
   /** The greatest flushed LSN that the leader named; stored with whatever else is stored. */
   readonly leaderFlushedLsn: LsnBytes | null;
@@ -94,6 +95,7 @@ export type ActionPurpose =
   | 'release'
   | 'fence'
   | 'takeDown'
+  | 'shutDown'
   | 'startAsStandby'
   | 'restartInPlace'
   | 'armSafeStart'
@@ -155,6 +157,8 @@ export interface Retiring {
   readonly kind: 'retiring';
   /** The term that it led; null: its server was writable without one. */
   readonly term: Term | null;
+  /** Whom a handover is meant for. */
+  readonly successor: NodeId | null;
   readonly reason: 'crash' | 'stall' | 'shutdown' | 'fence' | 'promotionFailed' | 'handover';
   readonly since: MonotonicMs;
 }

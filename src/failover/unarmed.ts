@@ -88,7 +88,14 @@ function wasEverLed({ durable: { record, leader } }: State): boolean {
 function otherLeader(state: State): NodeId | null {
   const { leader } = state.durable;
   const isOther = leader !== null && leader.node !== state.settings.self && leader.isWritable;
-  return isOther && !isYieldedBy(state, leader.node, leader.term) ? leader.node : null;
+  if (!isOther || isYieldedBy(state, leader.node, leader.term)) {
+    return null;
+  }
+  /** What was heard in a life before counts, but against a branch that a hand made after it. */
+  const { leaderHeardAt, now, position } = state;
+  const isHeard = leaderHeardAt !== null && now.monotonicMs - leaderHeardAt < leaseMsOf(state);
+  const isByHand = position !== null && isUnadopted(position);
+  return isHeard || !isByHand ? leader.node : null;
 }
 
 function leaseMsOf({ durable, settings }: State): number {

@@ -48,6 +48,7 @@ export function win(turn: Turn, role: Candidate): void {
     isHolding: false,
     walMarks: [],
     lastWalAt: now,
+    handover: null,
     requests: [],
     joiners: [],
     openRequest: null,

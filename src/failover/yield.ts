@@ -4,7 +4,7 @@ import { bounds } from './bounds.ts';
 import { endLease, leaderYielded } from './lease.ts';
 import type { TermGivenUp, Yield } from './messages.ts';
 import { nameOf } from './names.ts';
-import { become, explain, send, store, type Turn } from './turn.ts';
+import { become, explain, later, send, store, type Turn } from './turn.ts';
 
 /** It ends the leases of its node up to the term that it names, and none of a newer one. */
 export function onYield(turn: Turn, from: NodeId, message: Yield): void {
@@ -33,7 +33,21 @@ export function onYield(turn: Turn, from: NodeId, message: Yield): void {
   if (lease.kind === 'granted' && lease.holder === from && lease.term <= upToTerm) {
     endLease(turn, 'yield');
   }
+  letSuccessorStand(turn, message);
   send(turn, from, { kind: 'yieldAcknowledged', term });
+}
+
+/** A handover is meant for one of them: the others wait, but not for ever, so that it ends by itself. */
+function letSuccessorStand(turn: Turn, { successor }: Yield): void {
+  const { role, settings } = turn.state;
+  if (role.kind !== 'follower' || successor === null) {
+    return;
+  }
+  const isSuccessor = successor === settings.self;
+  const electionNotBefore = later(turn.now, isSuccessor ? 0 : bounds.successorPatienceMs);
+  if (isSuccessor || role.electionNotBefore < electionNotBefore) {
+    become(turn, { ...role, electionNotBefore, hasWaited: isSuccessor });
+  }
 }
 
 export function onTermGivenUp(turn: Turn, from: NodeId, { term }: TermGivenUp): void {

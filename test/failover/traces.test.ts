@@ -55,6 +55,16 @@ describe('three nodes', () => {
     await expectStory(stage, 'blip');
   });
 
+  it('switch over to the node that an operator names', async () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(3, { kind: 'switchover', to: 3 as never });
+    stage.run(1_000);
+    expect(stage.writable).toEqual([3]);
+    expect(stage.members.map(({ server }) => server?.upstream)).toEqual([3, 3, null]);
+    await expectStory(stage, 'switchover');
+  });
+
   it('keep still in a pause, and take over when it has ended', async () => {
     const stage = new Stage(3);
     stage.request(2, { kind: 'pause', lengthMs: 20_000, reason: 'new kernel' });

@@ -163,6 +163,7 @@ describe('a voter (rule 3)', () => {
       reason: 'crash',
       promotionCalled: true,
       position: positionAt(1_000),
+      successor: null,
     });
     voter.receive(3, voteRequestOf(nodes));
     expect(voter.did('askServers')).toBe(false);
@@ -180,6 +181,7 @@ describe('a voter (rule 3)', () => {
       reason: 'fence',
       promotionCalled: true,
       position: null,
+      successor: null,
     });
     expect(voter.state.lease).toMatchObject({ kind: 'granted', holder: 1, term: 4 });
   });

@@ -166,6 +166,7 @@ const messages: fc.Arbitrary<Message> = fc
       reason: fc.constantFrom('crash', 'fence', 'shutdown'),
       promotionCalled: flags,
       position: positions,
+      successor: fc.option(nodeIds, { nil: null }),
     }),
     fc.record({ kind: fc.constantFrom('yieldAcknowledged', 'termGivenUp'), term: terms }),
     fc.record({

@@ -260,6 +260,8 @@ export class Stage {
         return { kind: 'promoted', timeline: server.timeline, flushedLsn: lsn(server.end) };
       case 'fence':
       case 'takeDown':
+      case 'shutDown':
+        if (action.kind === 'shutDown') this.#sendAll(member.id, server);
         Object.assign(server, { condition: 'crashed', isWritable: false, upstream: null });
         return { kind: 'down', ...wal() };
       case 'startAsStandby':
@@ -287,6 +289,13 @@ export class Stage {
         return { kind: 'done' };
       default:
         return { kind: 'done' };
+    }
+  }
+
+  /** A fast shutdown ends when the attached standbys have everything. */
+  #sendAll(id: NodeId, server: Server): void {
+    for (const other of this.members) {
+      if (other.server?.upstream === id) other.server.end = server.end;
     }
   }
 

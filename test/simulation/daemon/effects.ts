@@ -10,6 +10,7 @@ import {
   promote,
   rejoin,
   restartInPlace,
+  shutDown,
   startAsStandby,
   takeDown,
 } from './server-effects.ts';
@@ -53,6 +54,8 @@ export function perform(daemon: Daemon, action: Queued): void {
       return fence(daemon, action.id);
     case 'takeDown':
       return takeDown(daemon, action.id);
+    case 'shutDown':
+      return shutDown(daemon, action.id);
     case 'startAsStandby':
       return startAsStandby(daemon, action.id);
     case 'restartInPlace':

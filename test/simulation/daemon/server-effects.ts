@@ -13,6 +13,8 @@ import { writeNames } from './wal-effects.ts';
 const quitMs = 300;
 /** Crash recovery can take very long. */
 const startMs = 3_600_000;
+/** A shutdown that waits for a standby that does not answer. */
+const shutDownMs = 5_000;
 
 /** SIGQUIT, then SIGKILL for all that is left. */
 export function fence(daemon: Daemon, id: number): void {
@@ -42,6 +44,22 @@ export function takeDown(daemon: Daemon, id: number): void {
     daemon.server?.killEverything();
     down(daemon, id);
   });
+}
+
+/** A fast shutdown that ends, or is given up. */
+export function shutDown(daemon: Daemon, id: number): void {
+  const { server } = daemon;
+  if (server === undefined) return down(daemon, id);
+  server.shutDown();
+  poll(
+    daemon,
+    shutDownMs,
+    () => server.phase === 'none',
+    (isOver) => {
+      if (isOver) down(daemon, id);
+      else daemon.failed(id, 'the shutdown does not end');
+    },
+  );
 }
 
 /** Nothing is left of it; standby.signal is put in place. */
