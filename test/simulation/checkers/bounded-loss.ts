@@ -4,6 +4,7 @@
  */
 import type { PostgresServer } from '../postgres/server.ts';
 import { type Branch, commonLsn } from '../world/wal.ts';
+import type { WayToWritable } from '../postgres/server-habits.ts';
 import type { World } from '../world/world.ts';
 import { Ledger } from './ledger.ts';
 import type { Checker } from './watcher.ts';
@@ -49,7 +50,9 @@ export class BoundedLoss implements Checker {
     return voters.length !== 2 && silent >= Math.floor(voters.length / 2) + 1;
   }
 
-  becameWritable(world: World, server: PostgresServer): void {
+  becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
+    // What others start is nobody's failover.
+    if (how === 'start' && server.startedBy !== 'repmgrd') return;
     for (const { branch, lsn } of this.#late.takeMissing(server.directory.end)) {
       const common = commonLsn(server.directory.end, { branch, lsn });
       world.watchers.violated(

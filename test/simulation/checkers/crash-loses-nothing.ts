@@ -2,6 +2,7 @@
 import type { PostgresServer } from '../postgres/server.ts';
 import type { Branch } from '../world/wal.ts';
 import type { Fault } from '../history/faults.ts';
+import type { WayToWritable } from '../postgres/server-habits.ts';
 import type { World } from '../world/world.ts';
 import { Ledger } from './ledger.ts';
 import type { Checker } from './watcher.ts';
@@ -34,7 +35,9 @@ export class CrashLosesNothing implements Checker {
     if (this.#isPromised) this.#ledger.add({ branch, lsn, atMs: world.schedule.now });
   }
 
-  becameWritable(world: World, server: PostgresServer): void {
+  becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
+    // What others start is nobody's failover.
+    if (how === 'start' && server.startedBy !== 'repmgrd') return;
     if (!this.#isPromised) return;
     const missing = this.#ledger.takeMissing(server.directory.end);
     if (missing.length > 0) {

@@ -19,6 +19,8 @@ export class OnePrimary implements Checker {
   readonly #startedUnasked = new Map<PostgresServer, number>();
   /** Since when each server's repmgrd has been watching it. */
   readonly #watchedSince = new Map<number, number>();
+  /** When it last knew of no term at all. */
+  readonly #unarmedAt = new Map<number, number>();
   #isLooking = false;
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
@@ -71,6 +73,12 @@ export class OnePrimary implements Checker {
     if (now < node.host.wokeAt + blindMs + reactionMs && wasAllowedBefore) return true;
     // An operator made it so, and no repmgrd leads it: unarmed until it won a term, or fenced within a lease.
     if (world.byHand.has(server.node)) return true;
+    // Before the first term is won nobody holds or fences: it is said at each start.
+    const durable = node.daemon.state?.durable;
+    if (durable?.leading === null && durable.leader === null && durable.yielded === null) {
+      this.#unarmedAt.set(server.node, now);
+    }
+    if (now < (this.#unarmedAt.get(server.node) ?? Number.NEGATIVE_INFINITY) + reactionMs) return true;
     // Without repmgrd only a guard can act.
     if (!isRunning || now < process.thawedAt + reactionMs) return !node.guard.isAlive;
     if (process.isFrozen) return !node.guard.isAlive;

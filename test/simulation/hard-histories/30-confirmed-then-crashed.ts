@@ -12,10 +12,10 @@ export const confirmedThenCrashed: NamedHistory = {
         hasWitness: true,
         faults: [
           { kind: 'isolate', atMs: 0, target: 2, forMs: 8_000 },
-          { kind: 'losePower', atMs: 12_000, target: 2, forMs: 15_000 },
-          { kind: 'killPostmaster', atMs: 14_000, target: 1, orphansMs: 0 },
+          { kind: 'losePower', atMs: 12_000, target: 2, forMs: 20_000 },
+          { kind: 'killPostmaster', atMs: 20_000, target: 1, orphansMs: 0 },
         ],
-        quietAtMs: 28_000,
+        quietAtMs: 34_000,
       }),
       complaint: (world) =>
         world.nodeOf(1)?.server?.directory.branch.timeline === 1
