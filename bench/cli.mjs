@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureConnectivity } from './connectivity.mjs';
 
 // Node reads the file that this names at each start, which takes longer than most of what is measured here.
 delete process.env['NODE_EXTRA_CA_CERTS'];
@@ -37,6 +38,7 @@ try {
 } finally {
   await sandbox.destroy();
 }
+reportConnectivity(await measureConnectivity(startSandbox, measure));
 
 /** A second cluster in the same database: 20 rows whose conninfos lead to the 3 servers in turn. */
 async function registerTwentyRows() {
@@ -118,6 +120,14 @@ function report(times, references) {
   );
   console.log('(the 20 rows lead to the 3 servers in turn)');
   console.log(`a frozen node costs its connect_timeout (2 s) + ${overheadMs.toFixed(0)} ms in all`);
+}
+
+function reportConnectivity(times) {
+  console.log('');
+  for (const [name, all] of Object.entries(times)) {
+    console.log(`${name.padEnd(42)}${median(all).toFixed(0).padStart(8)} ms`);
+  }
+  console.log('(of one host that plays five, with as many processors as it has)');
 }
 
 function median(all) {

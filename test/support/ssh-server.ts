@@ -1,25 +1,20 @@
 /**
- * A real sshd on loopback that plays several hosts: 127.0.0.1, 127.0.0.2, ... each with a directory and a repmgr of its
- * own. It runs as the user of the sandbox, with keys made for the test. Where OpenSSH's server is not installed such
- * tests are skipped, visibly; REPMGR_REQUIRE_DEBIAN=1 (continuous integration) makes that a failure.
+ * An sshd for the tests of a file (ssh-hosts.ts). Where OpenSSH's server is not installed such tests are skipped,
+ * visibly; REPMGR_REQUIRE_DEBIAN=1 (continuous integration) makes that a failure.
  */
 import { existsSync } from 'node:fs';
-import { readFile, symlink } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { makeOwnedDirectory } from '../../src/sandbox/owned-files.ts';
 import { builtProgramDirectory } from '../../src/sandbox/program-directory.ts';
-import { waitUntil } from '../../src/system/clock.ts';
-import { findFreePorts } from '../../src/system/free-ports.ts';
 import { startCompanion } from './companion.ts';
-import { putFile } from './sandbox-files.ts';
+import { sshProgram, type SshServer, startSshServer } from './ssh-hosts.ts';
 
-const program = '/usr/sbin/sshd';
-const isMissing = !existsSync(program);
+export type { SshServer } from './ssh-hosts.ts';
+
+const isMissing = !existsSync(sshProgram);
 if (isMissing) {
-  const reason = `${program} is not there (apt-get install openssh-server)`;
+  const reason = `${sshProgram} is not there (apt-get install openssh-server)`;
   if (process.env['REPMGR_REQUIRE_DEBIAN'] === '1') throw new Error(reason);
   process.stdout.write(`skipped: tests that need a server for SSH, since ${reason}\n`);
 }
@@ -27,107 +22,11 @@ if (isMissing) {
 /** As `describe`, for tests that need it. */
 export const describeWithSsh = describe.skipIf(isMissing);
 
-export interface SshHost {
-  readonly address: string;
-  /** Where its repmgr runs: a repmgr.conf in it is found. */
-  readonly directory: string;
-  /** The repmgr that is in its PATH, which holds nothing else but ssh. */
-  readonly repmgr: string;
-}
-
-export interface SshServer {
-  readonly port: number;
-  readonly hosts: readonly SshHost[];
-  /** For ssh_options: all that is needed to log in, and nothing of the user's own settings. */
-  readonly options: string;
-  /** The same with another key or other known hosts: names of files in `directory`. */
-  optionsWith(changes: { readonly identity?: string; readonly knownHosts?: string }): string;
-  /** Holds `id` and `stranger` (keys), `known`, `empty` and `changed` (known hosts), `sshd.log`. */
-  readonly directory: string;
-}
-
-/** Call it in beforeAll: it runs until all tests of the file are over, or their process ends in whatever way. */
+/** Call it in beforeAll: it runs until all tests of the file are over. */
 export async function sshServerForFile(sandbox: Sandbox, hostCount: number): Promise<SshServer> {
-  const directory = join(sandbox.directory, 'ssh');
-  await makeOwnedDirectory(directory, sandbox.user);
-  const addresses = Array.from({ length: hostCount }, (_, index) => `127.0.0.${index + 1}`);
-  const [port = 0] = await findFreePorts(1, '127.0.0.1');
-  await makeKeys(sandbox, directory);
-  await writeKnownHosts(sandbox, addresses, port);
-  const hosts: SshHost[] = [];
-  for (const address of addresses) hosts.push(await makeHost(sandbox, directory, address));
-  const configuration = await putFile(sandbox, 'ssh/sshd_config', configurationOf(directory, hosts, port));
-  startCompanion(sandbox, [program, '-D', '-e', '-f', configuration], join(directory, 'sshd.log'));
-  await waitUntil(() => accepts(port), { deadlineMs: 10_000, intervalMs: 20 });
-  const optionsWith: SshServer['optionsWith'] = ({ identity = 'id', knownHosts = 'known' }) =>
-    [
-      `-F none -p ${port} -i ${join(directory, identity)} -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes`,
-      `-o UserKnownHostsFile=${join(directory, knownHosts)} -o GlobalKnownHostsFile=none`,
-    ].join(' ');
-  return { port, hosts, directory, options: optionsWith({}), optionsWith };
-}
-
-/** Passwords are offered, so that a login without key is asked for one. */
-function configurationOf(directory: string, hosts: readonly SshHost[], port: number): string {
-  return [
-    ...hosts.map(({ address }) => `ListenAddress ${address}:${port}`),
-    `HostKey ${join(directory, 'host')}`,
-    `AuthorizedKeysFile ${join(directory, 'id.pub')}`,
-    'PidFile none',
-    'StrictModes no',
-    'UsePAM no',
-    'PasswordAuthentication yes',
-    ...hosts.flatMap((host) => [
-      `Match LocalAddress ${host.address}`,
-      `  SetEnv PATH=${join(host.directory, 'bin')} PGPASSFILE=${join(host.directory, 'pgpass')}`,
-    ]),
-    '',
-  ].join('\n');
-}
-
-async function makeKeys(sandbox: Sandbox, directory: string): Promise<void> {
-  for (const name of ['host', 'id', 'stranger']) {
-    const made = await sandbox.run('ssh-keygen', [
-      '-q',
-      '-t',
-      'ed25519',
-      '-N',
-      '',
-      '-f',
-      join(directory, name),
-    ]);
-    if (made.exitCode !== 0) throw new Error(`ssh-keygen: ${made.stderr}`);
-  }
-}
-
-async function writeKnownHosts(sandbox: Sandbox, addresses: readonly string[], port: number): Promise<void> {
-  const keyOf = async (name: string) =>
-    (await readFile(join(sandbox.directory, 'ssh', `${name}.pub`), 'utf8')).split(' ').slice(0, 2).join(' ');
-  const lines = (key: string) => addresses.map((address) => `[${address}]:${port} ${key}\n`).join('');
-  await putFile(sandbox, 'ssh/known', lines(await keyOf('host')));
-  await putFile(sandbox, 'ssh/changed', lines(await keyOf('stranger')));
-  await putFile(sandbox, 'ssh/empty', '');
-}
-
-async function makeHost(sandbox: Sandbox, directory: string, address: string): Promise<SshHost> {
-  const home = join(directory, address);
-  await makeOwnedDirectory(home, sandbox.user);
-  await makeOwnedDirectory(join(home, 'bin'), sandbox.user);
-  await symlink('/usr/bin/ssh', join(home, 'bin', 'ssh'));
-  const programs = sandbox.user === undefined ? builtProgramDirectory() : join(sandbox.directory, 'program');
-  const repmgr = await putFile(
-    sandbox,
-    `ssh/${address}/bin/repmgr`,
-    `#!/bin/sh\ncd ${home} && exec ${process.execPath} ${join(programs, 'repmgr.js')} "$@"\n`,
-    0o700,
-  );
-  return { address, directory: home, repmgr };
-}
-
-function accepts(port: number): Promise<true | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(undefined));
-    socket.once('connect', () => socket.destroy());
+  return await startSshServer(sandbox, hostCount, {
+    programDirectory:
+      sandbox.user === undefined ? builtProgramDirectory() : join(sandbox.directory, 'program'),
+    startServer: (command, logFile) => startCompanion(sandbox, command, logFile),
   });
 }
