@@ -36,7 +36,7 @@ export interface SshSurroundings {
   /** Holds a repmgr.js that the user of the sandbox can run. */
   readonly programDirectory: string;
   /** Starts a program that stays in the foreground, as that user, and ends it when it is no longer needed. */
-  startServer(command: readonly string[], logFile: string): void;
+  readonly startServer: (command: readonly string[], logFile: string) => void;
 }
 
 /** Makes keys and hosts, and waits until sshd accepts connections. */

@@ -17,7 +17,7 @@ describe('the documentation', () => {
         /`((?:standby|repmgrd?|master|primary|cluster|witness|node|child|slot)_[a-z_]+)`/g,
       ),
     ]
-      .map(([, name]) => name)
+      .map(([, name = '']) => name)
       .filter((name) => name !== 'repmgr_test');
     expect([...new Set(written)].toSorted()).toEqual([...eventNames].toSorted());
   });
