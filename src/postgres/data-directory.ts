@@ -1,15 +1,5 @@
 /** What lies in a directory that is, or shall become, a data directory. Only looks; changes nothing. */
-import {
-  access,
-  constants,
-  lstat,
-  readdir,
-  readFile,
-  readlink,
-  realpath,
-  stat,
-  statfs,
-} from 'node:fs/promises';
+import { access, constants, readdir, readFile, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 export type DirectoryContent =
@@ -32,7 +22,7 @@ export interface DirectoryInspection {
   /** Absolute, symbolic links resolved as far as they exist. */
   readonly path: string;
   readonly content: DirectoryContent;
-  /** Of the directory, or of the nearest parent that exists. */
+  /** Of the directory, or of the nearest parent that can be looked at. */
   readonly ownerUid: number;
   readonly isOwnedByUs: boolean;
   readonly isWritable: boolean;
@@ -54,7 +44,7 @@ export async function inspectDataDirectory(
     content.kind === 'absent'
       ? resolve(directory)
       : await realpath(directory).catch(() => resolve(directory));
-  const existing = content.kind === 'absent' ? await nearestExisting(path) : path;
+  const existing = await nearestReachable(path);
   const status = await stat(existing);
   const space = await statfs(existing);
   return {
@@ -128,17 +118,18 @@ async function readSystemIdentifier(dataDirectory: string): Promise<string | und
   return control === undefined || control.length < 8 ? undefined : String(control.readBigUInt64LE(0));
 }
 
-async function nearestExisting(path: string): Promise<string> {
+/** The directory itself, or the nearest one above it that exists and may be looked at. */
+async function nearestReachable(path: string): Promise<string> {
   let candidate = path;
-  while (
-    !(await lstat(candidate).then(
-      () => true,
-      () => false,
-    ))
-  ) {
-    candidate = dirname(candidate);
-  }
+  while (!(await isReachable(candidate))) candidate = dirname(candidate);
   return candidate;
+}
+
+async function isReachable(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isWritable(path: string): Promise<boolean> {

@@ -81,6 +81,25 @@ describe('for its target', () => {
     await expectRefusal(await clone(), { error: /is not a directory/, detail: /file/, hint: /move/ });
   });
 
+  it('whose path leads through a file', async () => {
+    await shell('rmdir "$1" && touch "$1"', directory);
+    await expectRefusal(await clone('-D', join(directory, 'data')), {
+      error: /is not a directory/,
+      detail: /part of its path/,
+      hint: /another directory/,
+    });
+  });
+
+  it('that cannot be looked at', async () => {
+    await shell('mkdir "$1/closed" && chmod 0 "$1/closed"', directory);
+    onTestFinished(() => shell('chmod 700 "$1/closed"', directory));
+    await expectRefusal(await clone('-D', join(directory, 'closed', 'data')), {
+      error: /cannot be read/,
+      detail: /EACCES/,
+      hint: /ls -ld/,
+    });
+  });
+
   it('that cannot be written', async () => {
     await shell('chmod 500 "$1"', directory);
     await expectRefusal(await clone(), {

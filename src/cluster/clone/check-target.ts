@@ -58,7 +58,7 @@ function refuseUnusableDirectory({ directory, interrupted }: DirectoryFacts, wha
   if (content.kind === 'not a directory') {
     throw unusable(
       `the ${what} "${path}" is not a directory`,
-      'A file of this name is there.',
+      'It is a file, or a part of its path is one.',
       'Name another directory, or move the file away.',
     );
   }
