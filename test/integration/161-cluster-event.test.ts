@@ -33,7 +33,7 @@ describe('cluster event', () => {
       stderr: '',
       stdout: [
         'Node ID | Name  | Event              | OK | Timestamp           | Details',
-        '--------+-------|--------------------|----|---------------------|-------------------------------------',
+        '--------+-------|--------------------|----|---------------------|--------------------------------------',
         '9       |       | standby_unregister | t  | 2024-05-03 12:00:00 |',
         '2       | node2 | standby_promote    | f  | 2024-05-02 11:00:00 | conninfo "host=a password=*** port=1"',
         '2       | node2 | standby_register   | t  | 2024-05-01 10:05:00 | two?lines, and a "quote"',

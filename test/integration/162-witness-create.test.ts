@@ -3,6 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { isPortFree } from '../../src/system/free-ports.ts';
+import { interruptRepmgr } from '../support/interrupted.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 import { putFile, withSettings } from '../support/sandbox-files.ts';
 
@@ -203,6 +205,35 @@ describe('a witness that cannot be made', () => {
     expect(events.filter(({ details }) => /The step was: start the server/.test(details ?? ''))).toHaveLength(
       1,
     );
+  });
+
+  it.each([/INFO: make a PostgreSQL/, /INFO: make role/, /INFO: start the server/])(
+    'leaves nothing behind after Ctrl-C at %s, and can be made then',
+    async (moment) => {
+      const { dataDirectory, port } = sandbox.node(2);
+      const reach = ['-h', '127.0.0.1', '-p', String(sandbox.node(1).port), '-v'];
+      const args = [...reach, '-D', dataDirectory, 'witness', 'create'];
+      const { exitCode, stderr } = await interruptRepmgr(sandbox, 2, args, moment);
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 130 });
+      expect(stderr).toMatch(
+        /ERROR: making the witness was interrupted\nDETAIL: It was about to .*Everything is as it was before\.\nHINT: The same command can be run again\.\n$/,
+      );
+      expect(await readdir(dataDirectory)).toEqual([]);
+      expect(await isPortFree(port)).toBe(true);
+      expect(await nodesOf(sandbox, 1)).toHaveLength(1);
+      expect((await eventsOf(sandbox)).at(-1)?.details).toMatch(/^making the witness was interrupted/);
+    },
+  );
+
+  it('is made at last, and serves the commands that are run on it', async () => {
     expect(await create(sandbox)).toMatchObject({ exitCode: 0 });
+    expect(await sandbox.repmgr(2, ['cluster', 'cleanup', '-k', '1'])).toMatchObject({ exitCode: 0 });
+    expect(await sandbox.repmgr(2, ['cluster', 'event'])).toMatchObject({
+      exitCode: 0,
+      stderr: 'NOTICE: no event of that kind is recorded\n',
+    });
+    const own = await sandbox.repmgr(2, ['standby', 'promote']);
+    expect(own.exitCode).toBe(1);
+    expect(own.stderr).not.toMatch(/internal/);
   });
 });
