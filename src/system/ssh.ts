@@ -28,8 +28,7 @@ export interface SshCall {
  * Runs a program over there; the shell of its user gets each word as one word, whatever is in it. Words are visible in
  * the process lists of both hosts, so no secret may be among them.
  * @returns its result, whatever its exit code
- * @throws RepmgrError of the codes `ssh_...`; remote_program_missing; command_failed where ssh_options are no words;
- *   interrupted
+ * @throws RepmgrError of the codes `ssh_...`; remote_program_missing; interrupted
  */
 export async function runOverSsh(
   target: SshTarget,
@@ -59,7 +58,7 @@ async function sshArguments(
   words: readonly string[],
 ): Promise<readonly string[]> {
   // Quiet, ssh would not say why it failed; repmgr 5 has -q in its defaults.
-  const ofUser = (await optionWords(options)).filter((word) => word !== '-q');
+  const ofUser = (await wordsOf(options)).filter((word) => word !== '-q');
   return [
     '-T',
     ...['-o', 'BatchMode=yes'],
@@ -70,6 +69,20 @@ async function sshArguments(
     host,
     words.map(quoteForShell).join(' '),
   ];
+}
+
+async function wordsOf(options: string): Promise<readonly string[]> {
+  try {
+    return await optionWords(options);
+  } catch (error) {
+    if (!(error instanceof RepmgrError) || error.code !== 'command_failed') throw error;
+    throw failure('ssh_failed', {
+      message: 'ssh_options cannot be understood by the shell',
+      detail: error.detail,
+      hint: 'Correct ssh_options in repmgr.conf: look for a quote without its partner.',
+      cause: error,
+    });
+  }
 }
 
 async function runSsh(args: readonly string[], call: SshCall): Promise<CommandResult> {

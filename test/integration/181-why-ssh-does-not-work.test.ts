@@ -69,7 +69,9 @@ describeWithSsh('a command on another host', () => {
         runOverSsh({ ...target(), host: '-oProxyCommand=touch /tmp/never' }, ['true'], call),
       ).rejects.toMatchObject({ exitCode: 12 });
       await expect(runOverSsh({ ...target(), options: '-o "x' }, ['true'], call)).rejects.toMatchObject({
-        code: 'command_failed',
+        code: 'ssh_failed',
+        exitCode: 12,
+        hint: expect.stringContaining('ssh_options'),
       });
     });
   });

@@ -53,11 +53,13 @@ export async function importMetadata(connection: Connection, cluster: string): P
     const nodes = await listNodes(connection, cluster);
     // Whoever imports at the same moment has waited for the lock until here.
     planImport(cluster, await readRepmgr5Metadata(connection), nodes.length === 0 ? undefined : nodes);
+    // A witness streams from nobody: repmgr 3 has neither upstream nor slot for it.
     await connection.query(
       `INSERT INTO ${qualified(cluster, 'repl_nodes')}
               (id, type, upstream_node_id, cluster, name, conninfo, slot_name, priority, active)
-       SELECT node_id, CASE type WHEN 'primary' THEN 'master' ELSE type END, upstream_node_id, $1, node_name, conninfo,
-              slot_name, priority, active
+       SELECT node_id, CASE type WHEN 'primary' THEN 'master' ELSE type END,
+              CASE WHEN type <> 'witness' THEN upstream_node_id END, $1, node_name, conninfo,
+              CASE WHEN type <> 'witness' THEN slot_name END, priority, active
          FROM repmgr.nodes`,
       [cluster],
     );
