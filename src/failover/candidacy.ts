@@ -34,6 +34,9 @@ function whyNot(state: State, isByOperator: boolean): string | null {
   if (state.durable.hasLostState || durable.record === null || !isMember(durable.record, settings.self)) {
     return 'it is no voter';
   }
+  if (!durable.record.voters.includes(settings.self)) {
+    return 'it is about to leave the voters';
+  }
   if (isWitness(state) || server === null || server.condition === 'none') {
     return 'it has no data: a witness';
   }

@@ -80,6 +80,9 @@ export function reactCandidate(turn: Turn, role: Candidate): void {
 export function onWalFetched(turn: Turn, frozenAt: Position | null): void {
   const { role } = turn.state;
   if (role.kind === 'candidate' && role.stage === 'asking') {
+    if (role.fetchesFrom !== null && furthestAhead(turn.state, role)?.node === role.fetchesFrom) {
+      noteUnfetchable(turn, role.fetchesFrom);
+    }
     const fetched: Candidate = {
       ...role,
       frozenAt,

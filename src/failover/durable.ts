@@ -47,6 +47,8 @@ export interface Durable {
   readonly hasLostState: boolean;
   /** Its server was writable on a timeline that is another's, so its WAL is not what its numbers say; until it is cloned. */
   readonly hasStrayed: boolean;
+  /** A rejoin was begun and has not ended: its directory is no whole copy. */
+  readonly isRejoining: boolean;
 }
 
 export interface Line {

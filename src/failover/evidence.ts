@@ -15,14 +15,14 @@ interface Evidence {
   readonly answers: readonly (readonly [NodeId, PeerAnswer])[] | null;
 }
 
-/** What the freeze replaces is stored before; it goes on when a vote before it had begun one. */
-export function beginFreeze(turn: Turn): void {
+/** What the freeze replaces is stored before, for the leader that it is good for; it goes on when a vote before it had begun one. */
+export function beginFreeze(turn: Turn, leader: NodeId | null): void {
   const { durable, server } = turn.state;
   if (durable.frozen === null) {
     store(turn, {
       frozen: {
         primaryConninfo: server?.primaryConninfo ?? '',
-        leader: durable.leader?.node ?? null,
+        leader,
         boundTerm: null,
       },
     });

@@ -18,6 +18,20 @@ export function reactFollowing(turn: Turn): void {
     return;
   }
   const leader = followedLeader(state);
+  if (leader !== null && isAboutToStream(state, leader)) {
+    explain(
+      turn,
+      9,
+      'freeze',
+      'its server is down and would come back to another upstream: takes that away',
+      {},
+    );
+    beginFreeze(turn, null);
+  }
+  if (leader !== null && isInterrupted(state)) {
+    leaveTheLine(turn, leader, false);
+    return;
+  }
   if (leader === null || isBusy(state)) {
     return;
   }
@@ -46,21 +60,23 @@ export function onFollowed(turn: Turn): void {
 /** Its WAL is the leader's now, and so are the makers of its timelines. */
 export function onRejoined(turn: Turn): void {
   const { leader, timelines } = turn.state.durable;
-  store(turn, { hasStrayed: false, timelines: leader?.path ?? timelines });
+  store(turn, { hasStrayed: false, isRejoining: false, timelines: leader?.path ?? timelines });
   change(turn, { position: null, look: null });
   onFollowed(turn);
 }
 
 /** When a standby that streams from nowhere is told again. */
-export function followsAgainAt(state: State): number {
+export function followsAgainAt(state: State, ifNever: number = Number.MAX_SAFE_INTEGER): number {
   const { following } = state;
-  return following === null ? Number.MAX_SAFE_INTEGER : following.since + bounds.followAgainMs;
+  return following === null ? ifNever : following.since + bounds.followAgainMs;
 }
 
 /** Its WAL is no part of the line that the leader writes on: made by hand, strayed, or beyond a fork. */
 function cannotFollow({ position, durable }: State, leader: KnownLeader): boolean {
   return (
-    durable.hasStrayed || (position !== null && leader.path !== null && !isOnPath(position, leader.path))
+    durable.hasStrayed ||
+    durable.isRejoining ||
+    (position !== null && leader.path !== null && !isOnPath(position, leader.path))
   );
 }
 
@@ -91,6 +107,34 @@ function isLeftDown(state: State): boolean {
     !isRunning(state, 'startAsStandby') &&
     !isRunning(state, 'rejoin') &&
     now.monotonicMs - startedAt >= bounds.followAgainMs
+  );
+}
+
+/** repmgrd, or the copy, ended in the middle of a rejoin: it is begun again, whatever the server does. */
+function isInterrupted(state: State): boolean {
+  return (
+    state.durable.isRejoining &&
+    !isRunning(state, 'rejoin') &&
+    !isPaused(state) &&
+    state.now.monotonicMs >= followsAgainAt(state, 0)
+  );
+}
+
+/** Its server is down; when it starts it would stream from wherever it did before, right or not. */
+function isAboutToStream(state: State, leader: KnownLeader): boolean {
+  const { server, durable, following, metadata, settings } = state;
+  const isDown = server?.condition === 'crashed' || server?.condition === 'shutDown';
+  const upstream = metadata.nodes.find(({ id }) => id === settings.self)?.upstream ?? null;
+  const isCascaded = metadata.nodes.some(({ id, upstream: its }) => id === upstream && its !== null);
+  return (
+    isDown &&
+    durable.frozen === null &&
+    !isCascaded &&
+    !isPaused(state) &&
+    !durable.isInMaintenance &&
+    server.primaryConninfo !== '' &&
+    (following?.node !== leader.node || following.term !== leader.term) &&
+    !isRunning(state, 'freeze')
   );
 }
 
@@ -173,6 +217,7 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
   });
   if (state.settings.rejoin === 'automatic') {
     explain(turn, 9, 'rejoin', `its WAL diverged from that of ${name}: rejoins`, evidence);
+    store(turn, { isRejoining: true });
     begin(turn, 'rejoin', (id) => ({
       kind: 'rejoin',
       id,
@@ -189,6 +234,6 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
 function detach(turn: Turn): void {
   const { server } = turn.state;
   if (server !== null && server.primaryConninfo !== '') {
-    beginFreeze(turn);
+    beginFreeze(turn, null);
   }
 }

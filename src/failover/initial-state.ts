@@ -29,6 +29,7 @@ export const emptyDurable: Durable = {
   pauseEndsAtBootMs: null,
   hasLostState: false,
   hasStrayed: false,
+  isRejoining: false,
 };
 
 const start = 0 as MonotonicMs;

@@ -114,7 +114,7 @@ export function isWitness({ settings, metadata }: State): boolean {
 
 /** Whether this node's WAL left the line of the newest leader: no candidate and no voter until it was rejoined. */
 export function isDiverged({ position, durable }: State): boolean {
-  if (durable.hasStrayed) {
+  if (durable.hasStrayed || durable.isRejoining) {
     return true;
   }
   return position !== null && durable.line !== null && leftLine(position, durable.line.path);

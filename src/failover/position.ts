@@ -78,7 +78,8 @@ export function samePath(one: TimelinePath, other: TimelinePath): boolean {
 function alongHistory(ancestor: Position, descendant: Position, behind: number): Comparison {
   const fork = descendant.path[ancestor.path.length];
   const wentOn = fork !== undefined && ancestor.lsn > fork.beganAt;
-  return { order: behind, isDivergent: wentOn };
+  const isBareFork = ancestor.lsn === descendant.lsn && fork?.beganAt === descendant.lsn;
+  return { order: isBareFork ? 0 : behind, isDivergent: wentOn };
 }
 
 function compareTips(one: TimelinePath, other: TimelinePath): number {

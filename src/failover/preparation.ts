@@ -20,7 +20,7 @@ export function prepareCandidacy(turn: Turn, role: Candidate): void {
     return;
   }
   if (isElection && maySuspectPrimary(state, role)) {
-    beginFreeze(turn);
+    beginFreeze(turn, state.durable.leader?.node ?? null);
   }
   if (!isSettled(state, isElection, role) && !livingPrimaryAnswers(state, role)) {
     if (now - role.begunAt >= bounds.considerationMs) {

@@ -53,7 +53,7 @@ function consider(turn: Turn, from: NodeId, request: VoteRequest): void {
     consideration: { candidate: from, request, begunAt: turn.now, frozenAt: null, answers: null },
   });
   if (needsFreeze && !isWitness(turn.state)) {
-    beginFreeze(turn);
+    beginFreeze(turn, turn.state.durable.leader?.node ?? null);
   }
   if (!(needsFreeze && leaderYielded(turn.state))) {
     askServers(turn, [from]);

@@ -77,6 +77,7 @@ export class Stage {
     const member = this.#member(id);
     member.isUp = true;
     member.life += 1;
+    if (member.server !== undefined) member.server.condition = 'running';
     const namesTerm = this.members.some(({ file }) => file !== null && file.record !== null);
     this.#handle(member, {
       kind: 'started',
