@@ -11,8 +11,8 @@ import { describeSchema } from '../support/schema-description.ts';
 
 const schema = 'repmgr_sandbox';
 
-async function primary(): Promise<Sandbox> {
-  return await sandboxForTest({ nodes: 1, build: 'primary' });
+async function primary(postgresVersion = 15): Promise<Sandbox> {
+  return await sandboxForTest({ nodes: 1, build: 'primary', postgresVersion });
 }
 
 async function nodesOf(sandbox: Sandbox) {
@@ -27,91 +27,96 @@ async function upgrade(sandbox: Sandbox, ...args: string[]) {
   return await sandbox.repmgr(1, ['cluster', 'upgrade-schema', ...args]);
 }
 
-it('becomes metadata of repmgr 3: the live primary is the master, the old table stays, history goes on', async () => {
-  const sandbox = await primary();
-  const { conninfo } = sandbox.node(1);
-  await makeRepmgr2Schema(sandbox, [
-    { id: 1, conninfo, priority: 5 },
-    { id: 2 },
-    { id: 3, priority: -1 },
-    { id: 4, witness: true, priority: -1 },
-  ]);
-  const before = await describeSchema(sandbox, 1, schema);
-  expect((await sandbox.repmgr(1, ['cluster', 'show'])).stderr).toMatch(/type/);
-  const refused = await sandbox.repmgr(1, ['primary', 'register']);
-  expect(refused.stderr).toContain('repmgr cluster upgrade-schema');
+it.each([10, 15, 18])(
+  'becomes metadata of repmgr 3, on PostgreSQL %i: the live primary is the master, the old table stays',
+  async (postgresVersion) => {
+    const sandbox = await primary(postgresVersion);
+    const { conninfo } = sandbox.node(1);
+    await makeRepmgr2Schema(sandbox, [
+      { id: 1, conninfo, priority: 5 },
+      { id: 2 },
+      { id: 3, priority: -1 },
+      { id: 4, witness: true, priority: -1 },
+    ]);
+    const before = await describeSchema(sandbox, 1, schema);
+    expect((await sandbox.repmgr(1, ['cluster', 'show'])).stderr).toMatch(/type/);
+    const refused = await sandbox.repmgr(1, ['primary', 'register']);
+    expect(refused.stderr).toContain('repmgr cluster upgrade-schema');
 
-  const dryRun = await upgrade(sandbox, '--dry-run');
-  expect(dryRun).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(dryRun.stdout).toMatch(/^BEGIN;\n[^]*\nCOMMIT;\n$/);
-  expect(dryRun.stdout).toContain(
-    `-- keep the table of repmgr 2 as repl_nodes2_0\nALTER TABLE "${schema}"."repl_nodes" RENAME TO "repl_nodes2_0";\n`,
-  );
-  expect(await describeSchema(sandbox, 1, schema)).toEqual(before);
+    const dryRun = await upgrade(sandbox, '--dry-run');
+    expect(dryRun).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(dryRun.stdout).toMatch(/^BEGIN;\n[^]*\nCOMMIT;\n$/);
+    expect(dryRun.stdout).toContain(
+      `-- keep the table of repmgr 2 as repl_nodes2_0\nALTER TABLE "${schema}"."repl_nodes" RENAME TO "repl_nodes2_0";\n`,
+    );
+    expect(await describeSchema(sandbox, 1, schema)).toEqual(before);
 
-  const done = await upgrade(sandbox);
-  expect(done.exitCode).toBe(0);
-  expect(done.stdout).toBe('');
-  expect(done.stderr).toMatch(
-    /^NOTICE: the metadata of cluster "sandbox" are those of repmgr 3 now\nHINT: .*primary register --force/,
-  );
-  expect(done.stderr).toContain('WARNING: node "node3" (ID: 3) had priority -1 and can be promoted now');
-  expect(done.stderr).not.toContain('node4');
-  const common = { upstream_node_id: null, cluster: 'sandbox', slot_name: null, active: true };
-  expect(await nodesOf(sandbox)).toEqual([
-    { id: 1, type: 'master', name: 'node1', conninfo, priority: 105, ...common },
-    {
-      id: 2,
-      type: 'standby',
-      name: 'node2',
-      conninfo: 'host=node2 dbname=repmgr user=repmgr',
-      priority: 100,
-      ...common,
-    },
-    {
-      id: 3,
-      type: 'standby',
-      name: 'node3',
-      conninfo: 'host=node3 dbname=repmgr user=repmgr',
-      priority: 99,
-      ...common,
-    },
-    {
-      id: 4,
-      type: 'witness',
-      name: 'node4',
-      conninfo: 'host=node4 dbname=repmgr user=repmgr',
-      priority: 99,
-      ...common,
-    },
-  ]);
-  expect(
-    await sandbox.query(1, `SELECT id, priority, witness FROM ${schema}.repl_nodes2_0 ORDER BY id`),
-  ).toEqual([
-    { id: 1, priority: 5, witness: false },
-    { id: 2, priority: 0, witness: false },
-    { id: 3, priority: -1, witness: false },
-    { id: 4, priority: -1, witness: true },
-  ]);
-  expect(await sandbox.query(1, `SELECT count(*)::integer AS rows FROM ${schema}.repl_monitor`)).toEqual([
-    { rows: 50 },
-  ]);
-  expect(
-    await sandbox.query(1, `SELECT standby_node, node_type, replication_lag FROM ${schema}.repl_status`),
-  ).toEqual([{ standby_node: 2, node_type: 'standby', replication_lag: '16 MB' }]);
+    const done = await upgrade(sandbox);
+    expect(done.exitCode).toBe(0);
+    expect(done.stdout).toBe('');
+    expect(done.stderr).toMatch(
+      /^NOTICE: the metadata of cluster "sandbox" are those of repmgr 3 now\nHINT: .*primary register --force/,
+    );
+    expect(done.stderr).toContain('WARNING: node "node3" (ID: 3) had priority -1 and can be promoted now');
+    expect(done.stderr).not.toContain('node4');
+    const common = { upstream_node_id: null, cluster: 'sandbox', slot_name: null, active: true };
+    expect(await nodesOf(sandbox)).toEqual([
+      { id: 1, type: 'master', name: 'node1', conninfo, priority: 105, ...common },
+      {
+        id: 2,
+        type: 'standby',
+        name: 'node2',
+        conninfo: 'host=node2 dbname=repmgr user=repmgr',
+        priority: 100,
+        ...common,
+      },
+      {
+        id: 3,
+        type: 'standby',
+        name: 'node3',
+        conninfo: 'host=node3 dbname=repmgr user=repmgr',
+        priority: 99,
+        ...common,
+      },
+      {
+        id: 4,
+        type: 'witness',
+        name: 'node4',
+        conninfo: 'host=node4 dbname=repmgr user=repmgr',
+        priority: 99,
+        ...common,
+      },
+    ]);
+    expect(
+      await sandbox.query(1, `SELECT id, priority, witness FROM ${schema}.repl_nodes2_0 ORDER BY id`),
+    ).toEqual([
+      { id: 1, priority: 5, witness: false },
+      { id: 2, priority: 0, witness: false },
+      { id: 3, priority: -1, witness: false },
+      { id: 4, priority: -1, witness: true },
+    ]);
+    expect(await sandbox.query(1, `SELECT count(*)::integer AS rows FROM ${schema}.repl_monitor`)).toEqual([
+      { rows: 50 },
+    ]);
+    expect(
+      await sandbox.query(1, `SELECT standby_node, node_type, replication_lag FROM ${schema}.repl_status`),
+    ).toEqual([{ standby_node: 2, node_type: 'standby', replication_lag: '16 MB' }]);
 
-  const upgraded = await describeSchema(sandbox, 1, schema);
-  expect(await upgrade(sandbox)).toMatchObject({
-    exitCode: 0,
-    stdout: '',
-    stderr: expect.stringContaining('those of repmgr 3, which work as they stand'),
-  });
-  expect(await describeSchema(sandbox, 1, schema)).toEqual(upgraded);
-  expect(await sandbox.repmgr(1, ['primary', 'register', '--force'])).toMatchObject({ exitCode: 0 });
-  const shown = await sandbox.repmgr(1, ['cluster', 'show', '--csv']);
-  expect(shown).toMatchObject({ exitCode: 0, stdout: '1,0\n2,-1\n3,-1\n4,-1\n' });
-  expect((await upgrade(sandbox)).stderr).toBe('NOTICE: the metadata of cluster "sandbox" are up to date\n');
-});
+    const upgraded = await describeSchema(sandbox, 1, schema);
+    expect(await upgrade(sandbox)).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+      stderr: expect.stringContaining('those of repmgr 3, which work as they stand'),
+    });
+    expect(await describeSchema(sandbox, 1, schema)).toEqual(upgraded);
+    expect(await sandbox.repmgr(1, ['primary', 'register', '--force'])).toMatchObject({ exitCode: 0 });
+    const shown = await sandbox.repmgr(1, ['cluster', 'show', '--csv']);
+    expect(shown).toMatchObject({ exitCode: 0, stdout: '1,0\n2,-1\n3,-1\n4,-1\n' });
+    expect((await upgrade(sandbox)).stderr).toBe(
+      'NOTICE: the metadata of cluster "sandbox" are up to date\n',
+    );
+  },
+);
 
 it('the SQL of --dry-run, run by hand, does the same', async () => {
   const sandbox = await primary();

@@ -7,8 +7,8 @@ import { sandboxForTest } from '../support/sandbox.ts';
 import { describeSchema } from '../support/schema-description.ts';
 
 /** A primary with tables of repmgr 5, and no schema of ours. */
-async function primary(): Promise<Sandbox> {
-  const sandbox = await sandboxForTest({ nodes: 1, build: 'primary' });
+async function primary(postgresVersion = 15): Promise<Sandbox> {
+  const sandbox = await sandboxForTest({ nodes: 1, build: 'primary', postgresVersion });
   await makeRepmgr5Schema(sandbox);
   return sandbox;
 }
@@ -24,121 +24,129 @@ async function schemasOf(sandbox: Sandbox) {
   );
 }
 
-it('nodes, events and history arrive in the form of repmgr 3, also the history of nodes that are gone', async () => {
-  const sandbox = await primary();
-  const { conninfo } = sandbox.node(1);
-  await addRepmgr5Node(sandbox, 1, 'primary', { conninfo });
-  await addRepmgr5Node(sandbox, 3, 'standby', { upstream: 1, priority: 0 });
-  await addRepmgr5Node(sandbox, 2, 'standby', { upstream: 3, isActive: false, name: "it's" });
-  await addRepmgr5Node(sandbox, 4, 'witness', { upstream: 1 });
-  await sandbox.query(
-    1,
-    `INSERT INTO repmgr.events VALUES
-       (1, 'cluster_created', true, '2020-01-02 03:04:05+00', NULL), (9, 'standby_failure', false, now(), 'gone')`,
-  );
-  await sandbox.query(
-    1,
-    `INSERT INTO repmgr.monitoring_history
-     SELECT 1, node, now() - number * interval '1 second', now(), '0/3000060', '0/2000060', 16777216, 8192
-       FROM unnest(ARRAY[3, 3, 9, 7]) AS node, generate_series(1, 100) AS number`,
-  );
-  await sandbox.query(
-    1,
-    `INSERT INTO repmgr.monitoring_history VALUES (1, 4, now(), NULL, '0/3000060', NULL, 0, 0)`,
-  );
-  const dryRun = await importInto(sandbox, 'Main "1"', '--dry-run');
-  expect(dryRun).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(dryRun.stdout).toContain('take over node "it\'s" (ID: 2): standby, inactive\n');
-  expect(dryRun.stdout).toContain(
-    'copy 401 rows of monitoring history, also that of nodes that are not registered any more: 7 (100 rows), 9 (100 rows)\n',
-  );
-  expect(await schemasOf(sandbox)).toEqual([{ name: 'repmgr' }]);
-
-  const imported = await importInto(sandbox, 'Main "1"');
-  expect(imported.exitCode).toBe(0);
-  expect(imported.stderr).toMatch(
-    /^NOTICE: cluster "Main "1"" was imported from repmgr 5: 4 nodes, 2 events, 401 rows of monitoring history\nHINT: /,
-  );
-  const schema = '"repmgr_Main ""1"""';
-  const common = { cluster: 'Main "1"', slot_name: 'repmgr_slot_', active: true };
-  const rows = await sandbox.query(
-    1,
-    `SELECT id, type, upstream_node_id, cluster, name, conninfo, left(slot_name, 12) AS slot_name, priority, active
-       FROM ${schema}.repl_nodes ORDER BY id`,
-  );
-  const elsewhere = (id: number) => `host=node${id} user=repmgr dbname=repmgr`;
-  expect(rows).toEqual([
-    { ...common, id: 1, type: 'master', upstream_node_id: null, name: 'node1', conninfo, priority: 100 },
-    {
-      ...common,
-      id: 2,
-      type: 'standby',
-      upstream_node_id: 3,
-      name: "it's",
-      conninfo: elsewhere(2),
-      priority: 100,
-      active: false,
-    },
-    {
-      ...common,
-      id: 3,
-      type: 'standby',
-      upstream_node_id: 1,
-      name: 'node3',
-      conninfo: elsewhere(3),
-      priority: 0,
-    },
-    {
-      ...common,
-      id: 4,
-      type: 'witness',
-      upstream_node_id: null,
-      slot_name: null,
-      name: 'node4',
-      conninfo: elsewhere(4),
-      priority: 100,
-    },
-  ]);
-  const events = await sandbox.query(
-    1,
-    `SELECT node_id, event, successful, details FROM ${schema}.repl_events`,
-  );
-  expect(events).toEqual([
-    { node_id: 1, event: 'cluster_created', successful: true, details: null },
-    { node_id: 9, event: 'standby_failure', successful: false, details: 'gone' },
-    {
-      node_id: 1,
-      event: 'cluster_created',
-      successful: true,
-      details: 'imported from repmgr 5: 4 nodes, 2 events, 401 rows of monitoring history',
-    },
-  ]);
-  expect(
+it.each([10, 15, 18])(
+  'nodes, events and all history arrive in the form of repmgr 3, on PostgreSQL %i',
+  async (postgresVersion) => {
+    const sandbox = await primary(postgresVersion);
+    const { conninfo } = sandbox.node(1);
+    await addRepmgr5Node(sandbox, 1, 'primary', { conninfo });
+    await addRepmgr5Node(sandbox, 3, 'standby', { upstream: 1, priority: 0 });
+    await addRepmgr5Node(sandbox, 2, 'standby', { upstream: 3, isActive: false, name: "it's" });
+    await addRepmgr5Node(sandbox, 4, 'witness', { upstream: 1 });
     await sandbox.query(
       1,
-      `SELECT standby_node, count(*)::integer AS rows, min(last_wal_standby_location) AS location, max(apply_lag) AS lag
-         FROM ${schema}.repl_monitor GROUP BY 1 ORDER BY 1`,
-    ),
-  ).toEqual([
-    { standby_node: 3, rows: 200, location: '0/2000060', lag: '8192' },
-    { standby_node: 4, rows: 1, location: null, lag: '0' },
-    { standby_node: 7, rows: 100, location: '0/2000060', lag: '8192' },
-    { standby_node: 9, rows: 100, location: '0/2000060', lag: '8192' },
-  ]);
-  // The view joins the nodes, so what is left of others is not in it.
-  const status = await sandbox.query(1, `SELECT DISTINCT standby_node FROM ${schema}.repl_status ORDER BY 1`);
-  expect(status).toEqual([{ standby_node: 3 }, { standby_node: 4 }]);
+      `INSERT INTO repmgr.events VALUES
+       (1, 'cluster_created', true, '2020-01-02 03:04:05+00', NULL), (9, 'standby_failure', false, now(), 'gone')`,
+    );
+    await sandbox.query(
+      1,
+      `INSERT INTO repmgr.monitoring_history
+     SELECT 1, node, now() - number * interval '1 second', now(), '0/3000060', '0/2000060', 16777216, 8192
+       FROM unnest(ARRAY[3, 3, 9, 7]) AS node, generate_series(1, 100) AS number`,
+    );
+    await sandbox.query(
+      1,
+      `INSERT INTO repmgr.monitoring_history VALUES (1, 4, now(), NULL, '0/3000060', NULL, 0, 0)`,
+    );
+    const dryRun = await importInto(sandbox, 'Main "1"', '--dry-run');
+    expect(dryRun).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(dryRun.stdout).toContain('take over node "it\'s" (ID: 2): standby, inactive\n');
+    expect(dryRun.stdout).toContain(
+      'copy 401 rows of monitoring history, also that of nodes that are not registered any more: 7 (100 rows), 9 (100 rows)\n',
+    );
+    expect(await schemasOf(sandbox)).toEqual([{ name: 'repmgr' }]);
 
-  // Nothing more to do: repmgrd and registration find the schema complete.
-  const [identifier] = await sandbox.query(
-    1,
-    `SELECT system_identifier = (SELECT system_identifier::text FROM pg_control_system()) AS same,
+    const imported = await importInto(sandbox, 'Main "1"');
+    expect(imported.exitCode).toBe(0);
+    expect(imported.stderr).toMatch(
+      /^NOTICE: cluster "Main "1"" was imported from repmgr 5: 4 nodes, 2 events, 401 rows of monitoring history\nHINT: /,
+    );
+    const schema = '"repmgr_Main ""1"""';
+    const common = { cluster: 'Main "1"', slot_name: 'repmgr_slot_', active: true };
+    const rows = await sandbox.query(
+      1,
+      `SELECT id, type, upstream_node_id, cluster, name, conninfo, left(slot_name, 12) AS slot_name, priority, active
+       FROM ${schema}.repl_nodes ORDER BY id`,
+    );
+    const elsewhere = (id: number) => `host=node${id} user=repmgr dbname=repmgr`;
+    expect(rows).toEqual([
+      { ...common, id: 1, type: 'master', upstream_node_id: null, name: 'node1', conninfo, priority: 100 },
+      {
+        ...common,
+        id: 2,
+        type: 'standby',
+        upstream_node_id: 3,
+        name: "it's",
+        conninfo: elsewhere(2),
+        priority: 100,
+        active: false,
+      },
+      {
+        ...common,
+        id: 3,
+        type: 'standby',
+        upstream_node_id: 1,
+        name: 'node3',
+        conninfo: elsewhere(3),
+        priority: 0,
+      },
+      {
+        ...common,
+        id: 4,
+        type: 'witness',
+        upstream_node_id: null,
+        slot_name: null,
+        name: 'node4',
+        conninfo: elsewhere(4),
+        priority: 100,
+      },
+    ]);
+    const events = await sandbox.query(
+      1,
+      `SELECT node_id, event, successful, details FROM ${schema}.repl_events`,
+    );
+    expect(events).toEqual([
+      { node_id: 1, event: 'cluster_created', successful: true, details: null },
+      { node_id: 9, event: 'standby_failure', successful: false, details: 'gone' },
+      {
+        node_id: 1,
+        event: 'cluster_created',
+        successful: true,
+        details: 'imported from repmgr 5: 4 nodes, 2 events, 401 rows of monitoring history',
+      },
+    ]);
+    expect(
+      await sandbox.query(
+        1,
+        `SELECT standby_node, count(*)::integer AS rows, min(last_wal_standby_location) AS location, max(apply_lag) AS lag
+         FROM ${schema}.repl_monitor GROUP BY 1 ORDER BY 1`,
+      ),
+    ).toEqual([
+      { standby_node: 3, rows: 200, location: '0/2000060', lag: '8192' },
+      { standby_node: 4, rows: 1, location: null, lag: '0' },
+      { standby_node: 7, rows: 100, location: '0/2000060', lag: '8192' },
+      { standby_node: 9, rows: 100, location: '0/2000060', lag: '8192' },
+    ]);
+    // The view joins the nodes, so what is left of others is not in it.
+    const status = await sandbox.query(
+      1,
+      `SELECT DISTINCT standby_node FROM ${schema}.repl_status ORDER BY 1`,
+    );
+    expect(status).toEqual([{ standby_node: 3 }, { standby_node: 4 }]);
+
+    // Nothing more to do: repmgrd and registration find the schema complete.
+    const [identifier] = await sandbox.query(
+      1,
+      `SELECT system_identifier = (SELECT system_identifier::text FROM pg_control_system()) AS same,
             length(secret) AS secret FROM ${schema}.repmgr_cluster`,
-  );
-  expect(identifier).toEqual({ same: true, secret: 64 });
-  const own = await withSettings(sandbox, 1, { cluster: 'Main "1"' });
-  expect(await sandbox.repmgr(1, [...own, 'primary', 'register', '--force'])).toMatchObject({ exitCode: 0 });
-});
+    );
+    expect(identifier).toEqual({ same: true, secret: 64 });
+    const own = await withSettings(sandbox, 1, { cluster: 'Main "1"' });
+    expect(await sandbox.repmgr(1, [...own, 'primary', 'register', '--force'])).toMatchObject({
+      exitCode: 0,
+    });
+  },
+);
 
 it('does not run twice, and tells what is there', async () => {
   const sandbox = await primary();
