@@ -152,10 +152,10 @@ async function main(): Promise<boolean> {
     },
   });
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 48) : Number(values.seed);
-  if (values.mutant !== undefined)
-    return hunt(values.mutant, values.limit === undefined ? undefined : Number(values.limit), print);
   if (values.named !== undefined) return playNamed(values.named, values.trace ? 1 : 5, values.trace);
   if (values.trace) return tellStory(seed, readSimplification(values.keep, values.without));
+  if (values.mutant !== undefined)
+    return hunt(values.mutant, values.limit === undefined ? undefined : Number(values.limit), print);
   const startedAt = performance.now();
   const stopsAtFinding = !values['keep-going'];
   const figures = await playAll(seed, Number(values.histories), Number(values.workers), stopsAtFinding);

@@ -3,6 +3,10 @@
  * PostgreSQL is down has it down.
  */
 import type { Message } from '../../../src/failover/messages.ts';
+import type { Event } from '../../../src/failover/events.ts';
+import type { State } from '../../../src/failover/state.ts';
+import type { StepResult } from '../../../src/failover/step.ts';
+import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import type { World } from '../world/world.ts';
 import type { Checker } from './watcher.ts';
@@ -12,9 +16,12 @@ export class KeptWords implements Checker {
   /** The newest term that each node granted in an election, and to whom. */
   readonly #votes = new Map<number, { readonly term: number; readonly candidate: number }>();
 
+  readonly #purposes = new Map<string, string>();
+  readonly #walAt = new Map<number, number>();
   readonly #yielded = new Map<number, number>();
 
   messageSent(world: World, from: number, to: number, message: Message): void {
+    if (message.kind === 'voteRequest') this.#purposes.set(`${from} ${message.term}`, message.purpose);
     const leads = world.nodeOf(from)?.daemon.state?.durable.leading?.term ?? 0;
     const isWritable = world.nodeOf(from)?.server?.isWritable === true && !world.byHand.has(from);
     if (
@@ -31,6 +38,31 @@ export class KeptWords implements Checker {
     }
   }
 
+  /** All the leader's WAL is older than a lease when a vote is given, unless the leader gave its word. */
+  stepped(
+    world: World,
+    daemon: Daemon,
+    before: State,
+    _event: Event,
+    { state, explanations }: StepResult,
+  ): void {
+    if (!explanations.some(({ decision }) => decision === 'grantVote')) return;
+    const { vote } = state.durable;
+    const { leader, heardYields, yielded } = before.durable;
+    const walAt = this.#walAt.get(daemon.node);
+    if (vote === null || leader === null || walAt === undefined) return;
+    if (this.#purposes.get(`${vote.candidate} ${vote.term}`) !== 'election') return;
+    const hasYielded =
+      heardYields.some((it) => it.node === leader.node && it.upToTerm >= leader.term) ||
+      (leader.node === daemon.node && yielded !== null);
+    const leaseMs = world.nodeOf(leader.node)?.daemon.settings.leaseMs ?? 0;
+    const ms = world.schedule.now - walAt;
+    // By the slowest of clocks.
+    if (hasYielded || ms >= leaseMs * 0.98) return;
+    const text = `node ${daemon.node} votes in term ${vote.term}, ${Math.round(ms)} ms after WAL came`;
+    world.watchers.violated(world, this, text);
+  }
+
   /** A yield is repeated until everybody has heard it, and what came after it is another matter. */
   #isNews(node: number, upToTerm: number): boolean {
     const known = this.#yielded.get(node) ?? 0;
@@ -39,6 +71,7 @@ export class KeptWords implements Checker {
   }
 
   walReceived(world: World, { node }: PostgresServer, upstream: PostgresServer): void {
+    this.#walAt.set(node, world.schedule.now);
     const vote = this.#votes.get(node);
     if (vote === undefined || vote.candidate === upstream.node || upstream.phase !== 'writable') return;
     const followed = world.nodeOf(node)?.daemon.state?.durable.leader?.term ?? 0;

@@ -1,6 +1,19 @@
 /** Two of four are dead, two serve; a new node asks to join and names a much higher term. */
 import type { Term } from '../../../src/failover/term.ts';
+import type { VoterRecord } from '../../../src/failover/voter-record.ts';
+import type { NodeId } from '../../../src/model/node.ts';
 import { type NamedHistory, tell } from './named-history.ts';
+
+/** From when it was a member, of a set that is long gone. */
+const oldRecord: VoterRecord = {
+  version: { term: 0 as Term, number: 0 },
+  voters: [1, 2, 3, 4] as NodeId[],
+  replacedVoters: null,
+  joining: null,
+  pause: null,
+  synchronous: { names: [], required: 0 },
+  failovers: [],
+};
 
 export const theJoinerWithATerm: NamedHistory = {
   name: '29 the joiner with a term',
@@ -11,7 +24,7 @@ export const theJoinerWithATerm: NamedHistory = {
       options: tell({
         nodes: 5,
         unregistered: [5],
-        options: { files: { 5: { term: 9 as Term, hasLostState: true } } },
+        options: { files: { 5: { term: 9 as Term, record: oldRecord } } },
         faults: [
           { kind: 'losePower', atMs: 0, target: 3, forMs: 40_000 },
           { kind: 'losePower', atMs: 0, target: 4, forMs: 40_000 },

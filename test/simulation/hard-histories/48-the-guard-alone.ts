@@ -9,6 +9,7 @@ export const theGuardAlone: NamedHistory = {
       name: 'cut off, repmgrd killed',
       options: tell({
         nodes: 3,
+        options: { clients: { intervalMs: 0, commitBytes: 100 } },
         faults: [
           { kind: 'isolate', atMs: 1_000, target: 1, forMs: 25_000 },
           { kind: 'killRepmgrd', atMs: 1_000, target: 1, forMs: 25_000 },

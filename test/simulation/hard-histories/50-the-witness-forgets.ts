@@ -6,14 +6,17 @@ export const theWitnessForgets: NamedHistory = {
   rules: '1',
   variants: [
     {
-      name: 'a restart that takes no time',
+      name: 'restarts that take no time',
       options: tell({
         nodes: 3,
         hasWitness: true,
         faults: [
           { kind: 'cutBothWays', atMs: 0, from: 1, to: 2, forMs: 20_000 },
-          { kind: 'stopPostmaster', atMs: 7_000, target: 1, forMs: 5_500 },
-          { kind: 'killRepmgrd', atMs: 8_000, target: 3, forMs: 100 },
+          { kind: 'stopPostmaster', atMs: 7_000, target: 1, forMs: 14_000 },
+          ...Array.from(
+            { length: 12 },
+            (_, index) => ({ kind: 'killRepmgrd', atMs: 8_000 + index * 900, target: 3, forMs: 20 }) as const,
+          ),
         ],
         quietAtMs: 22_000,
       }),

@@ -245,7 +245,9 @@ function resolve(world: World, target: Target, random: Random): SimulatedNode | 
   return candidates.length === 0 ? undefined : random.pick(candidates);
 }
 
-function canHappenTo({ host }: SimulatedNode, { kind }: Fault): boolean {
+function canHappenTo({ host }: SimulatedNode, fault: Fault): boolean {
+  const { kind } = fault;
+  if (isOnNetwork(fault)) return true;
   return kind === 'bootHost' ? !host.isUp : host.isUp && !host.isSuspended;
 }
 

@@ -123,7 +123,7 @@ export const contact: readonly Mutant[] = [
     name: 'the guard asks at the deadline instead of before it',
     changes: [
       inDriver('guard', 'const askBeforeMs = 300;', 'const askBeforeMs = 0;'),
-      inDriver('guard', 'const askMs = 250;', 'const askMs = 2_000;'),
+      inDriver('guard', 'const askMs = 250;', 'const askMs = 3_000;'),
     ],
     caughtBy: ['one primary'],
     stories: ['48'],

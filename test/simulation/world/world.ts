@@ -51,7 +51,7 @@ export class World implements ServerWatcher {
   readonly trace: Trace | undefined;
   /** Nodes whose server an operator made writable without asking anybody. */
   readonly byHand = new Set<number>();
-  readonly occasions: (Occasion & { readonly run: () => void })[] = [];
+  occasions: (Occasion & { readonly run: () => void })[] = [];
   readonly deaf = new Set<number>();
   readonly delays = new Set<Extract<Fault, { kind: 'delayMessages' }>>();
   /** Nodes that were ever installed, and those that were taken away for good. */
@@ -164,7 +164,7 @@ export class World implements ServerWatcher {
     this.narrate('all faults are over');
     this.isQuiet = true;
     this.network.healAll();
-    this.occasions.length = 0;
+    this.occasions = [];
     this.delays.clear();
     this.deaf.clear();
     for (const node of this.nodes) {
@@ -277,11 +277,12 @@ export class World implements ServerWatcher {
 
   #seizeOccasions(daemon: Daemon, { explanations }: StepResult): void {
     for (const { decision } of explanations) {
-      const index = this.occasions.findIndex(
-        (it) => it.decision === decision && (it.node === undefined || it.node === daemon.node),
-      );
-      const [occasion] = index === -1 ? [] : this.occasions.splice(index, 1);
-      if (occasion !== undefined) this.schedule.after(occasion.thenMs ?? 0, undefined, occasion.run);
+      const isSeized = (it: Occasion) =>
+        it.decision === decision && (it.node === undefined || it.node === daemon.node);
+      const seized = this.occasions.filter(isSeized);
+      if (seized.length === 0) continue;
+      this.occasions = this.occasions.filter((it) => !isSeized(it));
+      for (const { thenMs, run } of seized) this.schedule.after(thenMs ?? 0, undefined, run);
     }
   }
 
