@@ -60,9 +60,8 @@ function hostErrors(command: Command, { options, operands, environment }: Call):
   }
   const isHostKnown = hasHost || operands.length > 0;
   if (command.verb === 'clone') {
-    const isFree = options.upstreamConninfo !== undefined || options.upstreamNodeId !== undefined;
     const inEnvironment = environment['PGHOST'] ?? environment['PGSERVICE'] ?? environment['PGHOSTADDR'];
-    return isHostKnown || isFree || inEnvironment !== undefined
+    return isHostKnown || options.upstreamConninfo !== undefined || inEnvironment !== undefined
       ? []
       : ['standby clone needs the host to copy from: -h HOST, or as the last argument'];
   }

@@ -92,7 +92,9 @@ describe('for its target', () => {
 
   it('that cannot be looked at', async () => {
     await shell('mkdir "$1/closed" && chmod 0 "$1/closed"', directory);
-    onTestFinished(() => shell('chmod 700 "$1/closed"', directory));
+    onTestFinished(async () => {
+      await shell('chmod 700 "$1/closed"', directory);
+    });
     await expectRefusal(await clone('-D', join(directory, 'closed', 'data')), {
       error: /cannot be read/,
       detail: /EACCES/,

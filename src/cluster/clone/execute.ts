@@ -32,7 +32,8 @@ export async function executeClone(context: CloneContext): Promise<void> {
   const undos: Undo[] = [];
   for (const step of plan.steps) {
     try {
-      throwIfInterrupted(signal);
+      // The clone is complete before its traces are removed: there is nothing left to interrupt.
+      if (step.kind !== 'clean') throwIfInterrupted(signal);
       log.info(step.text);
       await actions[step.kind](context, places, undos);
     } catch (error) {

@@ -76,7 +76,7 @@ function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[]
       ? ''
       : ` and ${tablespaces.length} ${tablespaces.length === 1 ? 'tablespace' : 'tablespaces'}`;
   const steps: (CloneStep | undefined)[] = [
-    target.interrupted && {
+    isInterrupted(facts) && {
       kind: 'restore',
       text: `clear away what an interrupted clone left in "${dataDirectory}"`,
     },
@@ -99,6 +99,11 @@ function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[]
     },
   ];
   return steps.filter((step) => step !== undefined);
+}
+
+function isInterrupted({ target, tablespaceTargets, walDirectory }: CloneFacts): true | undefined {
+  const all = [target, walDirectory, ...tablespaceTargets.values()];
+  return all.some((directory) => directory?.interrupted !== undefined) ? true : undefined;
 }
 
 function sizeOf({ tablespaces }: SourceFacts): string {
