@@ -31,8 +31,7 @@ export function onActionFinished(turn: Turn, id: number, result: ActionResult): 
       onServersAnsweredLeader(turn, result.answers);
       break;
     case 'walFetched':
-      lookAtWal(turn, result);
-      onWalFetched(turn, turn.state.position);
+      onWalFetched(turn, result);
       break;
     case 'promoted':
       onPromoted(turn, result);

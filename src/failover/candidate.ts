@@ -7,7 +7,7 @@ import { giveUp } from './giving-up.ts';
 import type { VoteAnswer, VoteRequest } from './messages.ts';
 import { type Ahead, furthestAhead, lagAfterFetch, noteUnfetchable } from './missing-wal.ts';
 import { nameOf } from './names.ts';
-import type { Position } from './position.ts';
+import { type EndOfWal, lookAtWal, takePath } from './own-wal.ts';
 import { prepareCandidacy } from './preparation.ts';
 import type { Candidate } from './state.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
@@ -77,15 +77,21 @@ export function reactCandidate(turn: Turn, role: Candidate): void {
 }
 
 /** WAL was fetched: asks those who were ahead again, in the same term. */
-export function onWalFetched(turn: Turn, frozenAt: Position | null): void {
+export function onWalFetched(turn: Turn, end: EndOfWal): void {
   const { role } = turn.state;
+  const source = role.kind === 'candidate' ? furthestAhead(turn.state, role) : undefined;
+  if (source === undefined) {
+    lookAtWal(turn, end);
+  } else {
+    takePath(turn, end, source.position.path);
+  }
   if (role.kind === 'candidate' && role.stage === 'asking') {
     if (role.fetchesFrom !== null && furthestAhead(turn.state, role)?.node === role.fetchesFrom) {
       noteUnfetchable(turn, role.fetchesFrom);
     }
     const fetched: Candidate = {
       ...role,
-      frozenAt,
+      frozenAt: turn.state.position,
       refusals: [],
     };
     askForVotes(turn, fetched);

@@ -114,6 +114,10 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
     stayOut(turn, role);
     return;
   }
+  if (role.answers.some(([, { refusal }]) => refusal === 'primaryAnswers')) {
+    waitUntil(turn, settings.leaseMs / 2, role.hasWaited);
+    return;
+  }
   if (isPrimarysTurn(turn.state, role)) {
     waitUntil(turn, turn.state.settings.reconnectMs, false);
     return;

@@ -87,6 +87,15 @@ export function learnLine(turn: Turn, told: Line | null): void {
   }
 }
 
+/** WAL was taken over from another node: its timelines are by whom that node knows them to be made. */
+export function takePath(turn: Turn, { timeline, endOfWal, endIsExact }: EndOfWal, path: TimelinePath): void {
+  const taken = path.slice(0, timeline?.length ?? 0);
+  if (timeline !== null && taken.every((step, index) => isSameMark(step, timeline[index] ?? step))) {
+    store(turn, { timelines: taken });
+  }
+  lookAtWal(turn, { timeline, endOfWal, endIsExact });
+}
+
 /** Takes the makers of this node's timelines over from one who knows them. */
 export function learnPath(turn: Turn, taught: TimelinePath): void {
   const { position } = turn.state;
