@@ -3,6 +3,7 @@
  * PostgreSQL is down has it down.
  */
 import type { Message } from '../../../src/failover/messages.ts';
+import type { Durable } from '../../../src/failover/durable.ts';
 import type { Event } from '../../../src/failover/events.ts';
 import type { State } from '../../../src/failover/state.ts';
 import type { StepResult } from '../../../src/failover/step.ts';
@@ -46,6 +47,7 @@ export class KeptWords implements Checker {
     _event: Event,
     { state, explanations }: StepResult,
   ): void {
+    this.#noteOwnVote(daemon, state, explanations);
     if (!explanations.some(({ decision }) => decision === 'grantVote')) return;
     const { vote } = state.durable;
     const { leader, heardYields, yielded } = before.durable;
@@ -61,6 +63,19 @@ export class KeptWords implements Checker {
     if (hasYielded || ms >= leaseMs * 0.98) return;
     const text = `node ${daemon.node} votes in term ${vote.term}, ${Math.round(ms)} ms after WAL came`;
     world.watchers.violated(world, this, text);
+  }
+
+  /** Who lost its state file has given no word that it could keep, and is no voter before it has joined anew. */
+  persisted(_world: World, { node }: Daemon, before: Durable | undefined): void {
+    if (before === undefined) this.#votes.delete(node);
+  }
+
+  /** A candidate has voted too. */
+  #noteOwnVote({ node }: Daemon, { role, durable }: State, explanations: StepResult['explanations']): void {
+    const stands = explanations.some(({ decision }) => decision === 'standForElection');
+    if (!stands || role.kind !== 'candidate' || role.purpose !== 'election' || durable.frozen === null)
+      return;
+    this.#votes.set(node, { term: role.term, candidate: node });
   }
 
   /** A yield is repeated until everybody has heard it, and what came after it is another matter. */

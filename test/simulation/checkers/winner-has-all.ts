@@ -34,7 +34,7 @@ export class WinnerHasAll implements Checker {
   }
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
-    if (how === 'start' && server.startedBy === 'operator') this.#byHand.add(server.directory.branch);
+    if (world.byHand.has(server.node)) this.#byHand.add(server.directory.branch);
     const term = this.#promotedIn.get(server.node);
     if (how !== 'promotion' || term === undefined) return;
     this.#promotedIn.delete(server.node);
@@ -52,7 +52,7 @@ export class WinnerHasAll implements Checker {
     }
   }
 
-  /** Nobody has to have what a hand on a standby wrote. */
+  /** Nobody has to have what a server wrote that a hand made writable. */
   #withoutHand(position: WalPosition): WalPosition {
     const { branch } = position;
     const isByHand = this.#byHand.has(branch) && branch.parent !== undefined;

@@ -29,6 +29,8 @@ export class Daemon {
   readonly server: PostgresServer | undefined;
   readonly world: World;
   settings: Settings;
+  /** Counts the times that PostgreSQL was to be down: what was to make it writable before is void. */
+  downs = 0;
   /** The state file; undefined: there is none. */
   file: Durable | undefined;
   /** Undefined: not running. */

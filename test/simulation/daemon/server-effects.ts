@@ -19,6 +19,7 @@ const shutDownMs = 5_000;
 /** SIGQUIT, then SIGKILL for all that is left. */
 export function fence(daemon: Daemon, id: number): void {
   const { server, world } = daemon;
+  daemon.downs += 1;
   if (server === undefined) return down(daemon, id);
   const { incarnation } = server;
   world.tell(daemon.node, 'PostgreSQL gets SIGQUIT');
@@ -40,6 +41,7 @@ export function fence(daemon: Daemon, id: number): void {
 }
 
 export function takeDown(daemon: Daemon, id: number): void {
+  daemon.downs += 1;
   daemon.world.schedule.after(daemon.world.random.between(3, 15), daemon.process, () => {
     daemon.server?.killEverything();
     down(daemon, id);
@@ -107,6 +109,7 @@ export function promote(daemon: Daemon, action: Extract<Action, { kind: 'promote
     return;
   }
   const { incarnation } = server;
+  const { downs } = daemon;
   server.replayBlockedUntil = world.schedule.now;
   if (action.synchronousStandbyNames !== null) {
     server.directory.synchronousNames = writeNames(action.synchronousStandbyNames);
@@ -120,7 +123,7 @@ export function promote(daemon: Daemon, action: Extract<Action, { kind: 'promote
     }
     // From here to the server it takes a moment, which nobody can check any more.
     world.schedule.after(world.random.between(0.2, 1), daemon.process, () => {
-      if (server.incarnation !== incarnation || !server.promote()) {
+      if (server.incarnation !== incarnation || daemon.downs !== downs || !server.promote()) {
         daemon.failed(action.id, 'PostgreSQL refused the promotion');
         return;
       }
@@ -187,8 +190,9 @@ export function restartInPlace(daemon: Daemon, action: Extract<Action, { kind: '
     daemon.failed(action.id, 'there is no PostgreSQL');
     return;
   }
+  const { downs } = daemon;
   server.host.disk.sync(daemon.process, (isDurable) => {
-    if (!isDurable || !isInTime(daemon, action)) {
+    if (!isDurable || daemon.downs !== downs || !isInTime(daemon, action)) {
       daemon.failed(
         action.id,
         isDurable ? 'the contact ended before the start' : 'standby.signal can not be moved',

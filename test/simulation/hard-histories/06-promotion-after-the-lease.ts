@@ -11,7 +11,8 @@ export const promotionAfterTheLease: NamedHistory = {
   ].map(({ name, decision, thenMs }) => ({
     name,
     options: tell({
-      nodes: 4,
+      nodes: 5,
+      settingsOf: { 4: { priority: 0 }, 5: { priority: 0 } },
       faults: [
         { kind: 'losePower', atMs: 1_000, target: 1, forMs: 60_000 },
         {

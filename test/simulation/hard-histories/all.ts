@@ -33,6 +33,7 @@ import { startThatFails } from './47-start-that-fails.ts';
 import { theGuardAlone } from './48-the-guard-alone.ts';
 import { deafVoters } from './49-deaf-voters.ts';
 import { theWitnessForgets } from './50-the-witness-forgets.ts';
+import { crashWhileCutOff } from './51-crash-while-cut-off.ts';
 
 export const hardHistories: readonly NamedHistory[] = [
   termOneTwice,
@@ -68,4 +69,5 @@ export const hardHistories: readonly NamedHistory[] = [
   theGuardAlone,
   deafVoters,
   theWitnessForgets,
+  crashWhileCutOff,
 ];

@@ -101,9 +101,15 @@ export const contact: readonly Mutant[] = [
   },
   {
     name: 'restart in place without contact',
-    changes: [inCore('return', '  if (until <= turn.now) {\n', '  if (until < 0) {\n')],
+    changes: [
+      inCore(
+        'leader',
+        "(leader.stage !== 'promoting' && leader.stage !== 'restarting' && !isWritable(state));",
+        "(leader.stage !== 'promoting' && !isWritable(state));",
+      ),
+    ],
     caughtBy: ['one primary'],
-    stories: ['11'],
+    stories: ['51'],
     withinHistories: 3_000,
   },
   {

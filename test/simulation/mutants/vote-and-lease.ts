@@ -32,7 +32,7 @@ export const voteAndLease: readonly Mutant[] = [
         'return null;',
       ),
     ],
-    caughtBy: ['winner has all', 'one primary', 'needed only'],
+    caughtBy: ['kept words', 'winner has all', 'one primary', 'needed only'],
     stories: ['49'],
     withinHistories: 3_000,
   },
@@ -40,7 +40,7 @@ export const voteAndLease: readonly Mutant[] = [
     name: 'unfreeze after a lost election',
     changes: [
       inCore(
-        'candidate',
+        'giving-up',
         "  endLease(turn, 'givenUp');\n",
         "  endLease(turn, 'givenUp');\n  store(turn, { frozen: turn.state.durable.frozen && { ...turn.state.durable.frozen, boundTerm: null } });\n  undoFreeze(turn);\n",
       ),

@@ -83,7 +83,7 @@ export class World implements ServerWatcher {
     const host = new Host(schedule, random, own.host);
     const server = own.isWitness
       ? undefined
-      : new PostgresServer(id, host, new DataDirectory(root, firstLsn, 'in archive recovery'), {
+      : new PostgresServer(id, host, new DataDirectory(root, firstLsn, 'shut down'), {
           schedule,
           network,
           random,
