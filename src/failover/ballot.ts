@@ -54,13 +54,26 @@ function isStillAwaited(state: State, { refusals }: Candidate, node: NodeId): bo
 
 /** Not enough voters are left that could still grant: those who are busy or have not answered may. */
 export function isHopeless(state: State, role: Candidate): boolean {
-  const { record, refusals, awaited } = role;
+  const { record, refusals, awaited, answered } = role;
   const isFinal = (node: NodeId) =>
     refusals.some(
       ([from, { outcome }]) => from === node && outcome.kind === 'refused' && outcome.refusal !== 'busy',
     );
-  const open = (node: NodeId) => node === state.settings.self || !isFinal(node);
+  const isSilent = (node: NodeId) => answered !== null && !answered.includes(node) && haveAllAnswered(role);
+  const open = (node: NodeId) =>
+    node === state.settings.self || isVoter(role, node) || (!isFinal(node) && !isSilent(node));
   return (
     !isQuorum(record, open) || awaited.some((node) => isFinal(node) && isStillAwaited(state, role, node))
+  );
+}
+
+function isVoter({ votes }: Candidate, node: NodeId): boolean {
+  return votes.some(({ voter }) => voter === node);
+}
+
+/** Everybody who answered the pre-vote has answered the request too. */
+function haveAllAnswered(role: Candidate): boolean {
+  return (role.answered ?? []).every(
+    (node) => isVoter(role, node) || role.refusals.some(([from]) => from === node),
   );
 }

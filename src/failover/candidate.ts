@@ -9,23 +9,28 @@ import { type Ahead, furthestAhead, lagAfterFetch, noteUnfetchable } from './mis
 import { nameOf } from './names.ts';
 import { type EndOfWal, lookAtWal, takePath } from './own-wal.ts';
 import { prepareCandidacy } from './preparation.ts';
-import type { Candidate } from './state.ts';
+import type { Candidate, Canvassing } from './state.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
 import { become, begin, change, explain, isRunning, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
 import { askForVotes } from './vote-requests.ts';
 import { win } from './winning.ts';
 
-export function standForElection(turn: Turn, isByOperator: boolean, awaited: readonly NodeId[]): void {
+export function standForElection(
+  turn: Turn,
+  { isByOperator, answers }: Canvassing,
+  awaited: readonly NodeId[],
+): void {
   const { record } = turn.state.durable;
   if (record !== null) {
-    beginCandidacy(turn, 'election', record, isByOperator, awaited);
+    const answered = answers.map(([node]) => node);
+    beginCandidacy(turn, 'election', record, { isByOperator, awaited, answered });
   }
 }
 
 /** For a server that is writable already: its first term, or one above those it hears of. Nobody freezes. */
 export function standAsWritable(turn: Turn, purpose: 'bootstrap' | 'writable', record: VoterRecord): void {
-  beginCandidacy(turn, purpose, record, false, []);
+  beginCandidacy(turn, purpose, record, { isByOperator: false, awaited: [], answered: null });
 }
 
 export function onVoteAnswer(turn: Turn, from: NodeId, answer: VoteAnswer): void {
@@ -102,8 +107,7 @@ function beginCandidacy(
   turn: Turn,
   purpose: VoteRequest['purpose'],
   record: VoterRecord,
-  isByOperator: boolean,
-  awaited: readonly NodeId[],
+  part: Pick<Candidate, 'isByOperator' | 'awaited' | 'answered'>,
 ): void {
   const { role } = turn.state;
   become(turn, {
@@ -112,8 +116,7 @@ function beginCandidacy(
     term: nextTerm(turn.state),
     record,
     begunAt: turn.now,
-    isByOperator,
-    awaited,
+    ...part,
     stage: 'preparing',
     frozenAt: null,
     answers: null,

@@ -2,6 +2,7 @@
 import { bounds } from './bounds.ts';
 import { forgetContactBefore } from './contact.ts';
 import type { Event } from './events.ts';
+import { giveUp } from './giving-up.ts';
 import type { Instant } from './instant.ts';
 import { endPause } from './pause.ts';
 import type { Leader } from './leader-state.ts';
@@ -9,12 +10,19 @@ import { become, change, explain, later, type Turn } from './turn.ts';
 
 export function watchClocks(turn: Turn, before: Instant, event: Event): void {
   const { role, settings } = turn.state;
-  if (role.kind !== 'leader' || event.kind === 'started') {
+  if ((role.kind !== 'leader' && role.kind !== 'candidate') || event.kind === 'started') {
     return;
   }
   const passedMs = event.now.monotonicMs - before.monotonicMs;
   const suspendedMs = event.now.bootTimeMs - before.bootTimeMs - passedMs;
   const wallJumpMs = Math.abs(event.now.wallMs - before.wallMs - passedMs);
+  if (role.kind === 'candidate') {
+    if (suspendedMs > bounds.suspensionMs || wallJumpMs > bounds.wallJumpMs) {
+      explain(turn, 5, 'suspended', 'time was lost: votes that come in now may be old ones', { suspendedMs });
+      giveUp(turn, role);
+    }
+    return;
+  }
   if (suspendedMs > bounds.suspensionMs) {
     explain(turn, 5, 'suspended', 'the machine was suspended: all contact counts as lost', { suspendedMs });
     loseContact(turn, role);

@@ -128,7 +128,7 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   }
   const rank = rankOf(turn.state, role);
   if (rank === 0 || role.hasWaited) {
-    standForElection(turn, role.isByOperator, awaitedBy(turn.state, role));
+    standForElection(turn, role, awaitedBy(turn.state, role));
   } else {
     waitUntil(turn, rank * bounds.rankBackOffMs * (1 + turn.random), true);
   }
@@ -166,7 +166,7 @@ function stayOut(turn: Turn, role: Canvassing): void {
       ),
     });
   }
-  waitUntil(turn, Math.max(bounds.canvassPauseMs / 4, Math.min(wait, 1_000)), role.hasWaited);
+  waitUntil(turn, Math.max(bounds.canvassPauseMs / 4, Math.min(wait, 1_000)), false);
 }
 
 function waitUntil(turn: Turn, ms: number, hasWaited: boolean): void {

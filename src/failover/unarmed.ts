@@ -84,10 +84,10 @@ function wasEverLed({ durable: { record, leader } }: State): boolean {
   return record !== null && (leader !== null || record.version.term > noTerm);
 }
 
-/** Another node that leads the highest term as a writable primary, as far as this node knows. */
+/** Another node that leads: heard just now, about to be writable or not, or as the primary in a life before. */
 function otherLeader(state: State): NodeId | null {
   const { leader } = state.durable;
-  const isOther = leader !== null && leader.node !== state.settings.self && leader.isWritable;
+  const isOther = leader !== null && leader.node !== state.settings.self;
   if (!isOther || isYieldedBy(state, leader.node, leader.term)) {
     return null;
   }
@@ -95,7 +95,7 @@ function otherLeader(state: State): NodeId | null {
   const { leaderHeardAt, now, position } = state;
   const isHeard = leaderHeardAt !== null && now.monotonicMs - leaderHeardAt < leaseMsOf(state);
   const isByHand = position !== null && isUnadopted(position);
-  return isHeard || !isByHand ? leader.node : null;
+  return isHeard || (leader.isWritable && !isByHand) ? leader.node : null;
 }
 
 function leaseMsOf({ durable, settings }: State): number {

@@ -1,10 +1,11 @@
 /** A leader's word that its PostgreSQL is *down*, or a candidate's that it gave its term up, as voters hear it. */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
+import { undoFreeze } from './evidence.ts';
 import { endLease, leaderYielded } from './lease.ts';
 import type { TermGivenUp, Yield } from './messages.ts';
 import { nameOf } from './names.ts';
-import { become, explain, later, send, store, type Turn } from './turn.ts';
+import { become, change, explain, later, send, store, type Turn } from './turn.ts';
 
 /** It ends the leases of its node up to the term that it names, and none of a newer one. */
 export function onYield(turn: Turn, from: NodeId, message: Yield): void {
@@ -51,9 +52,13 @@ function letSuccessorStand(turn: Turn, { successor }: Yield): void {
 }
 
 export function onTermGivenUp(turn: Turn, from: NodeId, { term }: TermGivenUp): void {
-  const { lease } = turn.state;
+  const { lease, consideration } = turn.state;
   if (lease.kind === 'granted' && lease.holder === from && lease.term === term) {
     endLease(turn, 'givenUp');
+  }
+  if (consideration?.candidate === from && consideration.request.term <= term) {
+    change(turn, { consideration: null });
+    undoFreeze(turn);
   }
   const { role } = turn.state;
   if (role.kind === 'follower' && leaderYielded(turn.state) && role.electionNotBefore > turn.now) {
