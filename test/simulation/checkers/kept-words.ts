@@ -1,6 +1,6 @@
 /**
- * Words are kept: a standby that acknowledges WAL has not voted against that primary, and a leader that says that its
- * PostgreSQL is down has it down.
+ * Words are kept: a standby that acknowledges WAL has not voted against that primary, a leader that says that its
+ * PostgreSQL is down has it down, and who wins does so by votes that all are in force.
  */
 import type { Message } from '../../../src/failover/messages.ts';
 import type { Durable } from '../../../src/failover/durable.ts';
@@ -10,6 +10,7 @@ import type { StepResult } from '../../../src/failover/step.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import type { World } from '../world/world.ts';
+import { isQuorumNow } from './electorate.ts';
 import type { Checker } from './watcher.ts';
 
 export class KeptWords implements Checker {
@@ -48,6 +49,8 @@ export class KeptWords implements Checker {
     { state, explanations }: StepResult,
   ): void {
     this.#noteOwnVote(daemon, state, explanations);
+    const win = explanations.find(({ decision }) => decision === 'win');
+    if (win !== undefined) this.#judgeVotes(world, daemon, state, Number(win.evidence['term']));
     if (!explanations.some(({ decision }) => decision === 'grantVote')) return;
     const { vote } = state.durable;
     const { leader, heardYields, yielded } = before.durable;
@@ -63,6 +66,24 @@ export class KeptWords implements Checker {
     if (hasYielded || ms >= leaseMs * 0.98) return;
     const text = `node ${daemon.node} votes in term ${vote.term}, ${Math.round(ms)} ms after WAL came`;
     world.watchers.violated(world, this, text);
+  }
+
+  /** A winner leads by votes that are in force, all at once. */
+  #judgeVotes(world: World, { node }: Daemon, { durable }: State, term: number): void {
+    if (durable.record === null || durable.record.voters.length <= 2) return;
+    const isInForce = (voter: number) => {
+      const daemon = world.nodeOf(voter)?.daemon;
+      const lease = daemon?.state?.lease;
+      if (daemon === undefined || voter === node) return voter === node;
+      if (lease === undefined) return daemon.file?.vote?.term === term && daemon.file.vote.candidate === node;
+      return lease.kind === 'granted' && lease.holder === node && lease.endsAt > daemon.now().monotonicMs;
+    };
+    if (isQuorumNow(world, isInForce, durable.record)) return;
+    world.watchers.violated(
+      world,
+      this,
+      `node ${node} leads term ${term} by votes that bind nobody any more`,
+    );
   }
 
   /** Who lost its state file has given no word that it could keep, and is no voter before it has joined anew. */

@@ -48,7 +48,7 @@ export const contact: readonly Mutant[] = [
       // It asks for as long as it takes, or the bound of a candidacy would hide it.
       inCore('bounds', 'candidacyMs: 3_000,', 'candidacyMs: 60_000,'),
     ],
-    caughtBy: ['one primary', 'one winner a term'],
+    caughtBy: ['kept words', 'one primary', 'one winner a term'],
     stories: ['16'],
     withinHistories: 5_000,
   },
@@ -95,7 +95,7 @@ export const contact: readonly Mutant[] = [
         'return now.monotonicMs <= deadline.notAfter + 1e12;',
       ),
     ],
-    caughtBy: ['one primary'],
+    caughtBy: ['needed only', 'one primary'],
     stories: ['06'],
     withinHistories: 5_000,
   },
