@@ -69,7 +69,6 @@ export function noteDown(turn: Turn): void {
         receiver: null,
         attached: [],
         hasStandbySignal: true,
-        primaryConninfo: '',
       },
     });
   }

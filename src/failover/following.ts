@@ -133,7 +133,7 @@ function isAboutToStream(state: State, leader: KnownLeader): boolean {
     !isPaused(state) &&
     !durable.isInMaintenance &&
     server.primaryConninfo !== '' &&
-    (following?.node !== leader.node || following.term !== leader.term) &&
+    (cannotFollow(state, leader) || following?.node !== leader.node || following.term !== leader.term) &&
     !isRunning(state, 'freeze')
   );
 }

@@ -13,7 +13,7 @@ import type { PeerAnswer } from './server-observation.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
 import type { StatusAnswer } from './messages.ts';
-import { become, begin, change, explain, isRunning, later, never, send, type Turn } from './turn.ts';
+import { become, begin, change, explain, isRunning, later, never, send, store, type Turn } from './turn.ts';
 import { serve } from './winning.ts';
 import type { NodeId } from '../model/node.ts';
 
@@ -55,10 +55,13 @@ export function giveUpLeading(turn: Turn, leader: Leader, reason: string): void 
   const isReadOnly = server?.isInRecovery === true || server?.hasStandbySignal === true;
   if (server !== null && hasPostmaster(server) && (isWritable(turn.state) || !isReadOnly)) {
     goDown(turn, 'fence', 'fence');
-    return;
+  } else if (server?.condition === 'crashed') {
+    /** Its orphans may still write. */
+    goDown(turn, 'fence', 'takeDown');
+  } else {
+    endTerm(turn, leader.term, 'fence');
+    rest(turn);
   }
-  endTerm(turn, leader.term, 'fence');
-  rest(turn);
 }
 
 /** The other servers answered: a writable one means that this node is the primary no more. */
@@ -222,6 +225,12 @@ function isOnOwnLine({ durable, position }: State): boolean {
 
 function giveUpAnotherLine(turn: Turn, leader: Leader): void {
   explain(turn, 9, 'giveUp', 'its server is not on the timeline that it led on last', { term: leader.term });
-  endTerm(turn, leader.term, 'fence');
+  const { server, durable } = turn.state;
+  if (server?.isInRecovery === true) {
+    endTerm(turn, leader.term, 'fence');
+  } else {
+    /** No word is given: it is writable, and has to win a term for what a hand made. */
+    store(turn, { leading: null, givenUp: Math.max(durable.givenUp, leader.term) as Term });
+  }
   rest(turn);
 }
