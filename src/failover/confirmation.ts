@@ -93,10 +93,8 @@ function ask(turn: Turn, leader: Leader, repeated: Confirmation | null): void {
     leaseMs: state.settings.leaseMs,
     record,
     position: state.position,
-    nextTimeline: null,
     line: state.durable.line,
     leadsTerm: leader.term,
-    isByOperator: false,
   };
   for (const node of membersOf(record)) {
     if (node !== self) {

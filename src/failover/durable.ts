@@ -39,7 +39,6 @@ export interface Durable {
   readonly heldNames: string | null;
   /** The operator's restart_after_crash while safe start is on. */
   readonly replacedRestartAfterCrash: string | null;
-  readonly guard: StoredGuard | null;
   readonly isInMaintenance: boolean;
   /** When the pause that this node leads ends, by the clock that counts suspension too; of this boot. */
   readonly pauseEndsAtBootMs: number | null;
@@ -105,8 +104,4 @@ export interface Freeze {
   readonly leader: NodeId | null;
   /** The stored term that it binds to; null: no answer rests on it yet, the next acknowledged heartbeat ends it. */
   readonly boundTerm: Term | null;
-}
-
-export interface StoredGuard {
-  readonly pid: string;
 }

@@ -78,7 +78,6 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
     position: isDiverged(state) ? null : state.position,
     health: healthOf(state),
     candidacy,
-    yieldedTerm: durable.yielded?.upToTerm ?? null,
   });
 }
 

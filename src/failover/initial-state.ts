@@ -24,7 +24,6 @@ export const emptyDurable: Durable = {
   frozen: null,
   heldNames: null,
   replacedRestartAfterCrash: null,
-  guard: null,
   isInMaintenance: false,
   pauseEndsAtBootMs: null,
   hasLostState: false,

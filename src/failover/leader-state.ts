@@ -41,8 +41,6 @@ export interface Leader {
   /** Since when its server has been down, cleanly shut down. */
   readonly downSince: MonotonicMs | null;
   readonly confirmation: Confirmation | null;
-  /** A switchover under way: to whom, and who asked for it. */
-  readonly handover: PendingRequest | null;
   /** Operators' requests that change the record, oldest first. */
   readonly requests: readonly PendingRequest[];
   /** Nodes that asked to join, and have not been taken in yet. */

@@ -22,7 +22,6 @@ import { giveUpLeading, loseToAnotherLeader, reactReturn } from './return.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
-import { nextTimelineOf } from './winning.ts';
 import { become, begin, isRunning, never, send, type Turn } from './turn.ts';
 
 export function onHeartbeatAcknowledged(turn: Turn, from: NodeId, message: HeartbeatAcknowledged): void {
@@ -98,7 +97,6 @@ export function sendHeartbeats(turn: Turn, leader: Leader): void {
     leaseMs: state.settings.leaseMs,
     record,
     position: state.position,
-    nextTimeline: leader.stage === 'promoting' ? nextTimelineOf(state) : null,
     isWritable: leader.stage === 'serving' && isWritable(state),
     failoverIsManual: state.settings.failover === 'manual',
   };

@@ -3,7 +3,6 @@
  * late or out of order. The driver adds and checks protocol version, cluster, system identifier and signature.
  */
 import type { NodeId } from '../model/node.ts';
-import type { TimelineId } from '../model/timeline.ts';
 import type { MonotonicMs } from './instant.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { Line } from './durable.ts';
@@ -40,8 +39,6 @@ export interface Heartbeat {
   readonly record: VoterRecord;
   /** Of the primary's server, or of the winner before it promotes. */
   readonly position: Position | null;
-  /** The number of the timeline that the winner is about to make; null once it is made, or if none is made. */
-  readonly nextTimeline: TimelineId | null;
   /** False until the promotion, and while PostgreSQL restarts. */
   readonly isWritable: boolean;
   readonly failoverIsManual: boolean;
@@ -104,8 +101,6 @@ export interface StatusAnswer {
   readonly position: Position | null;
   readonly health: Health;
   readonly candidacy: Candidacy;
-  /** It made its server *down* as the leader of this term, and its WAL can be fetched. */
-  readonly yieldedTerm: Term | null;
 }
 
 export interface VoteRequest {
@@ -116,13 +111,10 @@ export interface VoteRequest {
   readonly leaseMs: number;
   readonly record: VoterRecord;
   readonly position: Position | null;
-  readonly nextTimeline: TimelineId | null;
   /** The newest primary's timelines that the candidate knows of: the voter may not have heard of them. */
   readonly line: Line | null;
   /** For a confirmation: the term that the leader leads so far. */
   readonly leadsTerm: Term;
-  /** An operator asked for it: a lease to a leader that hands over is no reason to refuse. */
-  readonly isByOperator: boolean;
 }
 
 export interface VoteAnswer {
@@ -133,8 +125,6 @@ export interface VoteAnswer {
   readonly highestTerm: Term;
   readonly record: VoterRecord | null;
   readonly position: Position | null;
-  /** It yielded this term: after a crash no quorum counts without its vote while it answers. */
-  readonly yieldedTerm: Term | null;
 }
 
 export type VoteOutcome =

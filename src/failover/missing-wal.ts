@@ -1,7 +1,6 @@
 /** WAL that a candidate lacks and another node has: who has it, whether to wait for it, and how much may be lost (rule 8). */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
-import type { VoteAnswer } from './messages.ts';
 import { leftLine } from './own-wal.ts';
 import { comparePositions, type Position, samePath } from './position.ts';
 import type { Candidate, Canvassing, State } from './state.ts';
@@ -70,10 +69,6 @@ export function lagAfterFetch(state: State, answers: readonly Ahead[]): number {
     return 0;
   }
   return leaderFlushedLsn - best.lsn;
-}
-
-export function isBehindAnswer({ outcome }: VoteAnswer): boolean {
-  return outcome.kind === 'behind';
 }
 
 export function isUnfetchable({ unfetchable, now }: State, node: NodeId): boolean {

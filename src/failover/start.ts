@@ -95,7 +95,6 @@ function leaderRole(
     isHolding: state.durable.heldNames !== null,
     walMarks: [],
     lastWalAt: now,
-    handover: null,
     requests: [],
     joiners: [],
     openRequest: null,

@@ -1,12 +1,10 @@
 /** A candidate asks for votes: whoever has not answered, or whose vote is too old to count (rules 3, 4). */
 import { voteCounts } from './contact.ts';
-import { isElectionPurpose } from './evidence.ts';
 import type { VoteRequest } from './messages.ts';
 import { membersOf } from './quorum.ts';
 import type { Candidate } from './state.ts';
 import type { Term } from './term.ts';
 import { become, send, type Turn } from './turn.ts';
-import { nextTimelineOf } from './winning.ts';
 
 export function askForVotes(turn: Turn, role: Candidate): void {
   const { state, now } = turn;
@@ -19,10 +17,8 @@ export function askForVotes(turn: Turn, role: Candidate): void {
     leaseMs: state.settings.leaseMs,
     record: role.record,
     position: state.position,
-    nextTimeline: isElectionPurpose(role.purpose) ? nextTimelineOf(state) : null,
     line: state.durable.line,
     leadsTerm: 0 as Term,
-    isByOperator: role.isByOperator,
   };
   for (const node of membersOf(role.record)) {
     const vote = role.votes.find(({ voter }) => voter === node);

@@ -159,6 +159,5 @@ function answer(turn: Turn, to: NodeId, request: VoteRequest, outcome: VoteOutco
     highestTerm: Math.max(durable.term, highestTermHeard) as VoteRequest['term'],
     record: durable.record,
     position: isDiverged(turn.state) ? null : position,
-    yieldedTerm: durable.yielded?.upToTerm ?? null,
   });
 }

@@ -48,7 +48,6 @@ export function win(turn: Turn, role: Candidate): void {
     isHolding: false,
     walMarks: [],
     lastWalAt: now,
-    handover: null,
     requests: [],
     joiners: [],
     openRequest: null,
@@ -154,7 +153,7 @@ export function serve(turn: Turn, term: Term): void {
 }
 
 /** The number that PostgreSQL will choose: one above the newest that this node has. */
-export function nextTimelineOf({ position }: State): TimelineId | null {
+function nextTimelineOf({ position }: State): TimelineId | null {
   const tip = position === null ? undefined : tipOf(position.path);
   return tip === undefined ? null : ((tip.timelineId + 1) as TimelineId);
 }

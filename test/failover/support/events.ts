@@ -135,7 +135,6 @@ const messages: fc.Arbitrary<Message> = fc
       position: positions,
       health: fc.constantFrom('up', 'down'),
       candidacy: candidacies,
-      yieldedTerm: fc.option(terms, { nil: null }),
     }),
     fc
       .record({
@@ -146,7 +145,6 @@ const messages: fc.Arbitrary<Message> = fc
         position: positions,
         line: lines,
         leadsTerm: terms,
-        isByOperator: flags,
       })
       .map((part) => ({ ...voteRequestOf(nodes), ...part })),
     fc.record({
@@ -157,7 +155,6 @@ const messages: fc.Arbitrary<Message> = fc
       highestTerm: terms,
       record: fc.option(someRecord, { nil: null }),
       position: positions,
-      yieldedTerm: fc.option(terms, { nil: null }),
     }),
     fc.record({
       kind: fc.constant('yield'),

@@ -242,7 +242,6 @@ export function heartbeatOf(nodes: readonly RegisteredNode[], part: Partial<Hear
     leaseMs: 5_000,
     record: recordOf(nodes),
     position: positionAt(1_000),
-    nextTimeline: null,
     isWritable: true,
     failoverIsManual: false,
     ...part,
@@ -261,10 +260,8 @@ export function voteRequestOf(
     leaseMs: 5_000,
     record: recordOf(nodes),
     position: positionAt(1_000),
-    nextTimeline: 2 as TimelineId,
     line: null,
     leadsTerm: term(0),
-    isByOperator: false,
     ...part,
   };
 }
