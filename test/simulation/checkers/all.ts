@@ -5,6 +5,7 @@ import { CrashLosesNothing } from './crash-loses-nothing.ts';
 import { KeptWords } from './kept-words.ts';
 import { NeededOnly } from './needed-only.ts';
 import { NoRush } from './no-rush.ts';
+import { OneChange } from './one-change.ts';
 import { OnePrimary } from './one-primary.ts';
 import { OneWinner } from './one-winner.ts';
 import { SparingTerms } from './sparing-terms.ts';
@@ -17,6 +18,7 @@ export function makeCheckers(): Checker[] {
   return [
     new OnePrimary(),
     new OneWinner(),
+    new OneChange(),
     new StableTerms(),
     new KeptWords(),
     new TimelinesApart(),

@@ -6,6 +6,9 @@ import { twoLeaseLengths } from './03-two-lease-lengths.ts';
 import { lateBreath } from './04-late-breath.ts';
 import { frozenForAnHour } from './05-frozen-for-an-hour.ts';
 import { promotionAfterTheLease } from './06-promotion-after-the-lease.ts';
+import { twoChangesOfMembersOverlap } from './07-two-changes-of-members-overlap.ts';
+import { theChangeOvertakesThePause } from './08-the-change-overtakes-the-pause.ts';
+import { slowClockInAPause } from './09-slow-clock-in-a-pause.ts';
 import { theDeadFileThatLeads } from './11-the-dead-file-that-leads.ts';
 import { handOnTheOldPrimary } from './12-hand-on-the-old-primary.ts';
 import { orphan } from './13-orphan.ts';
@@ -27,6 +30,7 @@ import { aTailNobodyCanRead } from './35-a-tail-nobody-can-read.ts';
 import { aLeaderForOneHeartbeat } from './40-a-leader-for-one-heartbeat.ts';
 import { standbyBounce } from './41-standby-bounce.ts';
 import { allDaemonsOfTheStandbysStop } from './42-all-daemons-of-the-standbys-stop.ts';
+import { aPauseWithoutItsLeader } from './44-a-pause-without-its-leader.ts';
 import { smartShutdown } from './45-smart-shutdown.ts';
 import { yieldThatCanNotBeStored } from './46-yield-that-can-not-be-stored.ts';
 import { startThatFails } from './47-start-that-fails.ts';
@@ -42,6 +46,9 @@ export const hardHistories: readonly NamedHistory[] = [
   lateBreath,
   frozenForAnHour,
   promotionAfterTheLease,
+  twoChangesOfMembersOverlap,
+  theChangeOvertakesThePause,
+  slowClockInAPause,
   theDeadFileThatLeads,
   handOnTheOldPrimary,
   orphan,
@@ -63,6 +70,7 @@ export const hardHistories: readonly NamedHistory[] = [
   aLeaderForOneHeartbeat,
   standbyBounce,
   allDaemonsOfTheStandbysStop,
+  aPauseWithoutItsLeader,
   smartShutdown,
   yieldThatCanNotBeStored,
   startThatFails,

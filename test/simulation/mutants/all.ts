@@ -1,7 +1,8 @@
 /** Every mutant of the simulation: if one survives, the simulation does not see what the rule is for. */
 import { contact } from './contact.ts';
 import type { Mutant } from './mutant.ts';
+import { record } from './record.ts';
 import { voteAndLease } from './vote-and-lease.ts';
 import { wal } from './wal.ts';
 
-export const mutants: readonly Mutant[] = [...voteAndLease, ...contact, ...wal];
+export const mutants: readonly Mutant[] = [...voteAndLease, ...record, ...contact, ...wal];

@@ -1,0 +1,85 @@
+/**
+ * The record changes one step at a time: what a leader changes next, a quorum of the old and of the new voters has
+ * stored what was before; and nobody wins by an older record than that of a voter of its.
+ */
+import type { Durable } from '../../../src/failover/durable.ts';
+import type { Message } from '../../../src/failover/messages.ts';
+import type { VoterRecord } from '../../../src/failover/voter-record.ts';
+import type { Daemon } from '../daemon/daemon.ts';
+import type { World } from '../world/world.ts';
+import type { Checker } from './watcher.ts';
+
+export class OneChange implements Checker {
+  readonly name = 'one change at a time';
+  readonly #contents = new Map<string, string>();
+
+  persisted(world: World, daemon: Daemon, before: Durable | undefined, after: Durable): void {
+    const old = before?.record ?? null;
+    const { record } = after;
+    if (record === null || record === old) return;
+    this.#judgeVersion(world, record);
+    const isOwn = after.leading !== null && before?.leading?.term === after.leading.term;
+    if (old === null || !isOwn || old.version.term !== record.version.term) return;
+    if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.replacedVoters)) return;
+    if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.voters)) return;
+    for (const set of setsOf(old, daemon.node)) {
+      const stored = set.filter((node) => hasStored(world, node, daemon, old));
+      if (stored.length >= Math.floor(set.length / 2) + 1) continue;
+      world.watchers.violated(
+        world,
+        this,
+        `node ${daemon.node} goes from record ${text(old)} to ${text(record)}, and the first is with nodes ${stored.join()} alone`,
+      );
+      return;
+    }
+  }
+
+  messageSent(world: World, from: number, to: number, message: Message): void {
+    if (message.kind !== 'voteAnswer' || message.outcome.kind !== 'granted') return;
+    const mine = world.nodeOf(from)?.daemon.file?.record ?? null;
+    const theirs = world.nodeOf(to)?.daemon.state?.durable.record ?? null;
+    if (mine === null || theirs === null || compare(theirs, mine) >= 0) return;
+    world.watchers.violated(
+      world,
+      this,
+      `node ${from} votes for ${to} by record ${text(theirs)} and has ${text(mine)}`,
+    );
+  }
+
+  /** A version says what is in it. */
+  #judgeVersion(world: World, record: VoterRecord): void {
+    const { version, ...content } = record;
+    const key = `${version.term}.${version.number}`;
+    const known = this.#contents.get(key);
+    const now = JSON.stringify([content.voters, content.replacedVoters, content.pause?.requestId ?? null]);
+    if (known !== undefined && known !== now) {
+      world.watchers.violated(world, this, `record ${key} is ${known}, and ${now}`);
+    }
+    this.#contents.set(key, now);
+  }
+}
+
+/** From a set of two a leader forgets the other on its own word. */
+function setsOf({ voters, replacedVoters }: VoterRecord, self: number): readonly (readonly number[])[] {
+  if (replacedVoters === null) return [voters];
+  const isOwnWord = replacedVoters.length === 2 && voters.length === 1 && Number(voters[0]) === self;
+  return isOwnWord ? [voters] : [voters, replacedVoters];
+}
+
+function hasStored(world: World, node: number, leader: Daemon, record: VoterRecord): boolean {
+  const stored = world.nodeOf(node)?.daemon.file?.record ?? null;
+  return node === leader.node || (stored !== null && compare(stored, record) >= 0);
+}
+
+function sameSet(one: readonly number[], other: readonly number[] | null): boolean {
+  return other !== null && one.length === other.length && one.every((node) => other.includes(node));
+}
+
+function compare(one: VoterRecord, other: VoterRecord): number {
+  return one.version.term - other.version.term || one.version.number - other.version.number;
+}
+
+function text({ version, voters, replacedVoters }: VoterRecord): string {
+  const pending = replacedVoters === null ? '' : ` in place of ${replacedVoters.join()}`;
+  return `${version.term}.${version.number} {${voters.join()}${pending}}`;
+}
