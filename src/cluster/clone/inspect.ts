@@ -3,7 +3,7 @@ import type { Logger } from '../../log/logger.ts';
 import { connect } from '../../postgres/connection.ts';
 import { type MetadataFacts, inspectMetadata } from './metadata.ts';
 import { inspectPrograms, type ProgramFacts } from './programs.ts';
-import { inspectSource, type SourceFacts } from './source.ts';
+import { inspectServer, inspectSource, type SourceFacts } from './source.ts';
 import {
   type DirectoryFacts,
   inspectDirectory,
@@ -31,11 +31,15 @@ export async function inspectClone(
   wish: CloneWish,
   options: { readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<CloneFacts> {
-  const programs = await inspectPrograms(wish, options.signal);
   const connection = await connect(wish.source, options);
   try {
-    const source = await inspectSource(connection, wish, options.signal);
-    const metadata = await inspectMetadata(connection, source, wish, options);
+    const server = await inspectServer(connection, options.signal);
+    // What waits for other servers and programs goes on at the same time.
+    const [source, metadata, programs] = await Promise.all([
+      inspectSource(connection, server, wish, options.signal),
+      inspectMetadata(connection, server, wish, options),
+      inspectPrograms(wish, options.signal),
+    ]);
     const upstream = await inspectUpstream(metadata, source, wish, options.signal);
     const walName = source.version.capabilities.walNames.directory;
     const target = await inspectTarget(targetDirectory(wish, source), walName);

@@ -9,7 +9,7 @@ import { recoveryState } from '../../postgres/queries/recovery-state.ts';
 import { findPrimary, severalPrimaries } from '../find-primary.ts';
 import { listNodes } from '../metadata/nodes.ts';
 import { inspectSchema, refuseUnknownSchema } from '../metadata/schema.ts';
-import type { SourceFacts } from './source.ts';
+import type { SourceServer } from './source.ts';
 import type { CloneWish } from './wish.ts';
 
 export type MetadataFacts =
@@ -20,7 +20,12 @@ export type MetadataFacts =
 
 export type PrimaryFacts =
   /** `node` is undefined for a source that is a primary and has no row. */
-  | { readonly kind: 'found'; readonly node: NodeRecord | undefined; readonly conninfo: Conninfo }
+  | {
+      readonly kind: 'found';
+      readonly node: NodeRecord | undefined;
+      readonly conninfo: Conninfo;
+      readonly isSource: boolean;
+    }
   | { readonly kind: 'unreachable'; readonly reasons: readonly string[] };
 
 /**
@@ -29,7 +34,7 @@ export type PrimaryFacts =
  */
 export async function inspectMetadata(
   connection: Connection,
-  source: SourceFacts,
+  source: SourceServer,
   wish: CloneWish,
   options: { readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<MetadataFacts> {
@@ -52,21 +57,22 @@ export async function inspectMetadata(
         throw secondPrimary(source, found.node);
       }
       const conninfo = readConninfo(found.node.conninfo);
-      return { kind: 'found', nodes, primary: { kind: 'found', node: found.node, conninfo } };
+      const isSource = instance === source.instance;
+      return { kind: 'found', nodes, primary: { kind: 'found', node: found.node, conninfo, isSource } };
     }
   }
 }
 
 function primaryWithoutRow(
-  source: SourceFacts,
+  source: SourceServer,
   wish: CloneWish,
   unreachable: readonly { readonly node: NodeRecord; readonly reason: string }[],
 ): PrimaryFacts {
-  if (!source.isInRecovery) return { kind: 'found', node: undefined, conninfo: wish.source };
+  if (!source.isInRecovery) return { kind: 'found', node: undefined, conninfo: wish.source, isSource: true };
   return { kind: 'unreachable', reasons: unreachable.map(({ node, reason }) => `"${node.name}": ${reason}`) };
 }
 
-function secondPrimary(source: SourceFacts, registered: NodeRecord): Error {
+function secondPrimary(source: SourceServer, registered: NodeRecord): Error {
   return failure('several_primaries', {
     message: 'the server to copy accepts writes, and so does the primary of the metadata',
     detail: `${source.host}:${source.port} is not node "${registered.name}" (ID: ${registered.id}), the primary that answers.`,

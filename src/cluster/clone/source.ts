@@ -16,7 +16,8 @@ import { listSettledSlots, listSlots, type ReplicationSlot } from '../../postgre
 import type { ServerVersion } from '../../postgres/version.ts';
 import type { CloneWish } from './wish.ts';
 
-export interface SourceFacts {
+/** Which server it is. */
+export interface SourceServer {
   readonly version: ServerVersion;
   readonly host: string;
   readonly port: number;
@@ -25,6 +26,9 @@ export interface SourceFacts {
   readonly isInRecovery: boolean;
   /** Start time and port; tells whether another connection leads to the same server. */
   readonly instance: string;
+}
+
+export interface SourceFacts extends SourceServer {
   /** What the role may see of `settingNames`. */
   readonly settings: Readonly<Record<string, string>>;
   /** The main data directory is the one without a location. */
@@ -70,28 +74,29 @@ export function replicationConninfo({ source, replication }: CloneWish): Conninf
   );
 }
 
+/** @throws RepmgrError of querying */
+export async function inspectServer(connection: Connection, signal: AbortSignal): Promise<SourceServer> {
+  const { version, host, port, conninfo } = connection;
+  return { version, host, port, conninfo, ...(await recoveryState(connection, { signal })) };
+}
+
 /**
  * @param connection to the source
  * @throws RepmgrError of connecting and querying
  */
 export async function inspectSource(
   connection: Connection,
+  server: SourceServer,
   wish: CloneWish,
   signal: AbortSignal,
 ): Promise<SourceFacts> {
-  const state = await recoveryState(connection, { signal });
-  return {
-    version: connection.version,
-    host: connection.host,
-    port: connection.port,
-    conninfo: connection.conninfo,
-    isInRecovery: state.isInRecovery,
-    instance: state.instance,
-    settings: await readSettings(connection, settingNames),
-    tablespaces: await readTablespaces(connection),
-    replication: await inspectReplication(replicationConninfo(wish), signal),
-    slots: await inspectSlots(connection, wish, signal),
-  };
+  const [replication, settings, tablespaces, slots] = await Promise.all([
+    inspectReplication(replicationConninfo(wish), signal),
+    readSettings(connection, settingNames),
+    readTablespaces(connection),
+    inspectSlots(connection, wish, signal),
+  ]);
+  return { ...server, replication, settings, tablespaces, slots };
 }
 
 /** @returns undefined before PostgreSQL 9.4, which has none */
@@ -107,19 +112,15 @@ export async function inspectSlots(
 
 /** Opens as many replication connections as a copy may need, and closes them again. */
 async function inspectReplication(conninfo: Conninfo, signal: AbortSignal): Promise<ReplicationFacts> {
-  const first = await openOrRefusal(conninfo, signal);
-  if (first instanceof RepmgrError) {
-    const isFull = isForWantOfWalSenders(first);
-    return { identity: undefined, refusal: isFull ? undefined : first, freeWalSenders: 0 };
-  }
+  const tries = await Promise.all([openOrRefusal(conninfo, signal), openOrRefusal(conninfo, signal)]);
+  const open = tries.flatMap((tried) => (tried instanceof RepmgrError ? [] : [tried]));
   try {
-    const identity = await first.identifySystem();
-    const second = await openOrRefusal(conninfo, signal);
-    if (second instanceof RepmgrError) return { identity, refusal: undefined, freeWalSenders: 1 };
-    await second.close();
-    return { identity, refusal: undefined, freeWalSenders: 2 };
+    const identity = await open[0]?.identifySystem();
+    const refusals = tries.filter((tried) => tried instanceof RepmgrError);
+    const refusal = open.length > 0 ? undefined : refusals.find((error) => !isForWantOfWalSenders(error));
+    return { identity, refusal, freeWalSenders: open.length as 0 | 1 | 2 };
   } finally {
-    await first.close();
+    await Promise.all(open.map((connection) => connection.close()));
   }
 }
 

@@ -57,7 +57,11 @@ export async function inspectUpstream(
   const node = id === undefined ? ofPrimary : nodes.find((candidate) => candidate.id === id);
   if (node === undefined) return id === undefined ? { kind: 'source' } : { kind: 'not registered', id };
   const conninfo = await conninfoOf(node);
-  return { kind: 'node', node, conninfo, server: await inspectServer(conninfo, source, wish, signal) };
+  const isSource = primary.kind === 'found' && primary.isSource && primary.node?.id === node.id;
+  const server: UpstreamServer = isSource
+    ? { kind: 'source' }
+    : await inspectServer(conninfo, source, wish, signal);
+  return { kind: 'node', node, conninfo, server };
 }
 
 /** A service file of this host need not exist for the WAL receiver: what it says is written out. */

@@ -144,7 +144,7 @@ export function someFacts(parts: Partial<CloneFacts> = {}): CloneFacts {
     metadata: {
       kind: 'found',
       nodes: [primaryNode],
-      primary: { kind: 'found', node: primaryNode, conninfo: { host: 'node1' } },
+      primary: { kind: 'found', node: primaryNode, conninfo: { host: 'node1' }, isSource: true },
     },
     upstream: {
       kind: 'node',
