@@ -2,7 +2,8 @@
  * What the core wants done. The driver takes the actions of all steps in one queue, in order. `persist` blocks what
  * stands behind it until the file is on disk; if it fails the queue is emptied, and each action in it that has an id
  * is answered by `actionFailed`. Other actions are begun in order, and their end is an event. `fence` waits for
- * nothing: it is begun at once, ahead of the whole queue.
+ * nothing: it is begun at once, ahead of the whole queue. Once a `fence` or a `takeDown` has begun, no `promote` or
+ * `restartInPlace` that was asked for before it may be called any more.
  */
 import type { NodeId } from '../model/node.ts';
 import type { TimelineId } from '../model/timeline.ts';

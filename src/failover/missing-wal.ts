@@ -1,6 +1,7 @@
 /** WAL that a candidate lacks and another node has: who has it, whether to wait for it, and how much may be lost (rule 8). */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
+import type { VoteOutcome } from './messages.ts';
 import { leftLine } from './own-wal.ts';
 import { comparePositions, type Position, samePath } from './position.ts';
 import type { Candidate, Canvassing, State } from './state.ts';
@@ -11,11 +12,22 @@ export interface Ahead {
   readonly position: Position;
 }
 
-/** The node that has most of the WAL that this candidate lacks, of all that answered, whatever they answered. */
+/** The node that has most of the WAL that this candidate lacks, of those whose WAL lies still. */
 export function furthestAhead(state: State, { refusals }: Candidate): Ahead | undefined {
   return mostOf(
     state,
-    refusals.map(([node, { position }]) => ({ node, position })),
+    refusals
+      .filter(([, { outcome }]) => liesStill(outcome))
+      .map(([node, { position }]) => ({ node, position })),
+  );
+}
+
+/** It is frozen: it answered "behind", or acted in this term or a higher one already. */
+function liesStill(outcome: VoteOutcome): boolean {
+  return (
+    outcome.kind === 'behind' ||
+    (outcome.kind === 'refused' &&
+      (outcome.refusal === 'votedForAnother' || outcome.refusal === 'termNotHigher'))
   );
 }
 
