@@ -56,6 +56,11 @@ export class NeededOnly implements Checker {
     this.#judge(world, `node ${daemon.node} is promoted`);
   }
 
+  guardFenced(world: World, { node, state }: Daemon): void {
+    if (state?.role.kind !== 'leader' || !state.role.isPaused) return;
+    world.watchers.violated(world, this, `the guard of node ${node} ends PostgreSQL in a pause`);
+  }
+
   #judge(world: World, what: string): void {
     if (this.#wellSince === undefined || world.schedule.now - this.#wellSince < calmMs) return;
     if (!this.#isHarmless(world)) return;
