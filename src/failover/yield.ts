@@ -60,8 +60,9 @@ export function onTermGivenUp(turn: Turn, from: NodeId, { term }: TermGivenUp): 
     change(turn, { consideration: null });
     undoFreeze(turn);
   }
-  const { role } = turn.state;
-  if (role.kind === 'follower' && leaderYielded(turn.state) && role.electionNotBefore > turn.now) {
+  const { role, durable, settings } = turn.state;
+  const isYielder = durable.leader?.node === settings.self && leaderYielded(turn.state);
+  if (role.kind === 'follower' && isYielder && role.electionNotBefore > turn.now) {
     become(turn, { ...role, electionNotBefore: turn.now });
   }
 }
