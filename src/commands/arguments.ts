@@ -1,11 +1,13 @@
 /** Reads the command line: which command, with which options and operands, or all that is wrong with it. */
 import { parseArgs } from 'node:util';
+import { redactConninfo } from '../model/conninfo.ts';
 import { nearest } from '../model/nearest.ts';
 import { findCommand } from './find-command.ts';
 import type { OptionKey } from './option-table.ts';
 import { type CommandOptions, longNamesOf, nameOf, optionKeys, optionOf } from './options.ts';
 import { readOptionValue } from './option-value.ts';
 import type { Command } from './command.ts';
+import { upstreamCheck } from './upstream-check.ts';
 import { endOptionsAtCommandLine } from './inner-command-line.ts';
 import { checkUse } from './use.ts';
 
@@ -54,14 +56,10 @@ export function parseCommandLine(args: readonly string[], environment: Environme
   if (words.options.versionNumber) return { kind: 'version-number' };
   const { options } = words;
   const errors = [...words.errors];
-  if (found.kind === 'unknown') {
-    if (options.checkUpstreamConfig !== true) errors.push(found.error);
-  }
+  if (options.checkUpstreamConfig) return upstreamCheckOf(words);
+  if (found.kind === 'unknown') errors.push(found.error);
   if (found.kind === 'later' && errors.length === 0) {
     return { kind: 'not-built-yet', what: `the command "${found.name}"`, options };
-  }
-  if (errors.length === 0 && options.checkUpstreamConfig) {
-    return { kind: 'not-built-yet', what: 'the option "--check-upstream-config"', options };
   }
   if (found.kind !== 'found') return { kind: 'invalid', errors, command, options };
   const use = checkUse(found.command, { options, operands: found.operands, environment });
@@ -69,6 +67,14 @@ export function parseCommandLine(args: readonly string[], environment: Environme
   if (errors.length > 0) return { kind: 'invalid', errors, command, options };
   if (use.notBuiltYet !== undefined) return { kind: 'not-built-yet', what: use.notBuiltYet, options };
   return { kind: 'run', command: found.command, operands: found.operands, options, warnings: use.warnings };
+}
+
+/** As in repmgr 3 the option comes before any command, which is then not run. */
+function upstreamCheckOf({ options, operands, errors }: Words): CommandLine {
+  if (errors.length > 0) return { kind: 'invalid', errors, command: undefined, options };
+  const ignored = redactConninfo(operands.join(' '));
+  const warnings = ignored === '' ? [] : [`"${ignored}" has no effect beside "--check-upstream-config"`];
+  return { kind: 'run', command: upstreamCheck, operands: [], options, warnings };
 }
 
 /** The key of a long name or of the only option that begins so; several candidates make an error. */

@@ -25,11 +25,6 @@ export const laterOptions = {
   },
   verifyBackup: { ...later, long: 'verify-backup', about: 'verify the copy with pg_verifybackup' },
   siblingsFollow: { ...later, long: 'siblings-follow', about: 'let the other standbys follow' },
-  checkUpstreamConfig: {
-    ...later,
-    long: 'check-upstream-config',
-    about: 'check the settings of a server to clone from',
-  },
   mode: {
     ...later,
     long: 'mode',

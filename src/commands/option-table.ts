@@ -40,6 +40,11 @@ export const optionTable = {
   force: { ...general, long: 'force', short: 'F', about: 'allow what could overwrite something' },
   dryRun: { ...general, long: 'dry-run', about: 'show what would be done and change nothing' },
   json: { ...general, long: 'json', about: 'print one JSON object' },
+  checkUpstreamConfig: {
+    ...general,
+    long: 'check-upstream-config',
+    about: 'show whether the server of -h, -p, -U and -d can be cloned, then exit; needs no command',
+  },
   cluster: {
     group: 'general',
     long: 'cluster',

@@ -229,8 +229,19 @@ describe('the command line', () => {
 
   it('says what this version does not have', () => {
     expect(parse('node', 'status').kind).toBe('not-built-yet');
-    expect(parse('--check-upstream-config').kind).toBe('not-built-yet');
     expect(parse('-r', 'standby', 'clone', 'a').kind).toBe('not-built-yet');
+  });
+
+  it('checks an upstream without a command, and runs none beside it', () => {
+    expect(accepted('--check-upstream-config', '-h', 'a', '-w', '5')).toMatchObject({
+      options: { host: 'a', walKeepSegments: 5 },
+      command: { verb: '--check-upstream-config' },
+      warnings: [],
+    });
+    expect(accepted('--check-upstream-config', 'standby', 'clone', 'password=s3cret').warnings).toEqual([
+      '"standby clone password=***" has no effect beside "--check-upstream-config"',
+    ]);
+    expect(errorsOf('--check-upstream-config', '-p', 'none')).toHaveLength(1);
   });
 
   it('gives help and version before anything else', () => {

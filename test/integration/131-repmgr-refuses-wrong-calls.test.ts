@@ -31,7 +31,7 @@ const refused: readonly (readonly [line: string, error: RegExp])[] = [
   ['standby switchover -C /etc/other.conf', /does not have the command "standby switchover" yet/],
   ['witness creat -h a', /did you mean "witness create"\?/],
   ['cluster cleanup -k -1', /option "-k" needs an integer from 0 to 36500/],
-  ['--check-upstream-config', /the option "--check-upstream-config" yet/],
+  ['--check-upstream-config -p none', /option "-p" needs an integer/],
   ['--force --rsync-only -h h -d d -U u standby clone', /the option "--rsync-only" of standby clone yet/],
   ['standby promote -f /nowhere/repmgr.conf', /cannot read configuration file/],
   ['standby follow -W', /no configuration file was found/],

@@ -8,6 +8,7 @@ import { walKeepSegments } from './check-source.ts';
 import type { CloneFacts } from './inspect.ts';
 import type { PlannedSlot } from './plan-slot.ts';
 import type { Remark } from './remark.ts';
+import type { SourceFacts } from './source.ts';
 import type { CloneWish } from './wish.ts';
 
 export type PlannedMethod =
@@ -121,11 +122,17 @@ function noFreeSlot({ source }: CloneFacts): Remark {
   };
 }
 
-function refuseTooFewWalSenders({ source }: CloneFacts, needed: number): void {
+function refuseTooFewWalSenders({ source }: CloneFacts, needed: 1 | 2): void {
+  const refusal = lackOfWalSenders(source, needed);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** @param needed replication connections at once: 2 where WAL is streamed beside the copy */
+export function lackOfWalSenders(source: SourceFacts, needed: 1 | 2): RepmgrError | undefined {
   const { freeWalSenders } = source.replication;
-  if (freeWalSenders >= needed) return;
+  if (freeWalSenders >= needed) return undefined;
   const maximum = source.settings['max_wal_senders'] ?? 'not known';
-  throw failure('clone_source_unsuitable', {
+  return failure('clone_source_unsuitable', {
     message: 'the source has too few free WAL senders',
     detail: `The copy needs ${needed}, and ${freeWalSenders} could be had; max_wal_senders is ${maximum} on ${source.host}:${source.port}.`,
     hint: `Raise max_wal_senders by at least ${needed - freeWalSenders} there and restart it, or end replication connections that nobody needs.`,

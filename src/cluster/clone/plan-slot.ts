@@ -1,9 +1,11 @@
 /** The replication slot of the new standby: on which server, and whether it has to be made. Pure. */
-import { failure } from '../../errors.ts';
+import { failure, type RepmgrError } from '../../errors.ts';
 import type { Conninfo } from '../../model/conninfo.ts';
 import { replicationSlotName } from '../../model/node.ts';
 import { refuseForeignSlot, type ReplicationSlot } from '../../postgres/replication-slots.ts';
+import type { ServerVersion } from '../../postgres/version.ts';
 import type { CloneFacts } from './inspect.ts';
+import type { SourceFacts } from './source.ts';
 import type { CloneWish } from './wish.ts';
 
 export interface PlannedSlot {
@@ -16,7 +18,8 @@ export interface PlannedSlot {
   readonly isNew: boolean;
 }
 
-interface Holder {
+/** The server that is to keep a slot. */
+export interface SlotHolder {
   readonly conninfo: Conninfo;
   readonly name: string;
   readonly isSource: boolean;
@@ -29,22 +32,10 @@ export function planSlot(facts: CloneFacts, wish: CloneWish): PlannedSlot | unde
   if (!wish.usesSlot || wish.node === undefined) return undefined;
   const name = replicationSlotName(wish.node.id);
   const holder = holderOf(facts, wish);
-  if (holder.slots === undefined) {
-    throw failure('clone_source_unsuitable', {
-      message: `${holder.name} has no replication slots`,
-      detail: `PostgreSQL ${facts.source.version.major} does not know them.`,
-      hint: 'Set use_replication_slots=0 in repmgr.conf.',
-    });
-  }
-  const existing = holder.slots.find((slot) => slot.name === name);
+  const refusal = lackOfSlot(holder, name, facts.source.version);
+  if (refusal !== undefined) throw refusal;
+  const existing = holder.slots?.find((slot) => slot.name === name);
   if (existing !== undefined) refuseForeignSlot(existing);
-  else if (holder.slots.length >= holder.maxReplicationSlots) {
-    throw failure('clone_source_unsuitable', {
-      message: `${holder.name} has no free replication slot`,
-      detail: `max_replication_slots is ${holder.maxReplicationSlots}, ${holder.slots.length} are taken.`,
-      hint: `Set max_replication_slots = ${Math.max(10, holder.slots.length + 5)} there and restart it, or drop slots that nobody needs.`,
-    });
-  }
   return {
     name,
     holder: holder.conninfo,
@@ -54,7 +45,29 @@ export function planSlot(facts: CloneFacts, wish: CloneWish): PlannedSlot | unde
   };
 }
 
-function holderOf({ source, upstream }: CloneFacts, wish: CloneWish): Holder {
+/** Why no slot of this name can be had; undefined where it can, or is there already. */
+export function lackOfSlot(
+  holder: SlotHolder,
+  name: string,
+  { major }: ServerVersion,
+): RepmgrError | undefined {
+  const { slots, maxReplicationSlots } = holder;
+  if (slots === undefined) {
+    return failure('clone_source_unsuitable', {
+      message: `${holder.name} has no replication slots`,
+      detail: `PostgreSQL ${major} does not know them.`,
+      hint: 'Set use_replication_slots=0 in repmgr.conf.',
+    });
+  }
+  if (slots.length < maxReplicationSlots || slots.some((slot) => slot.name === name)) return undefined;
+  return failure('clone_source_unsuitable', {
+    message: `${holder.name} has no free replication slot`,
+    detail: `max_replication_slots is ${maxReplicationSlots}, ${slots.length} are taken.`,
+    hint: `Set max_replication_slots = ${Math.max(10, slots.length + 5)} there and restart it, or drop slots that nobody needs.`,
+  });
+}
+
+function holderOf({ source, upstream }: CloneFacts, wish: CloneWish): SlotHolder {
   if (upstream.kind === 'node' && upstream.server.kind === 'other') {
     return {
       conninfo: upstream.conninfo,
@@ -63,6 +76,11 @@ function holderOf({ source, upstream }: CloneFacts, wish: CloneWish): Holder {
       ...upstream.server,
     };
   }
+  return sourceAsHolder(source, wish);
+}
+
+/** The source itself, which keeps the slot where no other upstream is named. */
+export function sourceAsHolder(source: SourceFacts, wish: CloneWish): SlotHolder {
   return {
     conninfo: wish.source,
     name: `the source ${source.host}:${source.port}`,
