@@ -37,7 +37,11 @@ export class Convergence implements Checker {
 /** Not where an operator has to act: a leader that fails over by hand only, or a majority without its state. */
 function isExpected(world: World): boolean {
   if (world.options.nodes.some(({ settings }) => settings.failover === 'manual')) return false;
-  return isQuorumNow(world, (id) => world.nodeOf(id)?.daemon.state?.durable.hasLostState === false);
+  const remembers = (id: number) => world.nodeOf(id)?.daemon.state?.durable.hasLostState === false;
+  const mayStand = world.nodes.some(
+    ({ id, server, daemon }) => server !== undefined && daemon.settings.priority > 0 && remembers(id),
+  );
+  return mayStand && isQuorumNow(world, remembers);
 }
 
 /** A node that waits for an operator by its own setting, or that an operator works on. */
