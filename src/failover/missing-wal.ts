@@ -42,10 +42,10 @@ export function awaitedBy(state: State, { answers }: Canvassing): readonly NodeI
   );
   return answers
     .filter(
-      ([node, { position }]) =>
+      ([node, { position, refusal }]) =>
         position !== null &&
         !isUnfetchable(state, node) &&
-        (isAhead(state, position) || (hasTail && node === leader?.node)),
+        ((refusal === null && isAhead(state, position)) || (hasTail && node === leader?.node)),
     )
     .map(([node]) => node);
 }

@@ -57,6 +57,8 @@ function take(turn: Turn, leader: Leader, pending: PendingRequest): void {
     answerRequest(turn, pending, false, 'the leader cannot leave: switch over to another node first');
   } else if (request.kind === 'switchover') {
     handOver(turn, leader, pending, request.to);
+  } else if (request.kind === 'pause' && record.pause !== null) {
+    answerRequest(turn, pending, false, 'failover is paused already: end that pause first');
   } else if (request.kind === 'pause' && !isInForce(state, leader, record)) {
     answerRequest(turn, pending, false, 'another change of the record has no quorum yet');
   } else if (
