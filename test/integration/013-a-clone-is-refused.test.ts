@@ -165,8 +165,13 @@ describe('for its target', () => {
 
     it('and its slot is in use', async () => {
       await sandbox.start(2);
+      onTestFinished(() => sandbox.stop(2));
+      await expect
+        .poll(slots, { timeout: 20_000 })
+        .toContainEqual({ slot_name: 'repmgr_slot_2', active: true });
       const elsewhere = join(sandbox.directory, 'elsewhere');
-      const { exitCode, stderr } = await clone('-D', elsewhere);
+      const args = [...source(), '--backup-method=protocol', 'standby', 'clone', '-D', elsewhere];
+      const { exitCode, stderr } = await sandbox.repmgr(2, args);
       await sandbox.stop(2);
       expect(exitCode, stderr).toBe(7);
       expect(stderr).toContain('ERROR: replication slot "repmgr_slot_2" is in use');
