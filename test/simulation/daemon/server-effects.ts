@@ -128,7 +128,7 @@ export function promote(daemon: Daemon, action: Extract<Action, { kind: 'promote
         return;
       }
       world.promotionCalled(daemon, action.term);
-      const isOver = () => server.phase === 'writable' || server.phase === 'none';
+      const isOver = () => server.phase !== 'recovery' || !server.isPromoting;
       poll(daemon, startMs, isOver, () => {
         if (server.phase !== 'writable') {
           daemon.failed(action.id, 'PostgreSQL died while it was promoted');
