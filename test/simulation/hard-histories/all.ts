@@ -38,6 +38,7 @@ import { theGuardAlone } from './48-the-guard-alone.ts';
 import { deafVoters } from './49-deaf-voters.ts';
 import { theWitnessForgets } from './50-the-witness-forgets.ts';
 import { crashWhileCutOff } from './51-crash-while-cut-off.ts';
+import { aPromotionThatNeverEnds } from './52-a-promotion-that-never-ends.ts';
 
 export const hardHistories: readonly NamedHistory[] = [
   termOneTwice,
@@ -78,4 +79,5 @@ export const hardHistories: readonly NamedHistory[] = [
   deafVoters,
   theWitnessForgets,
   crashWhileCutOff,
+  aPromotionThatNeverEnds,
 ];
