@@ -41,7 +41,7 @@ export async function connectToCluster(
       hint:
         config === undefined
           ? 'Name a server of the cluster that is up: -h HOST -p PORT -d DBNAME -U USER.'
-          : 'Start the PostgreSQL of this node, or run the command on a node whose PostgreSQL is up.',
+          : 'Start the PostgreSQL of this node, or run the command on one whose PostgreSQL is up: "repmgr cluster show" there says which.',
       cause: error,
     });
   }
