@@ -164,7 +164,7 @@ describe('a place without a server', () => {
       exitCode: 6,
       message: 'could not connect to PostgreSQL at "127.0.0.1:1"',
       detail: '127.0.0.1:1: connection refused.',
-      hint: 'Start the PostgreSQL of this node, or run the command on a node whose PostgreSQL is up.',
+      hint: 'Start the PostgreSQL of this node, or run the command on one whose PostgreSQL is up: "repmgr cluster show" there says which.',
     });
     expect(await ask('host=no-such-host.invalid user=repmgr dbname=repmgr')).toMatchObject({
       exitCode: 6,
