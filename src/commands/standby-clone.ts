@@ -1,6 +1,6 @@
 /** `repmgr standby clone`: copies a server into a new standby. docs/cloning.md */
 import { join } from 'node:path';
-import type { CopyProgress } from '../cluster/clone/copy.ts';
+import type { CopyProgress } from '../cluster/clone/context.ts';
 import { executeClone } from '../cluster/clone/execute.ts';
 import { type CloneFacts, inspectClone } from '../cluster/clone/inspect.ts';
 import { type ClonePlan, planClone } from '../cluster/clone/plan.ts';

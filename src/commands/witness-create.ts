@@ -1,6 +1,7 @@
 /** `repmgr witness create`: makes a PostgreSQL for a witness and registers it. docs/witness.md */
 import { localServer } from '../cluster/local-server.ts';
-import { createWitness, type StoredPasswords } from '../cluster/witness/create.ts';
+import { createWitness } from '../cluster/witness/create.ts';
+import type { StoredPasswords } from '../cluster/witness/role-statements.ts';
 import { type CreationFacts, planWitnessCreation } from '../cluster/witness/creation-plan.ts';
 import { inspectPlace } from '../cluster/witness/inspect-place.ts';
 import { failure } from '../errors.ts';

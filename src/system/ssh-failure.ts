@@ -6,7 +6,15 @@ import { failure, type RepmgrError } from '../errors.ts';
 import { redactConninfo } from '../model/redaction.ts';
 import { quoteForShell } from '../model/shell-word.ts';
 import type { CommandResult } from './command.ts';
-import type { SshTarget } from './ssh.ts';
+
+/** Whom to log in to. */
+export interface SshTarget {
+  readonly host: string;
+  /** Unset: as ssh itself decides, which is the user that we run as. */
+  readonly user?: string | undefined;
+  /** ssh_options of repmgr.conf: words as for a shell. */
+  readonly options?: string | undefined;
+}
 
 /** The exit code with which ssh says that it failed, not the remote command. */
 export const sshExitCode = 255;

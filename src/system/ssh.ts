@@ -8,15 +8,7 @@ import { redactConninfo } from '../model/redaction.ts';
 import { quoteForShell } from '../model/shell-word.ts';
 import { type CommandResult, runCommand } from './command.ts';
 import { optionWords } from './shell.ts';
-import { sshExitCode, sshFailure, sshWords } from './ssh-failure.ts';
-
-export interface SshTarget {
-  readonly host: string;
-  /** Unset: as ssh itself decides, which is the user that we run as. */
-  readonly user?: string | undefined;
-  /** ssh_options of repmgr.conf: words as for a shell. */
-  readonly options?: string | undefined;
-}
+import { sshExitCode, sshFailure, type SshTarget, sshWords } from './ssh-failure.ts';
 
 export interface SshCall {
   /** For connecting and for the program together. */

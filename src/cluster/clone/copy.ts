@@ -3,16 +3,9 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeBackupByProgram } from '../../postgres/backup/pg-basebackup.ts';
 import { takeBackupByProtocol } from '../../postgres/backup/protocol.ts';
-import type { CloneContext } from './execute.ts';
+import type { CloneContext } from './context.ts';
 import { type ClonePlaces, relink } from './places.ts';
 import { replicationConninfo } from './source.ts';
-
-/** How far the copy is, in bytes. */
-export interface CopyProgress {
-  onStart(totalBytes: number): void;
-  onProgress(copiedBytes: number): void;
-  onEnd(isDone: boolean): void;
-}
 
 /** @throws RepmgrError base_backup_failed, backup_verification_failed, of connecting, interrupted */
 export async function takeCopy(context: CloneContext, places: ClonePlaces): Promise<void> {

@@ -1,29 +1,15 @@
 /** Makes a clone, step by step; when one fails, what was done before is undone, and said. */
 import { failure, type RepmgrError } from '../../errors.ts';
-import type { Logger } from '../../log/logger.ts';
 import { writeRecoveryConfig } from '../../postgres/recovery-config.ts';
 import { throwIfInterrupted } from '../../system/clock.ts';
-import { type CopyProgress, takeCopy } from './copy.ts';
+import type { CloneContext, Undo } from './context.ts';
+import { takeCopy } from './copy.ts';
 import { finishPlaces, removeRest, restorePlaces } from './copy-place.ts';
-import type { CloneFacts } from './inspect.ts';
 import { type ClonePlaces, placesOf } from './places.ts';
-import type { ClonePlan, CloneStep, StepKind } from './plan.ts';
+import type { CloneStep, StepKind } from './plan.ts';
 import { createPlannedSlot } from './slot.ts';
 import { keepOwnConfiguration } from './own-configuration.ts';
 import { prepareTarget } from './prepare-target.ts';
-import type { CloneWish } from './wish.ts';
-
-export interface CloneContext {
-  readonly wish: CloneWish;
-  readonly facts: CloneFacts;
-  readonly plan: ClonePlan;
-  readonly log: Logger;
-  readonly progress: CopyProgress;
-  readonly signal: AbortSignal;
-}
-
-/** Undoes one step; logs what it did, or what remains, and never throws. */
-export type Undo = () => Promise<void>;
 
 /** @throws RepmgrError of the step that failed, after what was done before it was undone as far as that is possible */
 export async function executeClone(context: CloneContext): Promise<void> {

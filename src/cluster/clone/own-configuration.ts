@@ -6,7 +6,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeDurably } from '../../system/durable-file.ts';
 import { configurationFiles } from '../../postgres/configuration-files.ts';
-import type { CloneContext } from './execute.ts';
+import type { CloneContext } from './context.ts';
 import type { ClonePlaces } from './places.ts';
 
 /**

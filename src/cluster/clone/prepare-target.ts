@@ -2,7 +2,7 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asideOf, type Places, preparePlace, restorePlaces } from './copy-place.ts';
-import type { CloneContext, Undo } from './execute.ts';
+import type { CloneContext, Undo } from './context.ts';
 import type { ClonePlaces } from './places.ts';
 
 /** @throws the system's error */

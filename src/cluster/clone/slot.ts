@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts';
 import { connect } from '../../postgres/connection.ts';
 import { createSlot, dropSlot } from '../../postgres/replication-slots.ts';
 import { waitUntil } from '../../system/clock.ts';
-import type { CloneContext, Undo } from './execute.ts';
+import type { CloneContext, Undo } from './context.ts';
 import type { ClonePlaces } from './places.ts';
 import type { PlannedSlot } from './plan-slot.ts';
 

@@ -20,7 +20,7 @@ import { writeDurably } from '../../system/durable-file.ts';
 import { connectToNewServer } from './connect-new-server.ts';
 import type { CreationFacts, CreationPlan, CreationStepKind, CreationWish } from './creation-plan.ts';
 import { registerWitness } from './register.ts';
-import { statementsForRole } from './role-statements.ts';
+import { statementsForRole, type StoredPasswords } from './role-statements.ts';
 
 export interface CreationContext {
   readonly primary: Connection;
@@ -33,12 +33,6 @@ export interface CreationContext {
   readonly passwords: StoredPasswords;
   readonly log: Logger;
   readonly signal: AbortSignal;
-}
-
-/** As PostgreSQL stores them; undefined: the role gets none. */
-export interface StoredPasswords {
-  readonly user: string | undefined;
-  readonly superuser: string | undefined;
 }
 
 type Undo = () => Promise<void>;

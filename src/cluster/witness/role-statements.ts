@@ -1,7 +1,12 @@
 /** The SQL that makes role and database of a new witness; the role is no superuser. Pure. */
 import { quoteIdentifier } from '../metadata/names.ts';
-import type { StoredPasswords } from './create.ts';
 import type { CreationWish } from './creation-plan.ts';
+
+/** As PostgreSQL stores them; undefined: the role gets none. */
+export interface StoredPasswords {
+  readonly user: string | undefined;
+  readonly superuser: string | undefined;
+}
 
 /** One line each, as single-user mode wants them. */
 export function statementsForRole(
