@@ -8,13 +8,29 @@ import type { Candidate, State } from './state.ts';
 
 /** A vote counts while its voter is in contact; its own not where it forgot whom it voted for. */
 export function hasQuorum(state: State, role: Candidate): boolean {
-  const { self } = state.settings;
+  const { settings } = state;
+  const { self } = settings;
+  if (role.isForced) {
+    return hasAsked(state, role);
+  }
   const counted = role.votes.filter((vote) => voteCounts(state, vote)).map(({ voter }) => voter);
   const ownCounts = !state.durable.hasLostState || (role.record.voters.length === 2 && counted.length > 0);
   const isComplete = isQuorum(role.record, (node) => (node === self ? ownCounts : counted.includes(node)));
+  if (settings.failoverQuorum === 'none' && role.answered !== null) {
+    return role.answered.every((node) => counted.includes(node));
+  }
   return (
     (isComplete && !waitsForOthers(state, role, counted)) || ownVoteSuffices(state, role.refusals.length > 0)
   );
+}
+
+/** Long enough for every voter that can be reached, freeze included. */
+function hasAsked({ now, settings }: State, role: Candidate): boolean {
+  const others = role.record.voters.filter((node) => node !== settings.self);
+  const haveAnswered = others.every(
+    (node) => isVoter(role, node) || role.refusals.some(([from]) => from === node),
+  );
+  return haveAnswered || now.monotonicMs - role.begunAt >= bounds.forcedRoundMs;
 }
 
 /**

@@ -48,6 +48,10 @@ export const bounds = {
   walMarks: 16,
   /** Yields kept: one for each node of the largest cluster. */
   heardYields: 32,
+  /** How long a forced candidate waits for votes. */
+  forcedRoundMs: 1_500,
   /** A forced term lies so far above all known ones (rule 12). */
   forcedTermStep: 1_000,
+  /** Forced terms of two nodes differ: each is the node's id modulo this (rule 12). */
+  forcedTermModulus: 2 ** 31,
 } as const;

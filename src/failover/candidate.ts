@@ -3,11 +3,12 @@ import type { NodeId } from '../model/node.ts';
 import { hasQuorum, isHopeless } from './ballot.ts';
 import { bounds } from './bounds.ts';
 import { askServers } from './evidence.ts';
+import { firstRecord } from './first-record.ts';
 import { giveUp } from './giving-up.ts';
 import type { VoteAnswer, VoteRequest } from './messages.ts';
 import { type Ahead, furthestAhead, lagAfterFetch, noteUnfetchable } from './missing-wal.ts';
 import { nameOf } from './names.ts';
-import { type EndOfWal, lookAtWal, takePath } from './own-wal.ts';
+import { type EndOfWal, isWritable, lookAtWal, takePath } from './own-wal.ts';
 import { prepareCandidacy } from './preparation.ts';
 import type { Candidate, Canvassing } from './state.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
@@ -24,13 +25,26 @@ export function standForElection(
   const { record } = turn.state.durable;
   if (record !== null) {
     const answered = answers.map(([node]) => node);
-    beginCandidacy(turn, 'election', record, { isByOperator, awaited, answered });
+    beginCandidacy(turn, 'election', record, { isByOperator, isForced: false, awaited, answered });
   }
+}
+
+/** Forced by an operator: whoever votes within a moment is the new set, be it this node alone (rule 12). */
+export function standForced(turn: Turn): void {
+  const { durable, metadata } = turn.state;
+  const part = { isByOperator: true, isForced: true, awaited: [], answered: null };
+  const purpose = isWritable(turn.state) ? 'writable' : 'election';
+  beginCandidacy(turn, purpose, durable.record ?? firstRecord(metadata.nodes), part);
 }
 
 /** For a server that is writable already: its first term, or one above those it hears of. Nobody freezes. */
 export function standAsWritable(turn: Turn, purpose: 'bootstrap' | 'writable', record: VoterRecord): void {
-  beginCandidacy(turn, purpose, record, { isByOperator: false, awaited: [], answered: null });
+  beginCandidacy(turn, purpose, record, {
+    isByOperator: false,
+    isForced: false,
+    awaited: [],
+    answered: null,
+  });
 }
 
 export function onVoteAnswer(turn: Turn, from: NodeId, answer: VoteAnswer): void {
@@ -73,7 +87,7 @@ export function reactCandidate(turn: Turn, role: Candidate): void {
   } else if (hasQuorum(state, role)) {
     winUnlessTooFarBehind(turn, role);
   } else {
-    if (isHopeless(state, role) || now - role.begunAt >= bounds.candidacyMs) {
+    if ((!role.isForced && isHopeless(state, role)) || now - role.begunAt >= bounds.candidacyMs) {
       giveUp(turn, role);
     } else if (now - role.lastAskedAt >= bounds.voteRetryMs) {
       askForVotes(turn, role);
@@ -107,7 +121,7 @@ function beginCandidacy(
   turn: Turn,
   purpose: VoteRequest['purpose'],
   record: VoterRecord,
-  part: Pick<Candidate, 'isByOperator' | 'awaited' | 'answered'>,
+  part: Pick<Candidate, 'isByOperator' | 'isForced' | 'awaited' | 'answered'>,
 ): void {
   const { role } = turn.state;
   become(turn, {

@@ -20,6 +20,10 @@ export function contactEndsAt(state: State, leader: Leader, ageMs: number): Mono
   if (record === null) {
     return state.now.monotonicMs;
   }
+  /** The one setting that gives the promise away: nobody's word is needed. */
+  if (state.settings.failoverQuorum === 'none') {
+    return never;
+  }
   const end = contactUnder(record, state, leader, ageMs);
   const guarded = leader.guardContactUntil;
   return guarded !== null && guarded > end ? guarded : end;

@@ -109,7 +109,11 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   }
   const grants = (node: NodeId) =>
     node === settings.self || role.answers.some(([from, answer]) => from === node && answer.refusal === null);
-  if (!isQuorum(record, grants) && !ownVoteSuffices(turn.state, role.answers.length > 0)) {
+  const needsQuorum = settings.failoverQuorum === 'majority';
+  const isEnough = needsQuorum
+    ? isQuorum(record, grants) || ownVoteSuffices(turn.state, role.answers.length > 0)
+    : role.answers.every(([node]) => grants(node));
+  if (!isEnough) {
     stayOut(turn, role);
     return;
   }

@@ -94,7 +94,7 @@ export function undoFreeze(turn: Turn): void {
 
 /** A confirmation, a bootstrap and a candidate that is writable itself need no freeze. */
 export function isElectionPurpose(purpose: VoteRequest['purpose']): boolean {
-  return purpose === 'election' || purpose === 'forced';
+  return purpose === 'election';
 }
 
 /** Remembers since when a server has been starting up without a break. */

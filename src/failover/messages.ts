@@ -107,7 +107,7 @@ export interface VoteRequest {
   readonly kind: 'voteRequest';
   readonly term: Term;
   readonly mark: SendingMark;
-  readonly purpose: 'bootstrap' | 'election' | 'confirmation' | 'writable' | 'forced';
+  readonly purpose: 'bootstrap' | 'election' | 'confirmation' | 'writable';
   readonly leaseMs: number;
   readonly record: VoterRecord;
   readonly position: Position | null;

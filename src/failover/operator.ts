@@ -1,5 +1,6 @@
 /** What an operator asks for; what cannot be done is said at once, with the reason (rules 10 to 12). */
 import type { NodeId } from '../model/node.ts';
+import { standForced } from './candidate.ts';
 import { candidacyOf } from './candidacy.ts';
 import { canvass } from './election.ts';
 import { isInForce } from './record-changes.ts';
@@ -77,7 +78,17 @@ function take(turn: Turn, leader: Leader, pending: PendingRequest): void {
 function promote(turn: Turn, pending: PendingRequest, isForced: boolean): void {
   const { role } = turn.state;
   const candidacy = candidacyOf(turn.state, true);
-  if (isForced || role.kind === 'leader' || candidacy.kind === 'none') {
+  if (isForced && role.kind !== 'leader' && role.kind !== 'retiring' && turn.state.position !== null) {
+    standForced(turn);
+    answerRequest(
+      turn,
+      pending,
+      true,
+      'it takes over with whoever votes for it, without a quorum if need be',
+    );
+    return;
+  }
+  if (role.kind === 'leader' || candidacy.kind === 'none') {
     answerRequest(
       turn,
       pending,

@@ -9,7 +9,7 @@ import { isWitness } from './own-wal.ts';
 import { newerRecord } from './quorum.ts';
 import type { Candidate, State } from './state.ts';
 import { firstTerm, noTerm } from './term.ts';
-import { nextTerm } from './terms-heard.ts';
+import { forcedTerm, nextTerm } from './terms-heard.ts';
 import { explain, isRunning, store, type Turn } from './turn.ts';
 import { askForVotes } from './vote-requests.ts';
 
@@ -28,9 +28,10 @@ export function prepareCandidacy(turn: Turn, role: Candidate): void {
     }
     return;
   }
-  const isUnfit = isElection && candidacyOf(state, role.isByOperator).kind === 'none';
+  const isUnfit = isElection && !role.isForced && candidacyOf(state, role.isByOperator).kind === 'none';
   const refusal = refusalByLooks(state, role, isElection);
-  if (isUnfit || refusal !== null || leaseBinds(state, state.settings.self)) {
+  const isBound = !role.isForced && leaseBinds(state, state.settings.self);
+  if (isUnfit || refusal !== null || isBound) {
     explain(turn, 3, 'stayOut', `does not stand: ${refusal ?? 'it is no candidate any more'}`, { refusal });
     giveUp(turn, role, refusal === 'primaryAnswers' ? state.settings.leaseMs / 2 : 0);
     return;
@@ -41,7 +42,7 @@ export function prepareCandidacy(turn: Turn, role: Candidate): void {
 function voteForItself(turn: Turn, role: Candidate): void {
   const { state } = turn;
   const { durable, settings } = state;
-  const term = role.purpose === 'bootstrap' ? firstTerm : nextTerm(state);
+  const term = role.isForced ? forcedTerm(state) : role.purpose === 'bootstrap' ? firstTerm : nextTerm(state);
   const record =
     role.purpose === 'bootstrap' ? role.record : (newerRecord(durable.record, role.record) ?? role.record);
   const frozen =

@@ -40,6 +40,15 @@ export function onStarted(
       ? followerRole(turn)
       : leaderRole(turn, stored.leading.term, stored.bootId, guardContactUntil),
   );
+  if (settings.failoverQuorum === 'none') {
+    explain(
+      turn,
+      14,
+      'wait',
+      'failover_quorum=none: a standby promotes itself without a majority, and two primaries are possible',
+      {},
+    );
+  }
   giveUpOpenCandidacy(turn, settings.self);
   thawUnlessBound(turn);
 }

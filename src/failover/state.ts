@@ -133,6 +133,8 @@ export interface Candidate {
   readonly record: VoterRecord;
   readonly begunAt: MonotonicMs;
   readonly isByOperator: boolean;
+  /** An operator takes it on him that there is no quorum. */
+  readonly isForced: boolean;
   /** Who answered the pre-vote: nobody else is waited for once they all have refused; null: there was none. */
   readonly answered: readonly NodeId[] | null;
   /** Who answers and has WAL that this node lacks: their votes are waited for, so that it is fetched first. */

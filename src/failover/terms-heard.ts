@@ -1,5 +1,6 @@
 /** Terms that others spoke of. Hearing of one is no reason to act in it; a new term is asked for above all of them. */
 import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
 import { isMember } from './quorum.ts';
 import type { State } from './state.ts';
 import { firstTerm, type Term } from './term.ts';
@@ -11,6 +12,14 @@ export function noteTerm(turn: Turn, from: NodeId, term: Term): void {
   if (term > highestTermHeard && (durable.record === null || isMember(durable.record, from))) {
     change(turn, { highestTermHeard: term });
   }
+}
+
+/** Far above all that is known, and no other node's: each forces only terms that are its own id modulo 2^31. */
+export function forcedTerm(state: State): Term {
+  const { forcedTermModulus: modulus, forcedTermStep } = bounds;
+  const above = nextTerm(state) + forcedTermStep;
+  const { self } = state.settings;
+  return (Math.ceil((above - self) / modulus) * modulus + self) as Term;
 }
 
 /** Above everything that this node did, gave up or heard of; the first term is the recorded primary's alone. */

@@ -1,4 +1,5 @@
 /** A quorum voted: the winner stores its term, leads at once, and promotes only while its contact lasts (rule 4). */
+import type { NodeId } from '../model/node.ts';
 import type { TimelineId } from '../model/timeline.ts';
 import type { ActionResult } from './events.ts';
 import { contactEndsAt, contactMs } from './contact.ts';
@@ -8,6 +9,7 @@ import { membersOf } from './quorum.ts';
 import { tipOf } from './position.ts';
 import { restamped } from './first-record.ts';
 import type { Leader } from './leader-state.ts';
+import type { Settings } from './settings.ts';
 import type { Candidate, State } from './state.ts';
 import type { Term } from './term.ts';
 import { act, become, begin, change, explain, never, send, store, type Turn } from './turn.ts';
@@ -25,7 +27,7 @@ export function win(turn: Turn, role: Candidate): void {
     hasStrayed: false,
     ledOn: durable.ledOn,
   });
-  explain(turn, 4, 'win', `leads term ${role.term} by the votes of a quorum`, {
+  explain(turn, 4, 'win', `leads term ${role.term} ${byWhat(role, settings)}`, {
     term: role.term,
     votes: role.votes.map(({ voter }) => voter),
   });
@@ -181,17 +183,31 @@ function promote(turn: Turn, term: Term, record: VoterRecord, synchronousQuorum:
 }
 
 /** The newest record among its votes, as the first of its own term; a pause belonged to the leader before. */
-function firstRecordOf(role: Candidate, { durable, now }: State): VoterRecord {
+function firstRecordOf(role: Candidate, { durable, now, settings }: State): VoterRecord {
   const record = restamped(durable.record ?? role.record, role.term);
   const { failovers } = record;
+  const forced = role.isForced ? forcedVoters(role, settings.self) : {};
   const isAutomatic = isFailover(role) && !role.isByOperator;
   return {
     ...record,
+    ...forced,
     pause: null,
     failovers: isAutomatic ? [...failovers.slice(-9), { term: role.term, wallMs: now.wallMs }] : failovers,
   };
 }
 
+function byWhat({ isForced }: Candidate, { failoverQuorum }: Settings): string {
+  if (isForced) {
+    return 'because an operator forces it, without a quorum if need be';
+  }
+  return failoverQuorum === 'none' ? 'without a quorum: failover_quorum=none' : 'by the votes of a quorum';
+}
+
+/** Forced without a quorum: the voters are those that voted, the others join anew (rule 12). */
+function forcedVoters({ votes }: Candidate, self: NodeId): Partial<VoterRecord> {
+  return { voters: [self, ...votes.map(({ voter }) => voter)], replacedVoters: null, joining: null };
+}
+
 function isFailover({ purpose }: Candidate): boolean {
-  return purpose === 'election' || purpose === 'forced';
+  return purpose === 'election';
 }

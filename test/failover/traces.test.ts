@@ -97,6 +97,32 @@ describe('a primary and its only standby', () => {
     await expectStory(stage, 'two-nodes-crash-alone');
   });
 
+  it('fail over without a quorum where an operator forces it, and once the other is back it joins', async () => {
+    const stage = new Stage(2);
+    stage.run(1_000);
+    stage.kill(1);
+    stage.run(8_000);
+    expect(stage.writable).toEqual([]);
+    stage.request(2, { kind: 'promote', isForced: true });
+    stage.run(3_000);
+    expect(stage.writable).toEqual([2]);
+    expect(stage.members[1]?.state.durable.record?.voters).toEqual([2]);
+    stage.start(1);
+    stage.run(10_000);
+    expect(stage.writable).toEqual([2]);
+    expect(stage.members[1]?.state.durable.record?.voters).toEqual([2, 1]);
+    await expectStory(stage, 'forced');
+  });
+
+  it('fail over alone with failover_quorum=none', async () => {
+    const stage = new Stage(2, { settings: { failoverQuorum: 'none' } });
+    stage.run(1_000);
+    stage.kill(1);
+    stage.run(8_000);
+    expect(stage.writable).toEqual([2]);
+    await expectStory(stage, 'without-a-quorum');
+  });
+
   it('fail over with a witness when the host of the primary dies', async () => {
     const stage = new Stage(3, { hasWitness: true });
     stage.kill(1);

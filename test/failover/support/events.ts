@@ -140,7 +140,7 @@ const messages: fc.Arbitrary<Message> = fc
       .record({
         term: terms,
         mark: marks,
-        purpose: fc.constantFrom('bootstrap', 'election', 'confirmation', 'writable', 'forced'),
+        purpose: fc.constantFrom('bootstrap', 'election', 'confirmation', 'writable'),
         record: someRecord,
         position: positions,
         line: lines,
