@@ -8,6 +8,8 @@ function lingering(options: HistoryOptions): HistoryOptions {
   return { ...options, habits: { ...options.habits, receiverLingerChance: 1 } };
 }
 
+const deaf: readonly Fault[] = [{ kind: 'deafen', atMs: 0, target: 1, forMs: 20_000 }];
+
 const restarts: readonly Fault[] = [
   { kind: 'killRepmgrd', atMs: 2_000, when: { decision: 'grantVote' }, target: 3, forMs: 200 },
   { kind: 'killRepmgrd', atMs: 2_000, when: { decision: 'grantVote' }, target: 4, forMs: 200 },
@@ -24,8 +26,7 @@ const wakesAfterTheVote =
         options: { clients: { intervalMs: 20, commitBytes: 200 } },
         faults: [
           // It wakes while the votes are given, and its standbys' connections are as they were.
-          { kind: 'suspendHost', atMs: 0, target: 1, forMs: 5_400 + (seed % 5) * 100, isHidden: true },
-          { kind: 'deafen', atMs: 0, target: 1, forMs: 20_000 },
+          { kind: 'suspendHost', atMs: 0, target: 1, forMs: 6_200 + (seed % 5) * 150, isHidden: true },
           {
             kind: 'isolate',
             atMs: 2_000,
@@ -52,7 +53,7 @@ export const lingeringReceiver: NamedHistory = {
   name: '14 lingering receiver',
   rules: '3, frozen',
   variants: [
-    { name: 'the primary wakes after the vote', options: wakesAfterTheVote([]) },
+    { name: 'the primary wakes after the vote', options: wakesAfterTheVote(deaf) },
     { name: 'voters are restarted after their votes', options: wakesAfterTheVote(restarts) },
     {
       name: 'a candidate that lost',
