@@ -1,9 +1,11 @@
 /** The replication slot of the local server on the node that it follows. Pure. */
 import { failure } from '../../errors.ts';
+import { parseConninfo } from '../../model/conninfo.ts';
 import { replicationSlotName } from '../../model/node.ts';
 import { refuseForeignSlot } from '../../postgres/replication-slots.ts';
 import { nodeLabel } from '../register/record.ts';
 import type { FollowFacts } from './facts.ts';
+import type { LocalFacts } from './local.ts';
 import { streamingName } from './settings.ts';
 import type { FollowWish } from './wish.ts';
 
@@ -38,8 +40,8 @@ export function planSlot({ local, upstream }: FollowFacts, wish: FollowWish): Pl
   if (existing === undefined) {
     return { name, step: `create the replication slot "${name}" on ${holder}`, isInUse: false };
   }
-  const ownName = streamingName(wish);
-  const isListed = upstream.followers.some(({ applicationName }) => applicationName === ownName);
+  const ownNames = [streamingName(wish), nameUntilNow(local)];
+  const isListed = upstream.followers.some(({ applicationName }) => ownNames.includes(applicationName));
   const isOurs = existing.isActive && local.state.kind === 'running' && isListed;
   if (!isOurs) refuseForeignSlot(existing);
   if (existing.isLost) {
@@ -50,4 +52,10 @@ export function planSlot({ local, upstream }: FollowFacts, wish: FollowWish): Pl
     };
   }
   return { name, step: `use the replication slot "${name}" on ${holder}`, isInUse: isOurs };
+}
+
+/** A node that was renamed streams under its former name until it follows anew. */
+function nameUntilNow({ settings }: LocalFacts): string | undefined {
+  const parsed = parseConninfo(settings?.['primary_conninfo'] ?? '');
+  return parsed.kind === 'parsed' ? parsed.conninfo['application_name'] : undefined;
 }

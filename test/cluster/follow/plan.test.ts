@@ -183,6 +183,11 @@ describe('the plan of a follow', () => {
     const streaming = facts({ upstream: { slots, followers } });
     expect(planFollow(streaming, { ...wish, usesSlot }).slot).toMatchObject({ isInUse: true });
     expect(refusal(facts({ upstream: { slots } }), { usesSlot })).toMatchObject({ code: 'slot_unavailable' });
+    const renamed = facts({
+      upstream: { slots, followers: followers.map((it) => ({ ...it, applicationName: 'former' })) },
+      local: { settings: { primary_conninfo: 'host=node2 application_name=former' } },
+    });
+    expect(planFollow(renamed, { ...wish, usesSlot }).slot).toMatchObject({ isInUse: true });
     const logical = facts({ upstream: { slots: [aSlot('logical', false)] } });
     expect(refusal(logical, { usesSlot })).toMatchObject({ code: 'slot_unavailable' });
     const full = facts({ upstream: { maxReplicationSlots: 0 } });
