@@ -88,7 +88,8 @@ function oneOf(candidates: readonly NodeRecord[], standby: NodeRecord): NodeReco
   );
 }
 
-function addressesOf(text: string): Address[] {
+/** Each host of a conninfo with its port; none for an unreadable one, or one that leaves the host to libpq. */
+export function addressesOf(text: string): Address[] {
   const conninfo = conninfoOf(text);
   if (conninfo === undefined) return [];
   const hosts = (conninfo['host'] ?? conninfo['hostaddr'] ?? '').split(',');

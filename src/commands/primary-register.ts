@@ -6,6 +6,7 @@ import { ownRecord } from '../cluster/register/record.ts';
 import { redactConninfo } from '../model/conninfo.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
+import { tellFormerReferences } from './former-references.ts';
 import { connectLocally, requireConfig } from './local-node.ts';
 
 /** Exit codes as repmgr 3: 6 without a local server, 7 when the row cannot be written, 1 for anything refused. */
@@ -38,6 +39,7 @@ export async function run(context: CommandContext): Promise<void> {
     log.notice(
       `primary node registered for cluster "${config.clusterName}": ID ${node.id}, conninfo "${redactConninfo(node.conninfo)}"`,
     );
+    await tellFormerReferences(context, connection, { nodes: facts.nodes, after: node });
   } finally {
     await connection.close();
   }

@@ -21,6 +21,7 @@ import { renderSteps } from '../render/steps.ts';
 import { monotonicMs, waitUntil } from '../system/clock.ts';
 import { connectionFromOptions } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
+import { tellFormerReferences } from './former-references.ts';
 import { checkedNodeId, connectLocally, requireConfig } from './local-node.ts';
 
 /** Exit codes as repmgr 3: 6 without a local server, 1 for anything refused, 20 when --wait-sync runs out. */
@@ -66,6 +67,7 @@ async function register(context: CommandContext, primary: FoundPrimary): Promise
   log.notice(
     `standby node registered for cluster "${config.clusterName}": ID ${record.id}, conninfo "${redactConninfo(record.conninfo)}"`,
   );
+  await tellFormerReferences(context, primary.connection, { nodes: facts.nodes, after: record });
   if (options.waitSync === undefined || options.waitSync === false) return;
   await waitForSync(context, primary, record);
 }
