@@ -5,9 +5,10 @@ import type { SendingMark } from './messages.ts';
 import { quorumContactEndsAt } from './quorum.ts';
 import type { ServerObservation } from './server-observation.ts';
 import type { Contact, Leader } from './leader-state.ts';
-import type { State, Vote } from './state.ts';
+import type { State } from './state.ts';
 import { later, never } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
+import type { Vote } from './vote-given.ts';
 
 /** How long an acknowledged message keeps a voter in contact. */
 export function contactMs({ settings }: State): number {

@@ -3,9 +3,9 @@ import type { NodeId } from '../model/node.ts';
 import type { MonotonicMs } from './instant.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { LsnBytes, Position } from './position.ts';
-import type { Vote } from './state.ts';
 import type { Term } from './term.ts';
 import type { RecordVersion } from './voter-record.ts';
+import type { Vote } from './vote-given.ts';
 
 export interface Leader {
   readonly kind: 'leader';

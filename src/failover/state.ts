@@ -12,6 +12,7 @@ import type { PeerAnswer, ServerObservation } from './server-observation.ts';
 import type { RecordedMetadata, Settings } from './settings.ts';
 import type { Term } from './term.ts';
 import type { VoterRecord } from './voter-record.ts';
+import type { Vote } from './vote-given.ts';
 
 export interface State {
   readonly settings: Settings;
@@ -148,12 +149,6 @@ export interface Candidate {
   readonly fetchesFrom: NodeId | null;
   readonly lastAskedAt: MonotonicMs;
   readonly unarmedSince: MonotonicMs | null;
-}
-
-export interface Vote {
-  readonly voter: NodeId;
-  /** When the request that it answers was sent. */
-  readonly sentAt: MonotonicMs;
 }
 
 /** A server on its way down: fenced, or for a yield. Until it is down nobody gets a vote. */

@@ -48,12 +48,12 @@ function forbiddenImports(file: SourceFile): readonly string[] {
     .map(({ target }) => `${file.path} imports ${target}`);
 }
 
-/** The files of a circle of imports, or nothing. Types are no circle: they are gone when the program runs. */
+/** The files of a circle of imports, or nothing. Those of types count: who reads one file then needs the others. */
 function findCircle(): readonly string[] | undefined {
   const edges = new Map(
     files.map(({ path, imports }) => [
       path,
-      imports.filter((it) => it.isOurs && !it.isTypeOnly && !it.isLazy).map(({ target }) => target),
+      imports.filter((it) => it.isOurs && !it.isLazy).map(({ target }) => target),
     ]),
   );
   const finished = new Set<string>();
