@@ -5,6 +5,8 @@ import { findComplaint } from './health.ts';
 import type { Checker } from './watcher.ts';
 
 const lookEveryMs = 500;
+/** 60 s, the drift of clocks, and an election. */
+const leaseAfterBootMs = 64_000;
 
 export class Convergence implements Checker {
   readonly name = 'convergence';
@@ -27,11 +29,20 @@ export class Convergence implements Checker {
   ended(world: World): void {
     if (!isExpected(world)) return;
     const complaint = findComplaint(world, isOutside(world));
-    if (complaint !== undefined) {
+    if (complaint !== undefined && !isWaitingAfterBoot(world)) {
       const seconds = Math.round((world.schedule.now - this.#quietAtMs) / 1000);
       world.watchers.violated(world, this, `${complaint}, ${seconds} s after the faults ended`);
     }
   }
+}
+
+/** A voter whose machine booted takes its lease for a minute longer than the faults have been over. */
+function isWaitingAfterBoot({ nodes, schedule }: World): boolean {
+  const hasPrimary = nodes.some(({ server }) => server?.isWritable === true);
+  return (
+    !hasPrimary &&
+    nodes.some(({ host }) => schedule.now - (host.bootedAt ?? -leaseAfterBootMs) < leaseAfterBootMs)
+  );
 }
 
 /** Not where an operator has to act: a leader that fails over by hand only, or a majority without its state. */

@@ -53,7 +53,8 @@ export class KeptWords implements Checker {
     if (win !== undefined) this.#judgeVotes(world, daemon, state, Number(win.evidence['term']));
     if (!explanations.some(({ decision }) => decision === 'grantVote')) return;
     const { vote } = state.durable;
-    const { leader, heardYields, yielded } = before.durable;
+    const { leader } = before.durable;
+    const { heardYields, yielded } = state.durable;
     const walAt = this.#walAt.get(daemon.node);
     if (vote === null || leader === null || walAt === undefined) return;
     if (this.#purposes.get(`${vote.candidate} ${vote.term}`) !== 'election') return;

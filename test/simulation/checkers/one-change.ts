@@ -20,6 +20,9 @@ export class OneChange implements Checker {
     this.#judgeVersion(world, record);
     const isOwn = after.leading !== null && before?.leading?.term === after.leading.term;
     if (old === null || !isOwn || old.version.term !== record.version.term) return;
+    // A leader may replace its own pending change by another of the same set.
+    const isOfSet = !sameSet(old.voters, record.voters) || record.replacedVoters !== null;
+    if (old.replacedVoters === null && !isOfSet) return;
     if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.replacedVoters)) return;
     if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.voters)) return;
     for (const set of setsOf(old, daemon.node)) {

@@ -82,6 +82,8 @@ export class OnePrimary implements Checker {
     // Without repmgrd only a guard can act.
     if (!isRunning || now < process.thawedAt + reactionMs) return !node.guard.isAlive;
     if (process.isFrozen) return !node.guard.isAlive;
+    const isBackSince = this.#watchedSince.get(server.node) ?? now;
+    if (now < isBackSince + reactionMs && !node.guard.isAlive) return true;
     // It takes a repmgrd a lease to find that it leads nothing.
     const startedAt = this.#startedUnasked.get(server);
     if (startedAt === undefined) return false;

@@ -7,6 +7,8 @@ export class TimelinesApart implements Checker {
   readonly name = 'timelines apart';
 
   corrupted(world: World, server: PostgresServer, upstream: PostgresServer): void {
+    // Without its repmgrd nobody keeps a server from following whom its settings name.
+    if (world.nodeOf(server.node)?.daemon.isRunning !== true) return;
     const { timeline } = upstream.directory.branch;
     world.watchers.violated(
       world,

@@ -102,6 +102,8 @@ export class Daemon {
   kill(): void {
     if (!this.isRunning) return;
     this.world.schedule.kill(this.process);
+    // Whoever comes next finds half a copy, and copies anew; here its old files do.
+    if (this.server !== undefined) this.server.isBeingCopied = false;
     if (!this.host.isSuspended) this.process.frozenBy = 0;
     this.state = undefined;
     this.#queue = [];

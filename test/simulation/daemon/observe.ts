@@ -23,6 +23,7 @@ export const noServer: ServerObservation = {
   timeline: null,
   endOfWal: null,
   endIsExact: false,
+  replayedLsn: null,
   isReplayPaused: false,
   hasReplayDelay: false,
   receiver: null,
@@ -58,6 +59,7 @@ export function observe(
     timeline: canRead ? timelineOf(directory.branch) : null,
     endOfWal: canRead ? (endOfWal(server) as LsnBytes) : null,
     endIsExact: canRead && endIsExact(server),
+    replayedLsn: server.replayedLsn as LsnBytes,
     isReplayPaused: server.isReplayPaused,
     hasReplayDelay: server.hasReplayDelay,
     receiver:

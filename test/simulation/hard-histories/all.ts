@@ -20,6 +20,7 @@ import { aDayOnTheOldTimeline } from './19-a-day-on-the-old-timeline.ts';
 import { theTailOfTheWrongNode } from './23-the-tail-of-the-wrong-node.ts';
 import { collisionOfNumbers } from './24-collision-of-numbers.ts';
 import { aLongerOlderLog } from './25-a-longer-older-log.ts';
+import { theCloneBringsTheHold } from './26-the-clone-brings-the-hold.ts';
 import { theJoinerWithATerm } from './29-the-joiner-with-a-term.ts';
 import { confirmedThenCrashed } from './30-confirmed-then-crashed.ts';
 import { healthyPrimaryLostFile } from './31-healthy-primary-lost-file.ts';
@@ -61,6 +62,7 @@ export const hardHistories: readonly NamedHistory[] = [
   theTailOfTheWrongNode,
   collisionOfNumbers,
   aLongerOlderLog,
+  theCloneBringsTheHold,
   theJoinerWithATerm,
   confirmedThenCrashed,
   healthyPrimaryLostFile,

@@ -71,8 +71,8 @@ export const contact: readonly Mutant[] = [
     changes: [
       inCore(
         'hold',
-        "if (heldNames !== null && !isHolding && role.kind !== 'retiring'",
-        "if (heldNames === 'never' && !isHolding && role.kind !== 'retiring'",
+        "if ((mayHold || isSeen) && !isHolding && role.kind !== 'retiring'",
+        "if (mayHold && isSeen && releasedAt < 0 && !isHolding && role.kind !== 'retiring'",
       ),
     ],
     caughtBy: ['convergence'],
@@ -122,7 +122,7 @@ export const contact: readonly Mutant[] = [
       ),
     ],
     caughtBy: ['one primary'],
-    stories: ['11', '10'],
+    stories: ['11'],
     withinHistories: 3_000,
   },
   {

@@ -5,6 +5,12 @@ export const record: readonly Mutant[] = [
   {
     name: 'accept an old record',
     changes: [
+      // What others answer before the vote is not taken over either.
+      inCore(
+        'election',
+        '  if (newest !== durable.record) {\n    store(turn, { record: newest });',
+        '  if (newest === null) {\n    store(turn, { record: newest });',
+      ),
       inCore(
         'vote-refusals',
         'if (durable.record !== null && compareVersions(request.record.version, durable.record.version) < 0) {',

@@ -21,6 +21,8 @@ export class Host {
   readonly guard = new Process('guard');
   isUp = true;
   boots = 1;
+  /** Undefined: it has run since the beginning. */
+  bootedAt: number | undefined;
   #suspensions = 0;
   /** Which life of repmgrd was sent SIGSTOP. */
   #stoppedLife: number | undefined;
@@ -92,6 +94,7 @@ export class Host {
   boot(): void {
     this.isUp = true;
     this.boots += 1;
+    this.bootedAt = this.#schedule.now;
     this.clock.boot(this.#schedule.now);
   }
 }

@@ -176,6 +176,7 @@ export class World implements ServerWatcher {
         server.around.habits = goodHabits(server.around.habits);
         server.setStopped(false);
         server.isPostmasterStopped = false;
+        if (!daemon.isRunning) server.isBeingCopied = false;
         server.isFull = false;
         server.replayBlockedUntil = this.schedule.now;
         server.pauseReplay(false);
