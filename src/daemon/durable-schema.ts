@@ -68,7 +68,7 @@ const durable = v.strictObject({
   frozen: orNull(
     v.strictObject({ primaryConninfo: v.string(), leader: orNull(nodeId), boundTerm: orNull(term) }),
   ),
-  heldNames: orNull(v.string()),
+  operatorNames: v.string(),
   replacedRestartAfterCrash: orNull(v.string()),
   isInMaintenance: v.boolean(),
   pauseEndsAtBootMs: orNull(v.number()),

@@ -122,7 +122,7 @@ const onEnd: Partial<Record<ActionPurpose, (turn: Turn) => void>> = {
     onRejoined(turn);
   },
   release: (turn) => {
-    store(turn, { heldNames: null });
+    change(turn, { mayHold: false, releasedAt: turn.now });
   },
   disarmSafeStart: (turn) => {
     store(turn, { replacedRestartAfterCrash: null });

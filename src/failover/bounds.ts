@@ -26,6 +26,8 @@ export const bounds = {
   relearnMs: 600,
   /** How long the others let the one stand first that a leader hands over to. */
   successorPatienceMs: 2_000,
+  /** A promotion that is late is given up once replay has stood still for so long (rule 4). */
+  replayStillMs: 2_000,
   /** A voter forgets a request whose freeze or question has not ended. */
   considerationMs: 3_000,
   /** After a clock jump or a restart of repmgrd: time for the answers to a new round of heartbeats (rule 5). */

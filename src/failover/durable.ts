@@ -35,8 +35,11 @@ export interface Durable {
   readonly bootId: string;
   /** Set while this node's WAL receiver is kept away; the setting that it replaced. */
   readonly frozen: Freeze | null;
-  /** The operator's synchronous_standby_names while commits are held. */
-  readonly heldNames: string | null;
+  /**
+   * The operator's synchronous_standby_names as seen last on a primary: kept in advance, so that a hold waits for no
+   * disk.
+   */
+  readonly operatorNames: string;
   /** The operator's restart_after_crash while safe start is on. */
   readonly replacedRestartAfterCrash: string | null;
   readonly isInMaintenance: boolean;

@@ -4,6 +4,7 @@ import { bounds } from './bounds.ts';
 import type { OwnYield } from './durable.ts';
 import type { ActionResult } from './events.ts';
 import type { Evidence } from './explanation.ts';
+import { release } from './hold.ts';
 import { endLease, leaderYielded } from './lease.ts';
 import type { Yield, YieldAcknowledged } from './messages.ts';
 import { lookAtWal } from './own-wal.ts';
@@ -43,9 +44,8 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
   if (role.term !== null) {
     endTerm(turn, role.term, role.reason, role.successor);
   }
-  const { heldNames } = turn.state.durable;
-  if (heldNames !== null) {
-    begin(turn, 'release', (id) => ({ kind: 'release', id, synchronousStandbyNames: heldNames }));
+  if (turn.state.mayHold) {
+    release(turn);
   }
   if (role.reason === 'shutdown' || (role.reason === 'fence' && settings.fenceMode === 'stop')) {
     rest(turn);

@@ -1,8 +1,10 @@
 /** The guard's deadline follows the leader's contact: it fences where repmgrd can't any more (rule 6). */
 import { contactEndsAt, contactMs } from './contact.ts';
 import { isWritable } from './own-wal.ts';
+import type { MonotonicMs } from './instant.ts';
 import type { Leader } from './leader-state.ts';
-import { act, become, type Turn } from './turn.ts';
+import type { State } from './state.ts';
+import { act, become, later, type Turn } from './turn.ts';
 
 /** With each renewal of contact; a deadline that comes nearer is told at once as well. */
 export function renewGuard(turn: Turn, leader: Leader): void {
@@ -16,7 +18,7 @@ export function renewGuard(turn: Turn, leader: Leader): void {
   ) {
     return;
   }
-  const deadline = contactEndsAt(state, leader, contactMs(state));
+  const deadline = leader.isPaused ? pauseEnd(state) : contactEndsAt(state, leader, contactMs(state));
   const { guardDeadline } = leader;
   const isNews =
     guardDeadline === null ||
@@ -26,4 +28,9 @@ export function renewGuard(turn: Turn, leader: Leader): void {
     become(turn, { ...leader, guardDeadline: deadline });
     act(turn, { kind: 'renewGuard', deadline });
   }
+}
+
+/** In a pause nobody fences: the guard waits for its end. */
+function pauseEnd({ durable, now }: State): MonotonicMs {
+  return later(now.monotonicMs, Math.max(0, (durable.pauseEndsAtBootMs ?? 0) - now.bootTimeMs));
 }

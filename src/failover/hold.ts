@@ -1,8 +1,9 @@
 /** Hold: commits wait while too few voters are in contact, long before the fence (rule 5). */
+import { bounds } from './bounds.ts';
 import { contactEndsAt } from './contact.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
-import { become, begin, explain, isRunning, store, type Turn } from './turn.ts';
+import { become, begin, change, explain, isRunning, type Turn } from './turn.ts';
 
 /** What synchronous_standby_names holds during a hold: nobody has this name. */
 export const holdName = 'repmgr_hold';
@@ -11,9 +12,7 @@ export function reactHold(turn: Turn, leader: Leader): void {
   const { state } = turn;
   const isDue = holdsAt(state, leader) <= turn.now && leader.stage === 'serving';
   if (isDue && !leader.isHolding && turn.now >= leader.holdNotBefore && state.server !== null) {
-    if (state.durable.heldNames === null) {
-      store(turn, { heldNames: state.operatorNames });
-    }
+    change(turn, { mayHold: true });
     become(turn, { ...leader, isHolding: true });
     explain(turn, 5, 'hold', 'too few voters are in contact: commits wait', {
       commitHoldMs: state.settings.commitHoldMs,
@@ -37,12 +36,17 @@ export function holdsAt(state: State, leader: Leader): number {
   return isOff ? Number.MAX_SAFE_INTEGER : contactEndsAt(state, leader, settings.commitHoldMs);
 }
 
-/** The hold's name never stays where nobody holds. */
+/** The hold's name never stays where nobody holds, whoever left it: a life before, or the node that was cloned. */
 export function reactHeldNames(turn: Turn): void {
-  const { durable, role } = turn.state;
-  const { heldNames } = durable;
+  const { role, server, mayHold, releasedAt } = turn.state;
   const isHolding = role.kind === 'leader' && (role.isHolding || role.stage !== 'serving');
-  if (heldNames !== null && !isHolding && role.kind !== 'retiring' && !isRunning(turn.state, 'release')) {
-    begin(turn, 'release', (id) => ({ kind: 'release', id, synchronousStandbyNames: heldNames }));
+  const isSeen = server?.synchronousStandbyNames === holdName && turn.now - releasedAt >= bounds.retryMs;
+  if ((mayHold || isSeen) && !isHolding && role.kind !== 'retiring' && !isRunning(turn.state, 'release')) {
+    release(turn);
   }
+}
+
+export function release(turn: Turn): void {
+  const { operatorNames } = turn.state.durable;
+  begin(turn, 'release', (id) => ({ kind: 'release', id, synchronousStandbyNames: operatorNames }));
 }

@@ -38,6 +38,8 @@ export interface Leader {
   readonly guardDeadline: MonotonicMs | null;
   /** The postmaster that was asked to promote; with another one the call is gone. */
   readonly promotedPostmaster: string | null;
+  /** How far its server had replayed when that was seen to move last, and when; for a promotion that is late. */
+  readonly replay: { readonly lsn: LsnBytes | null; readonly movedAt: MonotonicMs };
   /** Since when its server has been down, cleanly shut down. */
   readonly downSince: MonotonicMs | null;
   readonly confirmation: Confirmation | null;

@@ -14,6 +14,7 @@ import { reactHold } from './hold.ts';
 import type { Heartbeat, HeartbeatAcknowledged, HeartbeatRefused } from './messages.ts';
 import { isWritable } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
+import { reactPromotion } from './winning.ts';
 import { renewGuard } from './guard.ts';
 import { reactTrouble } from './trouble.ts';
 import { reactPauseEnd } from './pause.ts';
@@ -75,6 +76,7 @@ export function reactLeader(turn: Turn): void {
   if (turn.now - role.lastHeartbeatAt >= turn.state.settings.heartbeatIntervalMs) {
     sendHeartbeats(turn, role);
   }
+  forEachLeader(turn, reactPromotion);
   forEachLeader(turn, reactTrouble);
   forEachLeader(turn, reactHold);
   forEachLeader(turn, writeWalForContact);

@@ -32,6 +32,8 @@ export interface ServerObservation {
   readonly endOfWal: LsnBytes | null;
   /** Whether `endOfWal` is proven to be the end: replay reached it, or it was read there. */
   readonly endIsExact: boolean;
+  /** On a standby: how far it has replayed. */
+  readonly replayedLsn: LsnBytes | null;
   readonly isReplayPaused: boolean;
   readonly hasReplayDelay: boolean;
   /** What the WAL receiver streams from; null: there is no receiver, or it streams from a node that is not recorded. */

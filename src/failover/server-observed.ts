@@ -5,22 +5,31 @@ import { grantLease } from './lease.ts';
 import { lookAtWal } from './own-wal.ts';
 import type { ServerObservation } from './server-observation.ts';
 import { onPromotionFailed } from './winning.ts';
-import { abandon, become, change, type Turn } from './turn.ts';
+import { abandon, become, change, store, type Turn } from './turn.ts';
 
 export function observeServer(turn: Turn, server: ServerObservation): void {
   const before = turn.state.position;
-  const isOperators = server.synchronousStandbyNames !== holdName;
-  const operatorNames = isOperators ? server.synchronousStandbyNames : turn.state.operatorNames;
-  change(turn, { server, operatorNames });
+  change(turn, { server });
+  noteOperatorNames(turn, server);
   lookAtWal(turn, server);
   const { role, position } = turn.state;
   if (role.kind === 'leader' && role.stage === 'promoting' && server.postmaster !== role.promotedPostmaster) {
     abandon(turn, 'promote');
     onPromotionFailed(turn, 'its postmaster ended', true);
   } else if (role.kind === 'leader') {
-    become(turn, countWalContact(role, server));
+    const { replayedLsn } = server;
+    const replay = replayedLsn === role.replay.lsn ? role.replay : { lsn: replayedLsn, movedAt: turn.now };
+    become(turn, countWalContact({ ...role, replay }, server));
   } else if (position !== null && before !== null && position.lsn > before.lsn) {
     renewLeaseByWal(turn, server);
+  }
+}
+
+/** Names of a hold are not the operator's; those of a standby do nothing there. */
+function noteOperatorNames(turn: Turn, server: ServerObservation): void {
+  const { synchronousStandbyNames: names, isInRecovery } = server;
+  if (isInRecovery === false && names !== holdName && names !== turn.state.durable.operatorNames) {
+    store(turn, { operatorNames: names });
   }
 }
 

@@ -101,7 +101,7 @@ function leaderRole(
     since: later(now, state.settings.reconnectMs),
     contacts: [],
     lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'],
-    isHolding: state.durable.heldNames !== null,
+    isHolding: false,
     walMarks: [],
     lastWalAt: now,
     requests: [],
@@ -119,6 +119,7 @@ function leaderRole(
     guardContactUntil,
     guardDeadline: null,
     downSince: null,
+    replay: { lsn: null, movedAt: now },
     promotedPostmaster: null,
   };
 }

@@ -28,8 +28,9 @@ export interface State {
   readonly server: ServerObservation | null;
   /** The end of this node's WAL as `server` shows it, with the makers of its timelines. */
   readonly position: Position | null;
-  /** The operator's synchronous_standby_names as seen last, whatever a hold has put in their place. */
-  readonly operatorNames: string;
+  /** A hold was begun, and its release has not ended. */
+  readonly mayHold: boolean;
+  readonly releasedAt: MonotonicMs;
   readonly lease: Lease;
   readonly look: Look | null;
   readonly role: Role;

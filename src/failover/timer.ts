@@ -9,6 +9,7 @@ import { isPaused, pauseEndsAt } from './pause.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
 import { graceEndsAt } from './trouble.ts';
+import { promotionIsLateAt } from './winning.ts';
 import { never, type Turn, act, change } from './turn.ts';
 
 /** One timer: set again only where it has to fire earlier than it would. */
@@ -78,6 +79,7 @@ function leaderWakesAt(state: State, role: Leader): number {
     hold > now.monotonicMs ? hold : never,
     fence,
     pauseEndOf(state, role),
+    role.stage === 'promoting' ? promotionIsLateAt(state, role) : never,
     graceEndsAt(state, role) > now.monotonicMs ? graceEndsAt(state, role) : never,
     role.since > now.monotonicMs ? role.since : never,
   );

@@ -1,6 +1,7 @@
 /** A quorum voted: the winner stores its term, leads at once, and promotes only while its contact lasts (rule 4). */
 import type { NodeId } from '../model/node.ts';
 import type { TimelineId } from '../model/timeline.ts';
+import { bounds } from './bounds.ts';
 import type { ActionResult } from './events.ts';
 import { contactEndsAt, contactMs } from './contact.ts';
 import { goDown, rest } from './fencing.ts';
@@ -12,7 +13,7 @@ import type { Leader } from './leader-state.ts';
 import type { Settings } from './settings.ts';
 import type { Candidate, State } from './state.ts';
 import type { Term } from './term.ts';
-import { act, become, begin, change, explain, never, send, store, type Turn } from './turn.ts';
+import { abandon, act, become, begin, change, explain, never, send, store, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
 
 export function win(turn: Turn, role: Candidate): void {
@@ -63,6 +64,7 @@ export function win(turn: Turn, role: Candidate): void {
     guardContactUntil: null,
     guardDeadline: null,
     downSince: null,
+    replay: { lsn: state.server?.replayedLsn ?? null, movedAt: now },
     promotedPostmaster: state.server?.postmaster ?? null,
     confirmation: null,
     judgement: null,
@@ -94,6 +96,18 @@ export function onPromoted(turn: Turn, result: Extract<ActionResult, { readonly 
     details: `promoted by term ${role.term}`,
   });
   serve(turn, role.term);
+}
+
+/** Not writable in time, and it replays nothing any more: it can't be recalled, only ended. */
+export function reactPromotion(turn: Turn, leader: Leader): void {
+  if (leader.stage === 'promoting' && turn.now >= promotionIsLateAt(turn.state, leader)) {
+    abandon(turn, 'promote');
+    onPromotionFailed(turn, 'it is late', true);
+  }
+}
+
+export function promotionIsLateAt({ settings }: State, { since, replay }: Leader): number {
+  return Math.max(since + settings.promoteCheckTimeoutMs, replay.movedAt + bounds.replayStillMs);
 }
 
 /** A promotion that was not called because it came too late is a term given up; any other can't be recalled. */

@@ -2,6 +2,7 @@
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { undoFreeze } from './evidence.ts';
+import { canvass } from './election.ts';
 import { endLease, leaderYielded } from './lease.ts';
 import type { TermGivenUp, Yield } from './messages.ts';
 import { nameOf } from './names.ts';
@@ -34,8 +35,19 @@ export function onYield(turn: Turn, from: NodeId, message: Yield): void {
   if (lease.kind === 'granted' && lease.holder === from && lease.term <= upToTerm) {
     endLease(turn, 'yield');
   }
+  askAgain(turn, from);
   letSuccessorStand(turn, message);
   send(turn, from, { kind: 'yieldAcknowledged', term });
+}
+
+/** Who yields answers, and has WAL to fetch: the pre-vote is asked again, so that it is waited for. */
+function askAgain(turn: Turn, from: NodeId): void {
+  const { role } = turn.state;
+  if (role.kind === 'canvassing') {
+    canvass(turn, role.isByOperator, role.hasWaited);
+  } else if (role.kind === 'candidate' && role.answered !== null && !role.awaited.includes(from)) {
+    become(turn, { ...role, awaited: [...role.awaited, from] });
+  }
 }
 
 /** A handover is meant for one of them: the others wait, but not for ever, so that it ends by itself. */

@@ -91,6 +91,7 @@ export function standbyServer(part: Partial<ServerObservation> = {}): ServerObse
     timeline: [{ timelineId: 1 as TimelineId, beganAt: lsn(0) }],
     endOfWal: lsn(1_000),
     endIsExact: true,
+    replayedLsn: lsn(1_000),
     isReplayPaused: false,
     hasReplayDelay: false,
     receiver: { upstream: node(1), receivedLsn: lsn(1_000) },

@@ -1,6 +1,13 @@
 /** Mutants of the first term, of contact, hold and fence, and of coming back. */
 import { inCore, inDriver, type Mutant } from './mutant.ts';
 
+/** A server that is being restarted is fenced as a serving one is; without that, no rule about the restart shows. */
+const notFencedWhileRestarting = inCore(
+  'leader',
+  "(leader.stage !== 'promoting' && leader.stage !== 'restarting' && !isWritable(state));",
+  "(leader.stage !== 'promoting' && !isWritable(state));",
+);
+
 export const contact: readonly Mutant[] = [
   {
     name: 'term 1 on answers instead of stored votes',
@@ -18,6 +25,7 @@ export const contact: readonly Mutant[] = [
   {
     name: 'a dead term-1 state file that leads',
     changes: [
+      notFencedWhileRestarting,
       inCore(
         'return',
         'return ownWordCounts && (isSameBoot || allLeadNothing) ? never : 0;',
@@ -101,13 +109,7 @@ export const contact: readonly Mutant[] = [
   },
   {
     name: 'restart in place without contact',
-    changes: [
-      inCore(
-        'leader',
-        "(leader.stage !== 'promoting' && leader.stage !== 'restarting' && !isWritable(state));",
-        "(leader.stage !== 'promoting' && !isWritable(state));",
-      ),
-    ],
+    changes: [notFencedWhileRestarting],
     caughtBy: ['one primary'],
     stories: ['51'],
     withinHistories: 3_000,
@@ -115,6 +117,7 @@ export const contact: readonly Mutant[] = [
   {
     name: 'make the old primary writable on a read instead of a lease',
     changes: [
+      notFencedWhileRestarting,
       inCore(
         'return',
         '  const until = mayServeUntil(state, leader);\n',
