@@ -6,7 +6,7 @@
  */
 import type { Lsn } from '../model/lsn.ts';
 import type { TimelineId } from '../model/timeline.ts';
-import { emptyCrc32c, updateCrc32c } from './backup/crc32c.ts';
+import { crc32c } from './crc32c.ts';
 import { WalPages } from './wal-pages.ts';
 
 export interface WalEnd {
@@ -123,9 +123,8 @@ async function readRecord(
 }
 
 function isIntact(record: Buffer): boolean {
-  const body = updateCrc32c(emptyCrc32c, record.subarray(recordHeaderBytes));
-  const whole = ~updateCrc32c(body, record.subarray(0, checksumOffset)) >>> 0;
-  return whole === record.readUInt32LE(checksumOffset);
+  const checksum = crc32c(record.subarray(recordHeaderBytes), record.subarray(0, checksumOffset));
+  return checksum === record.readUInt32LE(checksumOffset);
 }
 
 /** Records begin at multiples of 8 bytes (MAXALIGN). */

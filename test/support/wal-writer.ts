@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Lsn } from '../../src/model/lsn.ts';
 import type { TimelineId } from '../../src/model/timeline.ts';
 import { walSegmentName } from '../../src/model/wal-segment.ts';
-import { emptyCrc32c, updateCrc32c } from '../../src/postgres/backup/crc32c.ts';
+import { crc32c } from '../../src/postgres/crc32c.ts';
 
 /** The smallest that initdb allows. */
 export const segmentBytes = 1024 * 1024;
@@ -43,8 +43,7 @@ export class WalWriter {
     record.writeBigUInt64LE(this.#previous, 8);
     record[16] = isSwitch ? 0x40 : 0x00;
     record[17] = isSwitch ? 0 : 10;
-    const crc = updateCrc32c(updateCrc32c(emptyCrc32c, record.subarray(24)), record.subarray(0, 20));
-    record.writeUInt32LE(~crc >>> 0, 20);
+    record.writeUInt32LE(crc32c(record.subarray(24), record.subarray(0, 20)), 20);
     for (let written = 0; written < length; ) {
       if (written > 0) this.#beginPage(length - written);
       const room = pageBytes - Number(this.#position % BigInt(pageBytes));

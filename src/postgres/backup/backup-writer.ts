@@ -5,11 +5,17 @@
 import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { dirname, join, posix, resolve } from 'node:path';
 import { limits } from '../../limits.ts';
-import { type ChecksumOfFile, startChecksum } from './checksum.ts';
+import type { Crc32c } from '../crc32c.ts';
 import { createFileSync } from './file-sync.ts';
 import { createTarReader, type TarEntry, type TarReader } from './tar-reader.ts';
 
-/** A path relative to the data directory, as the manifest spells it (pg_tblspc/16390/PG_15.../5/1259). */
+export interface ChecksumOfFile {
+  readonly sizeBytes: number;
+  /** Hexadecimal, as the manifest writes it. */
+  readonly crc32c: string;
+}
+
+/** By path relative to the data directory, as the manifest spells it (pg_tblspc/16390/PG_15.../5/1259). */
 export type WrittenFiles = ReadonlyMap<string, ChecksumOfFile>;
 
 export interface Tablespace {
@@ -37,11 +43,15 @@ interface OpenFile {
   readonly path: string;
   readonly target: string;
   readonly descriptor: number;
-  readonly checksum: ReturnType<typeof startChecksum>;
   sizeBytes: number;
 }
 
-export function createBackupWriter(dataDirectory: string, tablespaces: readonly Tablespace[]): BackupWriter {
+/** @param checksum of nobody else: it takes the files one after the other */
+export function createBackupWriter(
+  dataDirectory: string,
+  tablespaces: readonly Tablespace[],
+  checksum: Crc32c,
+): BackupWriter {
   const written = new Map<string, ChecksumOfFile>();
   const directories = new Set<string>([dataDirectory]);
   const fileSync = createFileSync();
@@ -56,7 +66,8 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
         const target = join(root.directory, name);
         if (entry.kind === 'file') {
           const descriptor = openSync(target, 'wx', 0o600);
-          file = { path, target, descriptor, checksum: startChecksum(), sizeBytes: 0 };
+          file = { path, target, descriptor, sizeBytes: 0 };
+          checksum.restart();
           fchmodSync(file.descriptor, entry.mode & 0o777);
         } else if (entry.kind === 'directory') {
           makeDirectory(target, entry.mode & 0o777);
@@ -69,14 +80,14 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
       onContent: (chunk) => {
         if (file !== undefined) {
           writeWhole(file.descriptor, chunk);
-          file.checksum.update(chunk);
+          checksum.update(chunk);
           file.sizeBytes += chunk.length;
           if (file.sizeBytes % limits.earlySyncBytes < chunk.length) fileSync.begin(file.descriptor);
         }
       },
       onEntryEnd: () => {
         if (file !== undefined) {
-          written.set(file.path, { sizeBytes: file.sizeBytes, crc32c: file.checksum.finish() });
+          written.set(file.path, { sizeBytes: file.sizeBytes, crc32c: asInManifest(checksum.finish()) });
           fileSync.close({ ...file, path: file.target });
           file = undefined;
         }
@@ -110,6 +121,13 @@ export function createBackupWriter(dataDirectory: string, tablespaces: readonly 
       }
     },
   };
+}
+
+/** Hexadecimal, lowest byte first. */
+function asInManifest(checksum: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(checksum);
+  return bytes.toString('hex');
 }
 
 /** @throws Error for a name that leads out of the directory: a source must not write elsewhere on this host */

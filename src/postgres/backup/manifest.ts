@@ -3,7 +3,7 @@
  * See https://www.postgresql.org/docs/current/backup-manifest-format.html
  */
 import { createHash } from 'node:crypto';
-import type { ChecksumOfFile } from './checksum.ts';
+import type { ChecksumOfFile } from './backup-writer.ts';
 
 export interface ManifestFile {
   readonly path: string;

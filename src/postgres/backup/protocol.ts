@@ -8,6 +8,7 @@ import { failure, RepmgrError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Conninfo } from '../../model/conninfo.ts';
 import { writeDurably } from '../../system/durable-file.ts';
+import { createCrc32c } from '../crc32c.ts';
 import { openReplicationConnection, type ReplicationConnection } from '../replication-connection.ts';
 import { type BackupWriter, createBackupWriter, type Tablespace } from './backup-writer.ts';
 import { baseBackupCommand, createBaseBackupStream } from './base-backup-stream.ts';
@@ -72,13 +73,14 @@ async function receive(
 ): Promise<ProtocolBackupResult> {
   let receivedBytes = 0;
   let writer: BackupWriter | undefined;
+  const checksum = await createCrc32c();
   const stream = createBaseBackupStream(connection.version, {
     onTablespaces: ({ totalBytes, tablespaces }) => {
       backup.onStart(totalBytes);
       return tablespaces.map(({ oid, location }) => mapTablespace(oid, location, backup.tablespaces));
     },
     createWriter: (tablespaces) => {
-      writer = createBackupWriter(backup.dataDirectory, tablespaces);
+      writer = createBackupWriter(backup.dataDirectory, tablespaces, checksum);
       onWriter(writer);
       return writer;
     },

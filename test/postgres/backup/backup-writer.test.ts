@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type BackupWriter, createBackupWriter } from '../../../src/postgres/backup/backup-writer.ts';
-import { tarOf } from '../../support/tar.ts';
+import { createCrc32c } from '../../../src/postgres/crc32c.ts';
+import { type TarFile, tarOf } from '../../support/tar.ts';
 
-const signal = new AbortController().signal;
+const { signal } = new AbortController();
 let root: string;
 let writer: BackupWriter;
 
@@ -13,10 +14,11 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'repmgr-writer-'));
   onTestFinished(() => rm(root, { recursive: true }));
   await mkdir(join(root, 'data'));
-  writer = createBackupWriter(join(root, 'data'), [
+  const tablespaces = [
     { oid: '16385', sourceLocation: '/srv/fast', directory: join(root, 'fast') },
     { oid: '16386', sourceLocation: 'pg_tblspc/16386', directory: 'pg_tblspc/16386' },
-  ]);
+  ];
+  writer = createBackupWriter(join(root, 'data'), tablespaces, await createCrc32c());
 });
 
 describe('what a base backup sends', () => {
@@ -30,8 +32,9 @@ describe('what a base backup sends', () => {
       { name: 'pg_tblspc/', type: 'directory', mode: 0o700 },
       { name: 'pg_tblspc/16385', type: 'symlink', linkname: '/srv/fast' },
     ]);
-    for (let start = 0; start < bytes.length; start += 100_000)
+    for (let start = 0; start < bytes.length; start += 100_000) {
       writer.write(bytes.subarray(start, start + 100_000));
+    }
     writer.endArchive();
     const written = await writer.finish(signal);
     expect(written.get('base/1')).toEqual({ sizeBytes: 9, crc32c: '839206e3' });
@@ -48,7 +51,7 @@ describe('what a base backup sends', () => {
         sourceLocation: '',
         directory: index === 0 ? join(root, 'fast') : 'pg_tblspc/16386',
       });
-      writer.write(await tarOf([{ name: 'PG_15_1/5/1', content: Buffer.from(oid) }]).then(withParents));
+      writer.write(await withParents({ name: 'PG_15_1/5/1', content: Buffer.from(oid) }));
       writer.endArchive();
     }
     expect([...(await writer.finish(signal)).keys()]).toEqual([
@@ -62,24 +65,49 @@ describe('what a base backup sends', () => {
   it.each(['../outside', '/etc/outside', 'base/../../outside'])(
     'never leaves its directory: %s',
     async (name) => {
-      writer.startArchive(undefined);
-      const bytes = await tarOf([{ name, content: Buffer.from('x') }]);
-      expect(() => writer.write(bytes)).toThrow('unsafe name');
+      await expect(unpack({ name, content: Buffer.from('x') })).rejects.toThrow('unsafe name');
     },
   );
 
   it('never follows a link of the source to elsewhere', async () => {
-    writer.startArchive(undefined);
-    const bytes = await tarOf([{ name: 'pg_tblspc/1', type: 'symlink', linkname: '/etc' }]);
-    expect(() => writer.write(bytes)).toThrow('none of its tablespaces');
+    const link = { name: 'pg_tblspc/1', type: 'symlink', linkname: '/etc' } as const;
+    await expect(unpack(link)).rejects.toThrow('none of its tablespaces');
+  });
+
+  it('is refused where it is damaged or cut off', async () => {
+    const bytes = await tarOf([{ name: 'one', content: Buffer.alloc(2000, 'x') }]);
+    const damaged = Buffer.from(bytes);
+    damaged[10] = 7;
+    for (const wrong of [damaged, bytes.subarray(0, 1000)]) {
+      writer.startArchive(undefined);
+      expect(() => {
+        writer.write(wrong);
+        writer.endArchive();
+      }).toThrow(/wrong checksum|middle of an entry/);
+      writer.abandon();
+      await rm(join(root, 'data/one'), { force: true });
+    }
+  });
+
+  it('that finds no room fails with the error of the system', async () => {
+    await mkdir(join(root, 'data/one'));
+    await expect(unpack({ name: 'one', content: Buffer.from('x') })).rejects.toMatchObject({
+      code: 'EEXIST',
+    });
   });
 });
 
+async function unpack(entry: TarFile): Promise<void> {
+  writer.startArchive(undefined);
+  writer.write(await tarOf([entry]));
+  writer.endArchive();
+}
+
 /** A server sends the directories of a file before it. */
-async function withParents(file: Buffer): Promise<Buffer> {
-  const directories = await tarOf([
+async function withParents(file: TarFile): Promise<Buffer> {
+  return await tarOf([
     { name: 'PG_15_1/', type: 'directory', mode: 0o700 },
     { name: 'PG_15_1/5/', type: 'directory', mode: 0o700 },
+    file,
   ]);
-  return Buffer.concat([directories.subarray(0, 1024), file]);
 }
