@@ -186,7 +186,9 @@ function explainNetworkError(error: unknown): Omit<AttemptFailure, 'target'> {
   if (known !== undefined) {
     return { kind: 'unreachable', reason: known, code };
   }
-  if (/terminated unexpectedly|closed the connection|socket hang up/.test(error.message)) {
+  // A peer that hangs up is noticed by its goodbye, by a reset or by our next write, as it happens.
+  const isHungUp = code === 'ECONNRESET' || code === 'EPIPE';
+  if (isHungUp || /terminated unexpectedly|closed the connection|socket hang up/.test(error.message)) {
     return { kind: 'not_postgresql', reason: 'the connection was closed before the server was ready' };
   }
   if (code === undefined) {
@@ -197,7 +199,6 @@ function explainNetworkError(error: unknown): Omit<AttemptFailure, 'target'> {
 
 const networkReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection was reset',
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'network is unreachable',
   ENOENT: 'there is no such unix socket',
@@ -205,5 +206,4 @@ const networkReasons: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name of the host is not known',
   EAI_AGAIN: 'the name of the host could not be looked up now',
   ETIMEDOUT: 'the network gave up',
-  EPIPE: 'the connection was closed before the server was ready',
 };
