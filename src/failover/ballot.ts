@@ -2,6 +2,7 @@
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { voteCounts } from './contact.ts';
+import type { Refusal } from './messages.ts';
 import { isUnfetchable } from './missing-wal.ts';
 import { isQuorum } from './quorum.ts';
 import type { Candidate, State } from './state.ts';
@@ -60,10 +61,12 @@ function waitsForOthers(state: State, role: Candidate, counted: readonly NodeId[
   );
 }
 
+/** Whoever refuses so can neither vote nor be read. */
+const isOutOfReach: ReadonlySet<Refusal> = new Set(['walUnreadable', 'noState', 'notAMember']);
+
 function isStillAwaited(state: State, { refusals }: Candidate, node: NodeId): boolean {
   const cannotBeRead = refusals.some(
-    ([from, { outcome }]) =>
-      from === node && outcome.kind === 'refused' && outcome.refusal === 'walUnreadable',
+    ([from, { outcome }]) => from === node && outcome.kind === 'refused' && isOutOfReach.has(outcome.refusal),
   );
   return !cannotBeRead && !isUnfetchable(state, node);
 }

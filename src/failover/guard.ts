@@ -30,7 +30,9 @@ export function renewGuard(turn: Turn, leader: Leader): void {
   }
 }
 
-/** In a pause nobody fences: the guard waits for its end. */
-function pauseEnd({ durable, now }: State): MonotonicMs {
-  return later(now.monotonicMs, Math.max(0, (durable.pauseEndsAtBootMs ?? 0) - now.bootTimeMs));
+/** In a pause nobody fences, and at its end the leader is judged before its voters are free: a lease later at least. */
+function pauseEnd(state: State): MonotonicMs {
+  const { durable, now } = state;
+  const left = Math.max(0, (durable.pauseEndsAtBootMs ?? 0) - now.bootTimeMs);
+  return later(now.monotonicMs, left + contactMs(state));
 }

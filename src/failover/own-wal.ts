@@ -156,11 +156,13 @@ export function adoptPath(path: TimelinePath, term: Term): TimelinePath {
 }
 
 function withMakers(state: State, marks: readonly TimelineMark[]): TimelinePath {
-  const { timelines, leader, line } = state.durable;
+  const { timelines, leader, line, leading } = state.durable;
   const taught = [...(leader?.path ?? []), ...(line?.path ?? [])];
   return marks.map((mark) => {
     const known = timelines.find((step) => isSameMark(step, mark));
-    const term = known?.term ?? noTerm;
+    /** Of a promotion of its own, whatever became of it: frozen, it could have got it from nobody. */
+    const own = leading !== null && leading.promotionCalled && !leading.isPromoted ? leading.term : noTerm;
+    const term = known?.term ?? own;
     const theirs =
       term === noTerm && learnsFromLeader(state) ? taught.find((step) => isSameMark(step, mark)) : undefined;
     return { timelineId: mark.timelineId, beganAt: mark.beganAt, term: theirs?.term ?? term };
