@@ -49,14 +49,22 @@ const cutWhenItStands = ([from, to]: readonly [number, number]): Fault => ({
   forMs: 9_000,
 });
 
+const restartOfTheCandidate: Fault = {
+  kind: 'killRepmgrd',
+  atMs: 1_000,
+  when: { decision: 'standForElection', node: 2, thenMs: 1_700 },
+  target: 2,
+  forMs: 100,
+};
+
 export const lingeringReceiver: NamedHistory = {
   name: '14 lingering receiver',
   rules: '3, frozen',
   variants: [
     { name: 'the primary wakes after the vote', options: wakesAfterTheVote(deaf) },
     { name: 'voters are restarted after their votes', options: wakesAfterTheVote(restarts) },
-    {
-      name: 'a candidate that lost',
+    ...[false, true].map((restartsIt) => ({
+      name: restartsIt ? 'a candidate that is restarted' : 'a candidate that lost',
       options: tell({
         nodes: 4,
         settingsOf: { 3: { priority: 0 }, 4: { priority: 0 } },
@@ -71,9 +79,10 @@ export const lingeringReceiver: NamedHistory = {
               [4, 3],
             ] as const
           ).map(cutWhenItStands),
+          ...(restartsIt ? [restartOfTheCandidate] : []),
         ],
         quietAtMs: 25_000,
       }),
-    },
+    })),
   ],
 };

@@ -2,6 +2,7 @@
 import { type NamedHistory, tell } from './named-history.ts';
 
 const busy = { clients: { intervalMs: 20, commitBytes: 20_000 } };
+const settings = { rejoin: 'follow', commitHoldMs: 0 } as const;
 
 export const aLongerOlderLog: NamedHistory = {
   name: '25 a longer older log',
@@ -11,11 +12,17 @@ export const aLongerOlderLog: NamedHistory = {
       name: 'on an older timeline',
       options: tell({
         nodes: 4,
-        settings: { rejoin: 'follow', commitHoldMs: 0 },
+        settings,
         options: busy,
         faults: [
-          { kind: 'isolate', atMs: 0, target: 1, forMs: 14_000 },
-          { kind: 'losePower', atMs: 12_000, target: 'primary', forMs: 20_000 },
+          { kind: 'isolate', atMs: 0, target: 1, forMs: 7_000 },
+          {
+            kind: 'losePower',
+            atMs: 1_000,
+            when: { decision: 'promotionDone', thenMs: 900 },
+            target: 'primary',
+            forMs: 30_000,
+          },
         ],
         quietAtMs: 35_000,
       }),
@@ -23,21 +30,31 @@ export const aLongerOlderLog: NamedHistory = {
     {
       name: 'on a timeline of the same number',
       options: tell({
-        nodes: 4,
-        settings: { rejoin: 'follow', commitHoldMs: 0 },
+        nodes: 5,
+        settings,
+        settingsOf: { 2: { priority: 200 } },
         options: busy,
         faults: [
           { kind: 'losePower', atMs: 0, target: 1, forMs: 60_000 },
           {
             kind: 'isolate',
             atMs: 1_000,
-            when: { decision: 'promote', thenMs: 25 },
-            target: 'leader',
-            forMs: 11_000,
+            when: { decision: 'promote', node: 2, thenMs: 25 },
+            target: 2,
+            forMs: 7_000,
           },
-          { kind: 'losePower', atMs: 12_800, target: 'primary', forMs: 30_000 },
+          ...[3, 4, 5].map(
+            (node) =>
+              ({
+                kind: 'losePower',
+                atMs: 1_000,
+                when: { decision: 'promotionDone', node, thenMs: 900 },
+                target: node,
+                forMs: 40_000,
+              }) as const,
+          ),
         ],
-        quietAtMs: 35_000,
+        quietAtMs: 40_000,
       }),
     },
   ],

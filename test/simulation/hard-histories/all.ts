@@ -40,6 +40,7 @@ import { deafVoters } from './49-deaf-voters.ts';
 import { theWitnessForgets } from './50-the-witness-forgets.ts';
 import { crashWhileCutOff } from './51-crash-while-cut-off.ts';
 import { aPromotionThatNeverEnds } from './52-a-promotion-that-never-ends.ts';
+import { anEndThatNobodyHasRead } from './53-an-end-that-nobody-has-read.ts';
 
 export const hardHistories: readonly NamedHistory[] = [
   termOneTwice,
@@ -82,4 +83,5 @@ export const hardHistories: readonly NamedHistory[] = [
   theWitnessForgets,
   crashWhileCutOff,
   aPromotionThatNeverEnds,
+  anEndThatNobodyHasRead,
 ];

@@ -1,6 +1,13 @@
 /** Mutants of positions, of the WAL tail, and of the yield. */
 import { inCore, type Mutant } from './mutant.ts';
 
+/** Who left the line is neither candidate nor ranked; without that knowledge the order of positions is all there is. */
+const knowsNoLine = inCore(
+  'own-wal',
+  '  if (isOnPath(position, line)) {\n    return false;',
+  '  if (isOnPath(position, line) || position.lsn >= 0) {\n    return false;',
+);
+
 export const wal: readonly Mutant[] = [
   {
     name: 'let a lower bound vote',
@@ -12,12 +19,13 @@ export const wal: readonly Mutant[] = [
       ),
     ],
     caughtBy: ['winner has all', 'a crash loses nothing'],
-    stories: ['15'],
+    stories: ['53'],
     withinHistories: 3_000,
   },
   {
     name: 'rank by received LSN alone',
     changes: [
+      knowsNoLine,
       inCore(
         'position',
         '  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
@@ -31,6 +39,7 @@ export const wal: readonly Mutant[] = [
   {
     name: 'order positions by timeline number',
     changes: [
+      knowsNoLine,
       inCore(
         'position',
         '  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
@@ -50,7 +59,7 @@ export const wal: readonly Mutant[] = [
         "  if (outcome.kind !== 'refused') {\n    const votes = [...role.votes.filter",
       ),
     ],
-    caughtBy: ['winner has all', 'a crash loses nothing'],
+    caughtBy: ['kept words', 'winner has all', 'a crash loses nothing'],
     stories: ['23'],
     withinHistories: 1_000,
   },
