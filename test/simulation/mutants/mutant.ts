@@ -9,8 +9,6 @@ export interface Mutant {
   readonly stories: readonly string[];
   /** Then histories drawn from seed 1 on. */
   readonly withinHistories: number;
-  /** Too many for every run of the tests. */
-  readonly isRare?: true;
 }
 
 export interface Change {
