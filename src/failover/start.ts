@@ -1,6 +1,7 @@
 /** repmgrd starts: what its state file still binds it to (rules 0, 1, 3, 9). */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
+import { contactMs } from './contact.ts';
 import type { Started } from './events.ts';
 import { emptyDurable, initialState } from './initial-state.ts';
 import { leaderYielded } from './lease.ts';
@@ -38,7 +39,7 @@ export function onStarted(
     turn,
     stored.leading === null
       ? followerRole(turn)
-      : leaderRole(turn, stored.leading.term, stored.bootId, guardContactUntil),
+      : leaderRole(turn, stored.leading.term, stored.bootId, boundedContact(turn, guardContactUntil)),
   );
   if (settings.failoverQuorum === 'none') {
     explain(
@@ -122,6 +123,15 @@ function leaderRole(
     replay: { lsn: null, movedAt: now },
     promotedPostmaster: null,
   };
+}
+
+/** No word reaches further than a lease from now; a guard of a set of two knew of none that ends. */
+function boundedContact(
+  { state, now }: Turn,
+  guarded: Leader['guardContactUntil'],
+): Leader['guardContactUntil'] {
+  const latest = later(now, contactMs(state));
+  return guarded === null || guarded <= latest ? guarded : latest;
 }
 
 /** What it was about to change when it ended may be in force, as if another leader had begun it. */
