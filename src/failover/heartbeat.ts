@@ -84,9 +84,9 @@ function refusalOf(state: State, from: NodeId, heartbeat: Heartbeat): HeartbeatR
   if (!isMember(record, state.settings.self)) {
     return null;
   }
-  return heartbeat.term >= durable.term || isOfConfirmedLeader(state, from, heartbeat.term)
-    ? null
-    : 'higherTerm';
+  /** A term that a leader only asked for yet is no higher one than another's that was won. */
+  const ownTerm = state.role.kind === 'leader' ? state.role.term : durable.term;
+  return heartbeat.term >= ownTerm || isOfConfirmedLeader(state, from, heartbeat.term) ? null : 'higherTerm';
 }
 
 /** It never heard of a leader, and this is not the first: whether it ever voted cannot be known. */
