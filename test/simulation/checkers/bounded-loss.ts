@@ -37,6 +37,7 @@ export class BoundedLoss implements Checker {
     if (settings.commitHoldMs === 0 || !settings.canHold || settings.synchronousQuorum > 0) return false;
     if (settings.failover === 'manual' || state.durable.record?.pause !== null) return false;
     if (node.host.disk.isHanging || now < node.host.wokeAt + reactionMs) return false;
+    if (now < node.daemon.process.thawedAt + settings.heartbeatIntervalMs + reactionMs) return false;
     const monotonicMs = node.host.clock.monotonicMs(now);
     const oldest = monotonicMs - settings.commitHoldMs - reactionMs;
     if (state.role.since > oldest) return false;

@@ -9,6 +9,7 @@ import type { Checker } from './watcher.ts';
 
 /** What was asked before it was cut off may be answered by then. */
 const freshMs = 2_000;
+const lookEveryMs = 150;
 
 export class SparingTerms implements Checker {
   readonly name = 'sparing terms';
@@ -44,7 +45,7 @@ export class SparingTerms implements Checker {
       if (this.#reachesQuorum(world, id)) this.#aloneSince.delete(id);
       else if (!this.#aloneSince.has(id)) this.#aloneSince.set(id, world.schedule.now);
     }
-    world.schedule.after(500, undefined, () => this.#look(world));
+    world.schedule.after(lookEveryMs, undefined, () => this.#look(world));
   }
 
   /** By what the node itself knows of the voters. */
