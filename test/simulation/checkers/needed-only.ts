@@ -77,9 +77,8 @@ export class NeededOnly implements Checker {
 
   /** Something has touched it, or it is no voter yet, or not again. */
   #isOut(world: World, node: number): boolean {
-    return (
-      this.#disturbance.touches(node) || world.nodeOf(node)?.daemon.state?.durable.hasLostState !== false
-    );
+    if (this.#disturbance.touches(node) || world.unregistered.has(node)) return true;
+    return world.nodeOf(node)?.daemon.state?.durable.hasLostState !== false;
   }
 
   /** The primary is untouched, and so are enough others. */

@@ -64,6 +64,8 @@ export class PostgresServer {
   isShuttingDownSmartly = false;
   /** What sessions go by: synchronous_standby_names as the checkpointer has put it in force. */
   namesInForce = '';
+  /** By readers who end with the server. */
+  #promotionBlockedUntil = 0;
   #isStopped = false;
   #isFlushing = false;
   #isReplaying = false;
@@ -171,7 +173,7 @@ export class PostgresServer {
     this.isReplayPaused = false;
     this.receiver.end();
     if (random.chance(habits.promotionBlockChance)) {
-      this.replayBlockedUntil = Math.max(this.replayBlockedUntil, schedule.now + habits.promotionBlockMs);
+      this.#promotionBlockedUntil = schedule.now + habits.promotionBlockMs;
     }
     this.#finishPromotion(habits.promotionMs * random.between(0.8, 1.5));
     return true;
@@ -180,7 +182,7 @@ export class PostgresServer {
   #finishPromotion(afterMs: number): void {
     const { random, habits, schedule, watcher } = this.around;
     schedule.after(afterMs, this.process, () => {
-      const blockedMs = this.replayBlockedUntil - schedule.now;
+      const blockedMs = Math.max(this.replayBlockedUntil, this.#promotionBlockedUntil) - schedule.now;
       if (blockedMs > 0) {
         this.#finishPromotion(blockedMs);
         return;
@@ -448,6 +450,7 @@ export class PostgresServer {
     this.phase = 'none';
     this.hasOrphans = false;
     this.isPromoting = false;
+    this.#promotionBlockedUntil = 0;
     this.isFull = false;
     this.isPostmasterStopped = false;
     this.isShuttingDownSmartly = false;
