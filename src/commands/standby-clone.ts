@@ -10,7 +10,6 @@ import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import { connect } from '../postgres/connection.ts';
-import { createProgress } from '../render/progress.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
 import { wishOf } from './clone-wish.ts';
@@ -31,7 +30,7 @@ export async function run(context: CommandContext): Promise<void> {
   }
   try {
     const planned = plan(facts, wish, log);
-    await executeClone({ wish, facts, plan: planned, log, signal, progress: showProgress(context) });
+    await executeClone({ wish, facts, plan: planned, log, signal, progress: await showProgress(context) });
     await report(context, facts, { isSuccessful: true, details: eventDetails(facts, planned, wish) });
     tellWhatNext(context, facts, planned);
   } catch (error) {
@@ -105,8 +104,9 @@ function tellWhatNext(
 }
 
 /** On stderr, whatever the log level is; with --quiet there is nothing to show. */
-function showProgress({ options }: CommandContext): CopyProgress {
+async function showProgress({ options }: CommandContext): Promise<CopyProgress> {
   if (options.quiet === true) return { onStart() {}, onProgress() {}, onEnd() {} };
+  const { createProgress } = await import('../render/progress.ts');
   const { progressLineMs: lineIntervalMs } = limits;
   const progress = createProgress({ label: 'copying', stream: process.stderr, lineIntervalMs });
   return {

@@ -2,7 +2,6 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeBackupByProgram } from '../../postgres/backup/pg-basebackup.ts';
-import { takeBackupByProtocol } from '../../postgres/backup/protocol.ts';
 import type { CloneContext } from './context.ts';
 import { type ClonePlaces, relink } from './places.ts';
 import { replicationConninfo } from './source.ts';
@@ -24,6 +23,7 @@ export async function takeCopy(context: CloneContext, places: ClonePlaces): Prom
 }
 
 async function copyByProtocol(context: CloneContext, places: ClonePlaces, walName: string): Promise<void> {
+  const { takeBackupByProtocol } = await import('../../postgres/backup/protocol.ts');
   const { main, wal } = places;
   const { method } = context.plan;
   if (wal !== undefined) await symlink(wal.workplace, join(main.workplace, walName));
