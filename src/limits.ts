@@ -75,11 +75,15 @@ export const limits = {
   baseBackupWalMs: 3_600_000,
   /** For the end of a copy by pg_basebackup, which syncs all files and tells nothing meanwhile. */
   baseBackupSyncMs: 86_400_000,
-  /** Files of a base backup that are synced while it goes on, each holding a file descriptor. */
-  earlySyncs: 16,
+  /** What is read at once from a server that sends a base backup: a sixteenth of the turns that Node's 64 kB take. */
+  bulkReadBytes: 1024 * 1024,
+  /** What is handed to the system at once of a large file. */
+  backupBlockBytes: 1024 * 1024,
+  /** Blocks that wait to be written before no more is read from the source. */
+  backupBlocksUnderWay: 8,
   /** What is written of one file before it is synced: enough to let the disk work in large pieces. */
   earlySyncBytes: 16 * 1024 * 1024,
-  /** Syncs at a time at the end of a base backup: as many as Node's thread pool has threads. */
+  /** Files of a base backup that are synced at a time while further ones arrive: as many as Node's thread pool has threads. */
   parallelSyncs: 4,
   /** A repmgr.conf has some kilobytes; what is larger is another file, given by mistake. */
   configurationFileBytes: 1024 * 1024,

@@ -13,7 +13,14 @@ import {
 import { beforeDeadline, DeadlineExceeded, type Patience } from './deadline.ts';
 import { createClient, type DriverClient, isServerError, loadDriver } from './driver.ts';
 import type { Encryption } from './encryption.ts';
-import { type Endpoint, EncryptionFailed, EncryptionRefused, establish, pretendToConnect } from './socket.ts';
+import {
+  createBulkSocket,
+  type Endpoint,
+  EncryptionFailed,
+  EncryptionRefused,
+  establish,
+  pretendToConnect,
+} from './socket.ts';
 import { type SettingsWay, setByStatement, startupSettings } from './session-settings.ts';
 import type { Target } from './targets.ts';
 
@@ -82,7 +89,7 @@ async function attemptInWay(
   encryption: Encryption,
   options: AttemptOptions & { readonly way: SettingsWay },
 ): Promise<Attempt> {
-  const socket = new Socket();
+  const socket = options.isReplication ? createBulkSocket() : new Socket();
   try {
     const work = openClient(socket, target, endpoint, encryption, options);
     return { kind: 'opened', opened: await beforeDeadline(work, options) };

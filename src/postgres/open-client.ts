@@ -44,6 +44,8 @@ export function keepOpen(session: Session): OpenClient {
     },
     async close() {
       if (lost !== undefined) {
+        // The driver leaves it open where it did not understand an answer, and the program would never end.
+        client.connection.stream.destroy();
         return;
       }
       lost = connectionLost(server, new Error('it was closed by this program'));

@@ -3,9 +3,10 @@
  * encrypted where it was agreed. `pg` gets it ready, so that all of sslmode is decided here.
  */
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { RepmgrError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Encryption } from './encryption.ts';
 
 /** One way to one server: an address of a host, or a socket file. */
@@ -35,6 +36,20 @@ export class EncryptionFailed extends Error {
 /** The number that stands in the place of a protocol version: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const sslRequestCode = 80_877_103;
 const cancelRequestCode = 80_877_102;
+
+/**
+ * A socket for gigabytes: it reads large pieces at once. Each is handed on as a copy, since the driver keeps the end of
+ * one, a message that is not complete, for as long as it likes.
+ */
+export function createBulkSocket(): Socket {
+  const onread: OnReadOpts = {
+    buffer: Buffer.allocUnsafeSlow(limits.bulkReadBytes),
+    callback: (byteCount, buffer) => socket.emit('data', Buffer.from(buffer.subarray(0, byteCount))),
+  };
+  // @types/node has it for connect() only: https://nodejs.org/docs/latest-v20.x/api/net.html#new-netsocketoptions
+  const socket = new Socket({ onread } as SocketConstructorOpts);
+  return socket;
+}
 
 /**
  * Connects `socket` and agrees on encryption. The caller destroys it when it has waited long enough.

@@ -2,11 +2,10 @@
  * Puts the files of a base backup's tar streams into the data directory and its tablespaces, takes their checksums on
  * the way, and makes them durable at the end.
  */
-import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
+import { chmodSync, fchmodSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { dirname, join, posix, resolve } from 'node:path';
-import { limits } from '../../limits.ts';
 import type { Crc32c } from '../crc32c.ts';
-import { createFileSync } from './file-sync.ts';
+import { createFileOutput } from './file-output.ts';
 import { createTarReader, type TarEntry, type TarReader } from './tar-reader.ts';
 
 export interface ChecksumOfFile {
@@ -29,8 +28,11 @@ export interface Tablespace {
 export interface BackupWriter {
   /** What follows belongs to the main data directory (undefined) or to a tablespace. */
   startArchive(tablespace: Tablespace | undefined): void;
-  /** Writes what the chunk holds before it returns. @throws Error of the file system, or on a damaged stream */
-  write(chunk: Buffer): void;
+  /**
+   * Takes a piece, which is valid during the call only; while a promise that it gave is open nothing more may come.
+   * @throws Error of the file system, also for earlier pieces, or on a damaged archive
+   */
+  write(chunk: Buffer): void | Promise<void>;
   endArchive(): void;
   /** Waits until every file and directory is on disk, and gives the files with their checksums. */
   finish(signal: AbortSignal): Promise<WrittenFiles>;
@@ -40,9 +42,7 @@ export interface BackupWriter {
 
 interface OpenFile {
   /** As the manifest spells it. */
-  readonly path: string;
-  readonly target: string;
-  readonly descriptor: number;
+  readonly manifestPath: string;
   sizeBytes: number;
 }
 
@@ -54,7 +54,7 @@ export function createBackupWriter(
 ): BackupWriter {
   const written = new Map<string, ChecksumOfFile>();
   const directories = new Set<string>([dataDirectory]);
-  const fileSync = createFileSync();
+  const output = createFileOutput();
   let root = { directory: dataDirectory, manifestPrefix: '' };
   let file: OpenFile | undefined;
 
@@ -62,13 +62,13 @@ export function createBackupWriter(
     createTarReader({
       onEntry: (entry) => {
         const name = safeName(entry.name);
-        const path = posix.join(root.manifestPrefix, name);
         const target = join(root.directory, name);
         if (entry.kind === 'file') {
           const descriptor = openSync(target, 'wx', 0o600);
-          file = { path, target, descriptor, sizeBytes: 0 };
+          output.start(descriptor, target);
+          fchmodSync(descriptor, entry.mode & 0o777);
+          file = { manifestPath: posix.join(root.manifestPrefix, name), sizeBytes: 0 };
           checksum.restart();
-          fchmodSync(file.descriptor, entry.mode & 0o777);
         } else if (entry.kind === 'directory') {
           makeDirectory(target, entry.mode & 0o777);
           directories.add(target);
@@ -79,16 +79,16 @@ export function createBackupWriter(
       },
       onContent: (chunk) => {
         if (file !== undefined) {
-          writeWhole(file.descriptor, chunk);
+          output.append(chunk);
           checksum.update(chunk);
           file.sizeBytes += chunk.length;
-          if (file.sizeBytes % limits.earlySyncBytes < chunk.length) fileSync.begin(file.descriptor);
         }
       },
       onEntryEnd: () => {
         if (file !== undefined) {
-          written.set(file.path, { sizeBytes: file.sizeBytes, crc32c: asInManifest(checksum.finish()) });
-          fileSync.close({ ...file, path: file.target });
+          const crc32c = asInManifest(checksum.finish());
+          written.set(file.manifestPath, { sizeBytes: file.sizeBytes, crc32c });
+          output.end();
           file = undefined;
         }
       },
@@ -108,18 +108,16 @@ export function createBackupWriter(
       directories.add(root.directory);
       tar = reader();
     },
-    write: (chunk) => tar?.write(chunk),
+    write: (chunk) => {
+      tar?.write(chunk);
+      return output.room();
+    },
     endArchive: () => tar?.end(),
     finish: async (signal) => {
-      await fileSync.finish([...directories], signal);
+      await output.finish([...directories], signal);
       return written;
     },
-    abandon: () => {
-      if (file !== undefined) {
-        closeSync(file.descriptor);
-        file = undefined;
-      }
-    },
+    abandon: () => output.abandon(),
   };
 }
 
@@ -150,10 +148,4 @@ function makeLink(target: string, entry: TarEntry, tablespaces: readonly Tablesp
     throw new Error(`the source sent a link to "${entry.linkTarget}", which is none of its tablespaces`);
   }
   symlinkSync(tablespace.directory, target);
-}
-
-function writeWhole(descriptor: number, chunk: Buffer): void {
-  for (let offset = 0; offset < chunk.length; ) {
-    offset += writeSync(descriptor, chunk, offset);
-  }
 }

@@ -18,7 +18,7 @@ export type ResultRow = Readonly<Record<string, string | null>>;
 export interface BaseBackupStream {
   onResultSet(rows: readonly ResultRow[]): void;
   onCopyStart(): void;
-  onCopyData(chunk: Buffer): void;
+  onCopyData(chunk: Buffer): void | Promise<void>;
   /** Ends the last archive and gives the manifest (13+). */
   end(): { readonly manifest: string | undefined };
 }
@@ -81,26 +81,25 @@ export function createBaseBackupStream(version: ServerVersion, handlers: StreamH
       writer?.startArchive(order[archive]);
     }
   };
-  const take = (content: Buffer): void => {
+  const take = (content: Buffer): void | Promise<void> => {
     if (isManifest) {
       manifest.push(Buffer.from(content));
-      return;
+      return undefined;
     }
-    writer?.write(content);
     receivedBytes += content.length;
     handlers.onProgress(receivedBytes);
+    return writer?.write(content);
   };
-  const takeTagged = (chunk: Buffer): void => {
+  const takeTagged = (chunk: Buffer): void | Promise<void> => {
     switch (String.fromCharCode(chunk[0] ?? 0)) {
       case 'n':
       case 'm':
         startNext();
-        return;
+        return undefined;
       case 'd':
-        take(chunk.subarray(1));
-        return;
+        return take(chunk.subarray(1));
       case 'p':
-        return;
+        return undefined;
       default:
         throw new Error(`the source sent a message of the unknown kind ${chunk[0]}`);
     }

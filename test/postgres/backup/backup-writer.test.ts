@@ -33,7 +33,7 @@ describe('what a base backup sends', () => {
       { name: 'pg_tblspc/16385', type: 'symlink', linkname: '/srv/fast' },
     ]);
     for (let start = 0; start < bytes.length; start += 100_000) {
-      writer.write(bytes.subarray(start, start + 100_000));
+      await writer.write(bytes.subarray(start, start + 100_000));
     }
     writer.endArchive();
     const written = await writer.finish(signal);
@@ -51,7 +51,7 @@ describe('what a base backup sends', () => {
         sourceLocation: '',
         directory: index === 0 ? join(root, 'fast') : 'pg_tblspc/16386',
       });
-      writer.write(await withParents({ name: 'PG_15_1/5/1', content: Buffer.from(oid) }));
+      await writer.write(await withParents({ name: 'PG_15_1/5/1', content: Buffer.from(oid) }));
       writer.endArchive();
     }
     expect([...(await writer.finish(signal)).keys()]).toEqual([
@@ -81,7 +81,7 @@ describe('what a base backup sends', () => {
     for (const wrong of [damaged, bytes.subarray(0, 1000)]) {
       writer.startArchive(undefined);
       expect(() => {
-        writer.write(wrong);
+        void writer.write(wrong);
         writer.endArchive();
       }).toThrow(/wrong checksum|middle of an entry/);
       writer.abandon();
@@ -99,7 +99,7 @@ describe('what a base backup sends', () => {
 
 async function unpack(entry: TarFile): Promise<void> {
   writer.startArchive(undefined);
-  writer.write(await tarOf([entry]));
+  await writer.write(await tarOf([entry]));
   writer.endArchive();
 }
 

@@ -67,7 +67,7 @@ describe('the answer to BASE_BACKUP', () => {
     const { created, events, received } = stream(130_023);
     for (const content of ['one', 'two', 'manifest']) {
       created.onCopyStart();
-      created.onCopyData(Buffer.from(content));
+      void created.onCopyData(Buffer.from(content));
     }
     expect(created.end()).toEqual({ manifest: 'manifest' });
     expect(events).toEqual(expected);
@@ -78,7 +78,7 @@ describe('the answer to BASE_BACKUP', () => {
     const { created, events } = stream(100_023);
     for (const content of ['one', 'two']) {
       created.onCopyStart();
-      created.onCopyData(Buffer.from(content));
+      void created.onCopyData(Buffer.from(content));
     }
     expect(created.end()).toEqual({ manifest: undefined });
     expect(events).toEqual(expected);
@@ -96,7 +96,7 @@ describe('the answer to BASE_BACKUP', () => {
       'm',
       'dmanifest',
     ];
-    for (const message of messages) created.onCopyData(Buffer.from(message, 'latin1'));
+    for (const message of messages) void created.onCopyData(Buffer.from(message, 'latin1'));
     expect(created.end()).toEqual({ manifest: 'manifest' });
     expect(events).toEqual(expected);
   });
@@ -104,7 +104,7 @@ describe('the answer to BASE_BACKUP', () => {
   it('that ends too early, or holds something unknown, is an error', () => {
     const early = stream(150_018);
     early.created.onCopyStart();
-    early.created.onCopyData(Buffer.from('nfast.tar\0'));
+    void early.created.onCopyData(Buffer.from('nfast.tar\0'));
     expect(() => early.created.end()).toThrow('before it had sent everything');
     expect(() => stream(150_018).created.onCopyData(Buffer.from('?'))).toThrow('unknown kind');
   });
