@@ -26,16 +26,16 @@ export async function writeDurably(
     await unlink(temporaryPath).catch(() => undefined);
     throw error;
   }
-  await flushDirectory(dirname(path));
+  await flush(dirname(path));
 }
 
-/** Makes creations, renames and deletions in a directory survive a crash of the host. */
-export async function flushDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
+/** Brings to disk what was written to a file, or what was created, renamed and deleted in a directory. */
+export async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r');
   try {
-    await directory.sync();
+    await handle.sync();
   } finally {
-    await directory.close();
+    await handle.close();
   }
 }
 

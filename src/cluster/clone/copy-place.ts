@@ -6,7 +6,7 @@
  */
 import { chmod, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { flushDirectory } from '../../system/durable-file.ts';
+import { flush } from '../../system/durable-file.ts';
 import { processMark } from '../../system/process-mark.ts';
 
 export interface CopyPlace {
@@ -72,7 +72,7 @@ export async function preparePlace(place: CopyPlace): Promise<void> {
     await moveEntries(versionFirst(others), place.location, place.replaced);
   }
   await mkdir(place.workplace, { mode: 0o700 });
-  await flushDirectory(place.location);
+  await flush(place.location);
 }
 
 /**
@@ -101,7 +101,7 @@ async function restorePlace({ location, replaced }: CopyPlace): Promise<void> {
     await moveEntries(versionFirst(await readdir(replaced)).toReversed(), replaced, location);
     await rmdir(replaced);
   }
-  if (await exists(location)) await flushDirectory(location);
+  if (await exists(location)) await flush(location);
 }
 
 /**
@@ -118,14 +118,14 @@ export async function finishPlaces([main, ...tablespaces]: Places): Promise<void
       workplace,
       location,
     );
-    await flushDirectory(location);
+    await flush(location);
   }
   for (const { location, replaced } of places) {
     if (await exists(replaced)) await rename(replaced, join(location, removedName));
   }
   await closeToOthers(main.location);
   await rename(join(main.workplace, versionFile), join(main.location, versionFile));
-  await flushDirectory(main.location);
+  await flush(main.location);
 }
 
 /** PostgreSQL starts only where nobody else may enter; from 11 on its group may read. */

@@ -1,7 +1,7 @@
 /** The directories that a plan fills, and the links between them. */
 import { readdir, readlink, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { flushDirectory } from '../../system/durable-file.ts';
+import { flush } from '../../system/durable-file.ts';
 import { type CopyPlace, copyPlace, type Places } from './copy-place.ts';
 import type { ClonePlan } from './plan.ts';
 
@@ -29,10 +29,10 @@ export async function relink({ main, tablespaces, wal }: ClonePlaces, walName: s
     const location = target === undefined ? undefined : places.get(target);
     if (location !== undefined) await replaceLink(join(links, name), location);
   }
-  await flushDirectory(links);
+  await flush(links);
   if (wal === undefined) return;
   await replaceLink(join(main.workplace, walName), wal.location);
-  await flushDirectory(main.workplace);
+  await flush(main.workplace);
 }
 
 async function replaceLink(path: string, target: string): Promise<void> {

@@ -3,11 +3,11 @@
  * at the same time (docs/cloning.md has the figures).
  */
 import { closeSync, fsync, write, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import pLimit from 'p-limit';
 import { limits } from '../../limits.ts';
 import { throwIfInterrupted } from '../../system/clock.ts';
+import { flush } from '../../system/durable-file.ts';
 
 export interface FileOutput {
   /** The file that is written from now on, empty and open for writing. */
@@ -20,7 +20,7 @@ export interface FileOutput {
   end(): void;
   /** Waits until all files, and these directories, are on disk. @throws the system's error, RepmgrError interrupted */
   finish(directories: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Lets go of the file that is not complete. */
+  /** Lets go of what is open, without waiting for the disk. */
   abandon(): void;
 }
 
@@ -51,8 +51,10 @@ export function createFileOutput(): FileOutput {
     failed ??= error;
   };
   const sync = (task: () => Promise<void>): void => {
-    syncs.push(limitSyncs(async () => (isOver ? undefined : task())).catch(note));
+    syncs.push(limitSyncs(task).catch(note));
   };
+  /** Nobody needs it on disk any more once it is over. */
+  const syncLater = (path: string): void => sync(async () => (isOver ? undefined : flush(path)));
   const send = (target: CurrentFile): void => {
     if (filled === 0) return;
     const [full, length, position] = [block, filled, target.position];
@@ -107,12 +109,16 @@ export function createFileOutput(): FileOutput {
       if (isSmall && limitSyncs.activeCount >= limits.parallelSyncs) {
         // It is opened again when its turn comes: not more files are open than are synced.
         closeSync(descriptor);
-        sync(() => syncPath(path));
+        syncLater(path);
         return;
       }
       sync(async () => {
         await Promise.all(writes);
-        await syncDescriptor(descriptor).finally(() => closeSync(descriptor));
+        try {
+          if (!isOver) await syncDescriptor(descriptor);
+        } finally {
+          closeSync(descriptor);
+        }
       });
     },
     finish: async (directories, signal) => {
@@ -120,13 +126,14 @@ export function createFileOutput(): FileOutput {
         isOver = true;
       };
       signal.addEventListener('abort', stop, { once: true });
-      for (const path of directories) sync(() => syncPath(path));
+      for (const path of directories) syncLater(path);
       await Promise.all(syncs);
       signal.removeEventListener('abort', stop);
       throwIfInterrupted(signal);
       if (failed !== undefined) throw failed;
     },
     abandon: () => {
+      isOver = true;
       if (file === undefined) return;
       const { descriptor, writes } = file;
       file = undefined;
@@ -151,14 +158,5 @@ async function writeWhole(descriptor: number, content: Buffer, position: number)
 function writeWholeNow(descriptor: number, content: Buffer): void {
   for (let offset = 0; offset < content.length; ) {
     offset += writeSync(descriptor, content, offset);
-  }
-}
-
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
