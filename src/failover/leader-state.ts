@@ -4,7 +4,7 @@ import type { MonotonicMs } from './instant.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { LsnBytes, Position } from './position.ts';
 import type { Term } from './term.ts';
-import type { RecordVersion } from './voter-record.ts';
+import type { RecordVersion, VoterRecord } from './voter-record.ts';
 import type { Vote } from './vote-given.ts';
 
 export interface Leader {
@@ -96,4 +96,37 @@ export interface Confirmation {
   readonly term: Term;
   readonly begunAt: MonotonicMs;
   readonly votes: readonly Vote[];
+}
+
+/** A leader that has just begun: nothing was said, asked or held yet. Its stage and its contact are its maker's. */
+export function newLeader(
+  term: Term,
+  now: MonotonicMs,
+  record: VoterRecord | null,
+): Omit<Leader, 'stage' | 'since' | 'isPaused' | 'bootIdAtStart'> {
+  return {
+    kind: 'leader',
+    term,
+    firstTerm: term,
+    contacts: [],
+    lastHeartbeatAt: 0 as MonotonicMs,
+    isHolding: false,
+    walMarks: [],
+    lastWalAt: now,
+    requests: [],
+    joiners: [],
+    openRequest: null,
+    inheritedVoters: record === null || record.replacedVoters === null ? null : record.voters,
+    recordSentAt: now,
+    holdNotBefore: now,
+    leadNothing: [],
+    checkedServers: false,
+    guardContactUntil: null,
+    guardDeadline: null,
+    downSince: null,
+    replay: { lsn: null, movedAt: now },
+    promotedPostmaster: null,
+    confirmation: null,
+    judgement: null,
+  };
 }

@@ -7,10 +7,9 @@ import { emptyDurable, initialState } from './initial-state.ts';
 import { leaderYielded } from './lease.ts';
 import { membersOf } from './quorum.ts';
 import type { RecordedMetadata } from './settings.ts';
-import type { Leader } from './leader-state.ts';
+import { type Leader, newLeader } from './leader-state.ts';
 import type { Role, State } from './state.ts';
 import { firstTerm, noTerm, type Term } from './term.ts';
-import type { VoterRecord } from './voter-record.ts';
 import { become, begin, change, explain, later, send, store, type Turn } from './turn.ts';
 
 export function onStarted(
@@ -94,34 +93,15 @@ function leaderRole(
   bootIdAtStart: string,
   guardContactUntil: Leader['guardContactUntil'],
 ): Leader {
+  const { record, pauseEndsAtBootMs } = state.durable;
   return {
-    kind: 'leader',
-    term,
-    firstTerm: term,
+    ...newLeader(term, now, record),
     stage: 'checking',
     since: later(now, state.settings.reconnectMs),
-    contacts: [],
-    lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'],
-    isHolding: false,
-    walMarks: [],
-    lastWalAt: now,
-    requests: [],
-    joiners: [],
-    openRequest: null,
-    inheritedVoters: inheritedVoters(state.durable.record),
-    recordSentAt: now,
-    isPaused: (state.durable.record?.pause ?? null) !== null && state.durable.pauseEndsAtBootMs !== null,
-    holdNotBefore: now,
-    leadNothing: [],
-    checkedServers: false,
+    isPaused: (record?.pause ?? null) !== null && pauseEndsAtBootMs !== null,
     bootIdAtStart,
-    confirmation: null,
     judgement: guardContactUntil === null ? { from: now, at: later(now, bounds.restartJudgementMs) } : null,
     guardContactUntil,
-    guardDeadline: null,
-    downSince: null,
-    replay: { lsn: null, movedAt: now },
-    promotedPostmaster: null,
   };
 }
 
@@ -132,11 +112,6 @@ function boundedContact(
 ): Leader['guardContactUntil'] {
   const latest = later(now, contactMs(state));
   return guarded === null || guarded <= latest ? guarded : latest;
-}
-
-/** What it was about to change when it ended may be in force, as if another leader had begun it. */
-function inheritedVoters(record: VoterRecord | null): Leader['inheritedVoters'] {
-  return record === null || record.replacedVoters === null ? null : record.voters;
 }
 
 /** It asked for a term and ended before it knew: that term is never won any more. */

@@ -9,7 +9,7 @@ import { adoptPath, lookAtWal } from './own-wal.ts';
 import { membersOf } from './quorum.ts';
 import { tipOf } from './position.ts';
 import { restamped } from './first-record.ts';
-import type { Leader } from './leader-state.ts';
+import { type Leader, newLeader } from './leader-state.ts';
 import type { Settings } from './settings.ts';
 import type { Candidate, State } from './state.ts';
 import type { Term } from './term.ts';
@@ -33,9 +33,7 @@ export function win(turn: Turn, role: Candidate): void {
     votes: role.votes.map(({ voter }) => voter),
   });
   become(turn, {
-    kind: 'leader',
-    term: role.term,
-    firstTerm: role.term,
+    ...newLeader(role.term, now, record),
     stage: isServing ? 'serving' : 'promoting',
     since: now,
     contacts: role.votes.map(({ voter, sentAt }) => ({
@@ -47,27 +45,10 @@ export function win(turn: Turn, role: Candidate): void {
       position: null,
       isCandidate: false,
     })),
-    lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'],
-    isHolding: false,
-    walMarks: [],
-    lastWalAt: now,
-    requests: [],
-    joiners: [],
-    openRequest: null,
-    inheritedVoters: record.replacedVoters === null ? null : record.voters,
-    recordSentAt: now,
     isPaused: false,
-    holdNotBefore: now,
-    leadNothing: [],
-    checkedServers: false,
     bootIdAtStart: state.bootId,
-    guardContactUntil: null,
-    guardDeadline: null,
-    downSince: null,
     replay: { lsn: state.server?.replayedLsn ?? null, movedAt: now },
     promotedPostmaster: state.server?.postmaster ?? null,
-    confirmation: null,
-    judgement: null,
   });
   change(turn, { consideration: null, following: null });
   if (isServing) {
