@@ -36,6 +36,28 @@ export function requireRunning({ sandbox, node, status }: ChosenNode): void {
   });
 }
 
+/**
+ * For kill, freeze and thaw: one signal to all processes of the NODE's server, which runs.
+ * @param outcome what is so then, behind the name of the node
+ * @throws RepmgrError sandbox_missing, sandbox_node_unknown, sandbox_node_state
+ */
+export async function signalServer(
+  context: CommandContext,
+  signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT',
+  send: (sandbox: Sandbox, id: number) => Promise<void>,
+  outcome: string,
+): Promise<void> {
+  const chosen = await chosenNode(context);
+  requireRunning(chosen);
+  const { sandbox, node } = chosen;
+  await carryOut(
+    context,
+    `send ${signal} to all processes of the server of "${node.name}"`,
+    () => send(sandbox, node.id),
+    `"${node.name}" ${outcome}`,
+  );
+}
+
 /** Prints the step with `--dry-run`; else does it, and says that it is done. */
 export async function carryOut(
   context: CommandContext,
