@@ -1,5 +1,5 @@
 /** Whether the metadata of a cluster is there, whose it is, and whether this program may write to it. */
-import { failure } from '../../errors.ts';
+import { failure, type RepmgrError } from '../../errors.ts';
 import type { Connection, QueryOptions } from '../../postgres/connection.ts';
 import { latestMigration } from './migrations.ts';
 import { qualified, schemaName } from './names.ts';
@@ -61,14 +61,23 @@ export async function inspectSchema(
 export async function requireSchema(connection: Connection, cluster: string): Promise<SchemaState> {
   const state = await inspectSchema(connection, cluster);
   if (state.kind === 'missing') {
-    throw failure('schema_missing', {
-      message: `schema "${schemaName(cluster)}" does not exist`,
-      detail: `The database on ${connection.host}:${connection.port} has no metadata of cluster "${cluster}".`,
-      hint: 'Run "repmgr primary register" on the primary, or correct "cluster" and "conninfo" in repmgr.conf.',
-    });
+    throw schemaMissing(
+      connection,
+      cluster,
+      'Run "repmgr primary register" on the primary, or correct "cluster" and "conninfo" in repmgr.conf.',
+    );
   }
   refuseUnknownSchema(state, cluster);
   return state;
+}
+
+/** The error of a command that needs metadata where there are none. */
+export function schemaMissing({ host, port }: Connection, cluster: string, hint: string): RepmgrError {
+  return failure('schema_missing', {
+    message: `schema "${schemaName(cluster)}" does not exist`,
+    detail: `The database on ${host}:${port} has no metadata of cluster "${cluster}".`,
+    hint,
+  });
 }
 
 /** @throws RepmgrError schema_unknown, for a newer schema than this program knows or one of something else */

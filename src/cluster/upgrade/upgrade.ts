@@ -5,8 +5,8 @@ import type { NodeId } from '../../model/node.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { isInRecovery } from '../../postgres/queries/server.ts';
 import type { SqlStep } from '../../render/sql-script.ts';
-import { qualified, schemaName } from '../metadata/names.ts';
-import { inspectSchema, refuseUnknownSchema } from '../metadata/schema.ts';
+import { qualified } from '../metadata/names.ts';
+import { inspectSchema, refuseUnknownSchema, schemaMissing } from '../metadata/schema.ts';
 import { planSchemaUpgrade } from './plan.ts';
 import { readRepmgr2Schema, type Repmgr2Schema } from './repmgr2.ts';
 
@@ -25,11 +25,11 @@ export async function inspectSchemaUpgrade(
 ): Promise<SchemaToUpgrade> {
   const state = await inspectSchema(connection, cluster);
   if (state.kind === 'missing') {
-    throw failure('schema_missing', {
-      message: `schema "${schemaName(cluster)}" does not exist`,
-      detail: `The database on ${connection.host}:${connection.port} has no metadata of cluster "${cluster}".`,
-      hint: 'Correct "cluster" and "conninfo" in repmgr.conf; for a new cluster run "repmgr primary register".',
-    });
+    throw schemaMissing(
+      connection,
+      cluster,
+      'Correct "cluster" and "conninfo" in repmgr.conf; for a new cluster run "repmgr primary register".',
+    );
   }
   const found = state.kind === 'foreign' ? await readRepmgr2Schema(connection, cluster) : undefined;
   if (found === undefined) {
