@@ -15,6 +15,7 @@ import type { Term } from '../../../src/failover/term.ts';
 import type { VoterRecord } from '../../../src/failover/voter-record.ts';
 import type { NodeId } from '../../../src/model/node.ts';
 import type { TimelineId } from '../../../src/model/timeline.ts';
+import { plainSettings } from '../../support/failover-settings.ts';
 
 type Bare<Any> = Any extends unknown ? Omit<Any, keyof Moment> : never;
 type Sent<Kind extends Message['kind']> = Extract<Message, { readonly kind: Kind }>;
@@ -40,30 +41,9 @@ export function settingsOf(
   part: Partial<Settings> = {},
 ): Settings {
   return {
+    ...plainSettings,
     self: node(self),
-    failover: 'automatic',
-    priority: 100,
-    heartbeatIntervalMs: 500,
-    leaseMs: 5_000,
-    fenceMarginMs: 750,
-    commitHoldMs: 1_500,
-    fenceMode: 'readonly',
     hasGuard: false,
-    safeStart: true,
-    rejoin: 'automatic',
-    failoverQuorum: 'majority',
-    shutdownGraceMs: 60_000,
-    failoverMaxLagBytes: 1_048_576,
-    failoverLimit: 0,
-    failoverLimitMs: 600_000,
-    voterRemovalMs: 0,
-    reconnectMs: 6_000,
-    electionDelayMs: 0,
-    promoteCheckTimeoutMs: 60_000,
-    walTailTimeoutMs: 3_000,
-    synchronousQuorum: 0,
-    synchronousQuorumFallback: false,
-    canHold: true,
     nodes,
     ...part,
   };

@@ -35,12 +35,12 @@ import { aPauseWithoutItsLeader } from './44-a-pause-without-its-leader.ts';
 import { smartShutdown } from './45-smart-shutdown.ts';
 import { yieldThatCanNotBeStored } from './46-yield-that-can-not-be-stored.ts';
 import { startThatFails } from './47-start-that-fails.ts';
-import { theGuardAlone } from './48-the-guard-alone.ts';
-import { deafVoters } from './49-deaf-voters.ts';
 import { theWitnessForgets } from './50-the-witness-forgets.ts';
 import { crashWhileCutOff } from './51-crash-while-cut-off.ts';
 import { aPromotionThatNeverEnds } from './52-a-promotion-that-never-ends.ts';
 import { anEndThatNobodyHasRead } from './53-an-end-that-nobody-has-read.ts';
+import { theGuardAlone } from './54-the-guard-alone.ts';
+import { deafVoters } from './55-deaf-voters.ts';
 
 export const hardHistories: readonly NamedHistory[] = [
   termOneTwice,
@@ -78,10 +78,10 @@ export const hardHistories: readonly NamedHistory[] = [
   smartShutdown,
   yieldThatCanNotBeStored,
   startThatFails,
-  theGuardAlone,
-  deafVoters,
   theWitnessForgets,
   crashWhileCutOff,
   aPromotionThatNeverEnds,
   anEndThatNobodyHasRead,
+  theGuardAlone,
+  deafVoters,
 ];

@@ -4,6 +4,7 @@ import type { Fault } from '../history/faults.ts';
 import type { HistoryOptions, NodeOptions } from '../history/options.ts';
 import type { World } from '../world/world.ts';
 import { Random } from '../world/random.ts';
+import { plainSettings } from '../../support/failover-settings.ts';
 
 export interface NamedHistory {
   /** As in the list of hard histories. */
@@ -40,32 +41,6 @@ export interface Story {
 /** When all daemons lead or follow, and faults may begin. */
 export const beginMs = 5_000;
 const settleMs = 36_000;
-
-export const plainSettings: Omit<NodeOptions['settings'], 'self'> = {
-  failover: 'automatic',
-  priority: 100,
-  heartbeatIntervalMs: 500,
-  leaseMs: 5_000,
-  fenceMarginMs: 750,
-  commitHoldMs: 1_500,
-  fenceMode: 'readonly',
-  hasGuard: true,
-  safeStart: true,
-  rejoin: 'automatic',
-  failoverQuorum: 'majority',
-  shutdownGraceMs: 60_000,
-  failoverMaxLagBytes: 1024 * 1024,
-  failoverLimit: 0,
-  failoverLimitMs: 600_000,
-  voterRemovalMs: 0,
-  reconnectMs: 6_000,
-  electionDelayMs: 0,
-  promoteCheckTimeoutMs: 60_000,
-  walTailTimeoutMs: 3_000,
-  synchronousQuorum: 0,
-  synchronousQuorumFallback: false,
-  canHold: true,
-};
 
 /** The same story with its small times a little different for each seed. */
 export function tell(story: Story): (seed: number) => HistoryOptions {

@@ -135,7 +135,7 @@ export const contact: readonly Mutant[] = [
       inDriver('guard', 'const askMs = 250;', 'const askMs = 3_000;'),
     ],
     caughtBy: ['one primary'],
-    stories: ['48'],
+    stories: ['54'],
     withinHistories: 3_000,
   },
   {

@@ -33,7 +33,7 @@ export const voteAndLease: readonly Mutant[] = [
       ),
     ],
     caughtBy: ['kept words', 'winner has all', 'one primary', 'needed only'],
-    stories: ['49'],
+    stories: ['55'],
     withinHistories: 3_000,
   },
   {

@@ -2,7 +2,7 @@
 import { type NamedHistory, tell } from './named-history.ts';
 
 export const deafVoters: NamedHistory = {
-  name: '49 deaf voters',
+  name: '55 deaf voters',
   rules: '3, 5',
   variants: [
     {

@@ -2,7 +2,7 @@
 import { type NamedHistory, tell } from './named-history.ts';
 
 export const theGuardAlone: NamedHistory = {
-  name: '48 the guard alone',
+  name: '54 the guard alone',
   rules: '6',
   variants: [
     {
