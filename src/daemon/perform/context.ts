@@ -1,0 +1,51 @@
+/** What the effects of the core's actions need: the own server, the recorded nodes, connections that are kept open. */
+import type { WalAnswer, WalRequest } from '../../api/wal-request.ts';
+import type { Config } from '../../config/resolve.ts';
+import type { Instant } from '../../failover/instant.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { NodeId, NodeRecord } from '../../model/node.ts';
+import type { KnownAddresses } from '../../postgres/known-addresses.ts';
+import type { LocalServer } from '../../postgres/server-process.ts';
+import type { ServerVersion } from '../../postgres/version.ts';
+import type { Guard } from './guard.ts';
+import type { OwnConnections } from './own-connections.ts';
+
+/** The PostgreSQL of this node, whether it runs or not. */
+export interface OwnServer {
+  /** Absolute, symbolic links resolved. */
+  readonly dataDirectory: string;
+  readonly version: ServerVersion;
+  /** How it is started and stopped. */
+  readonly control: LocalServer;
+}
+
+export interface PerformContext {
+  readonly config: Config;
+  readonly self: NodeId;
+  /** Undefined: a witness without PostgreSQL. */
+  readonly server: OwnServer | undefined;
+  readonly connections: OwnConnections;
+  readonly addresses: KnownAddresses;
+  readonly guard: Guard;
+  /** The recorded nodes as last read, this one included. */
+  nodes(): readonly NodeRecord[];
+  /** The voters of the newest record, for the guard's question. */
+  voters(): readonly NodeId[];
+  now(): Instant;
+  /** From the repmgrd of another node; its bytes count only when all were read. */
+  fetchWal(from: NodeId, request: WalRequest, signal: AbortSignal): Promise<WalAnswer>;
+  readonly log: Logger;
+  /** Of this action: checked right before what cannot be recalled. */
+  readonly signal: AbortSignal;
+}
+
+/** The action was not begun, and nothing was changed. */
+export class ActionNotBegun extends Error {
+  override readonly name = 'ActionNotBegun';
+}
+
+/** @throws ActionNotBegun on a witness without PostgreSQL */
+export function requireServer({ server }: PerformContext): OwnServer {
+  if (server === undefined) throw new ActionNotBegun('this node has no PostgreSQL');
+  return server;
+}

@@ -1,0 +1,20 @@
+/** Does what the core wants done with PostgreSQL, and tells how it ended. One file of this folder for each action. */
+import type { Action } from '../../failover/actions.ts';
+import type { ActionResult } from '../../failover/events.ts';
+import type { PerformContext } from './context.ts';
+
+export { ActionNotBegun, type OwnServer, type PerformContext } from './context.ts';
+
+/** All but what the loop of repmgrd does by itself. */
+export type PerformedAction = Exclude<
+  Action,
+  { kind: 'persist' | 'send' | 'setTimer' | 'answerOperator' | 'recordEvent' }
+>;
+
+/**
+ * @returns the result that the core is told
+ * @throws ActionNotBegun where nothing was changed; any other error where something may have been
+ */
+export async function perform(action: PerformedAction, _context: PerformContext): Promise<ActionResult> {
+  throw new Error(`the action ${action.kind} cannot be performed`);
+}
