@@ -1,4 +1,4 @@
-/** The state of a repmgrd before its first event, `started`. */
+/** The state of a repmgrd before its first event, `started`, and copies of a state. */
 import type { Durable } from './durable.ts';
 import type { MonotonicMs } from './instant.ts';
 import type { Settings } from './settings.ts';
@@ -67,5 +67,43 @@ export function initialState(settings: Settings): State {
     pauseKnownAt: null,
     unfetchable: [],
     startingSince: [],
+  };
+}
+
+/** A copy that shares its parts with the other. Spelled out, since a spread takes V8 twenty times as long. */
+export function copyOf(state: State): State {
+  return {
+    settings: state.settings,
+    metadata: state.metadata,
+    incarnation: state.incarnation,
+    lifeBegunAt: state.lifeBegunAt,
+    bootId: state.bootId,
+    now: state.now,
+    durable: state.durable,
+    isStored: state.isStored,
+    server: state.server,
+    position: state.position,
+    mayHold: state.mayHold,
+    releasedAt: state.releasedAt,
+    lease: state.lease,
+    look: state.look,
+    role: state.role,
+    consideration: state.consideration,
+    following: state.following,
+    running: state.running,
+    nextActionId: state.nextActionId,
+    timerAt: state.timerAt,
+    statusRound: state.statusRound,
+    statusAskedAt: state.statusAskedAt,
+    highestTermHeard: state.highestTermHeard,
+    leaderFlushedLsn: state.leaderFlushedLsn,
+    yieldSentAt: state.yieldSentAt,
+    startedAt: state.startedAt,
+    nextClaimAt: state.nextClaimAt,
+    lastPromotionFailed: state.lastPromotionFailed,
+    leaderHeardAt: state.leaderHeardAt,
+    pauseKnownAt: state.pauseKnownAt,
+    unfetchable: state.unfetchable,
+    startingSince: state.startingSince,
   };
 }

@@ -18,7 +18,7 @@ export function onStarted(
 ): void {
   const stored = durable ?? { ...emptyDurable, hasLostState: metadata.namesTerm !== false };
   const hasBooted = stored.bootId !== '' && stored.bootId !== bootId;
-  turn.state = {
+  change(turn, {
     ...initialState(settings),
     now: turn.state.now,
     metadata,
@@ -30,7 +30,7 @@ export function onStarted(
     statusRound: Math.floor(turn.random * 1_000_000_000),
     leaderFlushedLsn: stored.leader?.flushedLsn ?? null,
     highestTermHeard: stored.term,
-  };
+  });
   store(turn, { bootId, pauseEndsAtBootMs: hasBooted ? null : stored.pauseEndsAtBootMs });
   onMetadata(turn, metadata);
   takeLeaseAsBegun(turn, hasBooted);

@@ -17,7 +17,7 @@ import { hasStarted, onMetadata, onStarted } from './start.ts';
 import type { State } from './state.ts';
 import { notePause } from './pause.ts';
 import { setTimer } from './timer.ts';
-import { beginTurn, change, type Turn } from './turn.ts';
+import { beginTurn, change, store, type Turn } from './turn.ts';
 import { reactUnarmed } from './unarmed.ts';
 import { reactConsideration } from './vote.ts';
 
@@ -124,13 +124,17 @@ function finish(turn: Turn, before: State): StepResult {
   const isChanged = turn.state.durable !== before.durable;
   const restsOnIt = others.some(({ kind }) => kind !== 'setTimer');
   if (isChanged || (!before.isStored && restsOnIt)) {
-    const { leader } = turn.state.durable;
-    const durable =
-      leader === null || leader.flushedLsn === turn.state.leaderFlushedLsn
-        ? turn.state.durable
-        : { ...turn.state.durable, leader: { ...leader, flushedLsn: turn.state.leaderFlushedLsn } };
-    const state = { ...turn.state, durable, isStored: true };
-    return { state, actions: [...kills, { kind: 'persist', durable }, ...others], explanations };
+    noteFlushedLsn(turn);
+    change(turn, { isStored: true });
+    const { durable } = turn.state;
+    return { state: turn.state, actions: [...kills, { kind: 'persist', durable }, ...others], explanations };
   }
   return { state: turn.state, actions: kills.length === 0 ? others : [...kills, ...others], explanations };
+}
+
+function noteFlushedLsn(turn: Turn): void {
+  const { durable, leaderFlushedLsn } = turn.state;
+  if (durable.leader !== null && durable.leader.flushedLsn !== leaderFlushedLsn) {
+    store(turn, { leader: { ...durable.leader, flushedLsn: leaderFlushedLsn } });
+  }
 }

@@ -4,12 +4,14 @@ import type { Action } from './actions.ts';
 import type { Durable } from './durable.ts';
 import type { Moment } from './events.ts';
 import type { Decision, Evidence, Explanation } from './explanation.ts';
+import { copyOf } from './initial-state.ts';
 import type { MonotonicMs } from './instant.ts';
 import type { Message } from './messages.ts';
 import type { ActionPurpose, Role, State } from './state.ts';
 
 export interface Turn {
-  state: State;
+  /** A copy of this step's own: what it is made of is shared with the state before, and never changed. */
+  readonly state: State;
   readonly now: MonotonicMs;
   readonly random: number;
   readonly actions: Action[];
@@ -17,20 +19,22 @@ export interface Turn {
 }
 
 export function beginTurn(state: State, { now, random }: Moment): Turn {
-  return { state: { ...state, now }, now: now.monotonicMs, random, actions: [], explanations: [] };
+  const turn = { state: copyOf(state), now: now.monotonicMs, random, actions: [], explanations: [] };
+  change(turn, { now });
+  return turn;
 }
 
 export function change(turn: Turn, part: Partial<State>): void {
-  turn.state = { ...turn.state, ...part };
+  Object.assign(turn.state, part);
 }
 
 /** Changes what must outlive a crash; `step` puts one `persist` before everything that rests on it. */
 export function store(turn: Turn, part: Partial<Durable>): void {
-  turn.state = { ...turn.state, durable: { ...turn.state.durable, ...part } };
+  change(turn, { durable: { ...turn.state.durable, ...part } });
 }
 
 export function become(turn: Turn, role: Role): void {
-  turn.state = { ...turn.state, role };
+  change(turn, { role });
 }
 
 export function act(turn: Turn, action: Action): void {

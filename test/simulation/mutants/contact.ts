@@ -89,7 +89,7 @@ export const contact: readonly Mutant[] = [
   },
   {
     name: "hold on a quorum's contact instead of the fence condition",
-    changes: [inCore('quorum', 'ends[set.length - quorumOf(set.length)]', 'ends[quorumOf(set.length) - 1]')],
+    changes: [inCore('quorum', 'set.length - quorumOf(set.length));', 'quorumOf(set.length) - 1);')],
     caughtBy: ['needed only', 'the story'],
     stories: ['41'],
     withinHistories: 3_000,
