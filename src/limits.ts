@@ -178,4 +178,9 @@ export const limits = {
   zombieMs: 5_000,
   /** To open a connection of repmgrd to its own server: what takes longer will not answer in time either. */
   ownConnectMs: 5_000,
+  /** For one look of repmgrd at its own server, connecting included; what takes longer is no answer. */
+  ownServerAnswerMs: 1_000,
+  /** Between two looks at a server that is in trouble, and for how long they come so often. */
+  serverLookQuickMs: 20,
+  serverLookQuickForMs: 3_000,
 } as const;

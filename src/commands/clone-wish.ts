@@ -23,6 +23,7 @@ export function wishOf(context: CommandContext): CloneWish {
       programDirectory: options.pgBindir ?? config?.pgBindir,
       pgBasebackupOptions: config?.pgBasebackupOptions ?? '',
       isCheckpointFast: options.fastCheckpoint === true,
+      isVerified: options.verifyBackup === true,
       tablespaceMapping: config?.tablespaceMapping ?? [],
     },
     replication: replicationOf(context),

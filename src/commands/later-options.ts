@@ -17,13 +17,6 @@ export const laterOptions = {
     long: 'no-upstream-connection',
     about: 'with Barman: do not connect to the upstream',
   },
-  replicationConfOnly: {
-    ...later,
-    long: 'replication-conf-only',
-    also: ['recovery-conf-only'],
-    about: 'write the recovery settings only',
-  },
-  verifyBackup: { ...later, long: 'verify-backup', about: 'verify the copy with pg_verifybackup' },
   siblingsFollow: { ...later, long: 'siblings-follow', about: 'let the other standbys follow' },
   mode: {
     ...later,

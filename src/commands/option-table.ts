@@ -138,6 +138,17 @@ export const optionTable = {
     short: 'c',
     about: 'start the copy with a fast checkpoint',
   },
+  replicationConfOnly: {
+    ...flag,
+    long: 'replication-conf-only',
+    also: ['recovery-conf-only'],
+    about: 'copy nothing: write the recovery settings into a data directory that was copied by other means',
+  },
+  verifyBackup: {
+    ...flag,
+    long: 'verify-backup',
+    about: 'compare a copy by pg_basebackup with its manifest afterwards, by pg_verifybackup',
+  },
   walKeepSegments: {
     group: 'command',
     long: 'wal-keep-segments',

@@ -1,5 +1,4 @@
 /** `repmgr standby clone`: copies a server into a new standby. docs/cloning.md */
-import { join } from 'node:path';
 import type { CopyProgress } from '../cluster/clone/context.ts';
 import { executeClone } from '../cluster/clone/execute.ts';
 import { type CloneFacts, inspectClone } from '../cluster/clone/inspect.ts';
@@ -11,8 +10,9 @@ import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import { connect } from '../postgres/connection.ts';
 import { renderSteps } from '../render/steps.ts';
-import type { CommandContext } from './command.ts';
+import { whatNext } from './clone-next.ts';
 import { wishOf } from './clone-wish.ts';
+import type { CommandContext } from './command.ts';
 import { checkedNodeId } from './local-node.ts';
 
 /** Exit codes as repmgr 3: 1 for anything refused, 6 without a connection, 7 without a slot, 14 when the copy fails. */
@@ -21,6 +21,11 @@ export async function run(context: CommandContext): Promise<void> {
   const wish = wishOf(context);
   if (options.noUpstreamConnection === true) {
     log.warning('option "--no-upstream-connection" has no effect without Barman');
+  }
+  if (options.replicationConfOnly === true) {
+    const { writeReplicationConfiguration } = await import('./replication-conf-only.ts');
+    await writeReplicationConfiguration(context, wish);
+    return;
   }
   const facts = await inspectClone(wish, { log, signal });
   if (options.dryRun === true) {
@@ -32,7 +37,8 @@ export async function run(context: CommandContext): Promise<void> {
     const planned = plan(facts, wish, log);
     await executeClone({ wish, facts, plan: planned, log, signal, progress: await showProgress(context) });
     await report(context, facts, { isSuccessful: true, details: eventDetails(facts, planned, wish) });
-    tellWhatNext(context, facts, planned);
+    log.notice('standby clone is complete');
+    whatNext(context, facts.metadata, { dataDirectory: planned.dataDirectory, isRunning: false });
   } catch (error) {
     if (error instanceof RepmgrError && error.code === 'slot_unavailable') {
       const details = [error.message, error.detail].filter(Boolean).join(': ');
@@ -83,24 +89,6 @@ async function report(
   } finally {
     await connection?.close();
   }
-}
-
-function tellWhatNext(
-  { config, options, log }: CommandContext,
-  { metadata }: CloneFacts,
-  { dataDirectory }: ClonePlan,
-): void {
-  const programDirectory = options.pgBindir ?? config?.pgBindir;
-  const pgCtl = programDirectory === undefined ? 'pg_ctl' : join(programDirectory, 'pg_ctl');
-  log.notice('standby clone is complete');
-  log.notice('the new standby can be started now', {
-    hint: `For example: ${config?.serviceStartCommand ?? `${pgCtl} -D "${dataDirectory}" start`}`,
-  });
-  if (config === undefined) return;
-  const isRegistered = metadata.kind === 'found' && metadata.nodes.some(({ id }) => id === config.nodeId);
-  log.notice(`after its start it has to be registered${isRegistered ? ' again' : ''}`, {
-    hint: `repmgr -f "${config.sourceFile}" standby register${isRegistered ? ' --force' : ''}`,
-  });
 }
 
 /** On stderr, whatever the log level is; with --quiet there is nothing to show. */

@@ -74,6 +74,10 @@ export const commandTable: readonly Command[] = [
         line: 'repmgr -h node1 -D /srv/data standby clone --backup-method=protocol',
         about: 'without pg_basebackup',
       },
+      {
+        line: 'repmgr -h node1 -f /etc/repmgr.conf standby clone --replication-conf-only',
+        about: 'only write the recovery settings, into a copy made by other means',
+      },
     ],
     options: [
       ...connectionOptions,

@@ -94,8 +94,17 @@ function warningsOf(key: OptionKey, command: Command, options: CommandOptions): 
 }
 
 function contradictions(command: Command, options: CommandOptions): readonly string[] {
-  if (command.verb !== 'clone' || options.upstreamConninfo === undefined) return [];
-  return (['noConninfoPassword', 'replicationUser'] as const)
+  if (command.verb !== 'clone') return [];
+  return (['upstreamConninfo', 'replicationConfOnly'] as const)
     .filter((key) => options[key] !== undefined)
-    .map((key) => `option "${nameOf(key)}" has no effect together with "--upstream-conninfo"`);
+    .flatMap((key) =>
+      withoutEffectBeside[key]
+        .filter((other) => options[other] !== undefined)
+        .map((other) => `option "${nameOf(other)}" has no effect together with "${nameOf(key)}"`),
+    );
 }
+
+const withoutEffectBeside = {
+  upstreamConninfo: ['noConninfoPassword', 'replicationUser'],
+  replicationConfOnly: ['backupMethod', 'fastCheckpoint', 'rsyncOnly', 'verifyBackup', 'withoutBarman'],
+} as const satisfies Partial<Record<OptionKey, readonly OptionKey[]>>;

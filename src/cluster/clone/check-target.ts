@@ -46,7 +46,7 @@ function isFree(content: DirectoryContent): boolean {
 }
 
 /** What no `--force` allows, whatever lies there. */
-function refuseUnusableDirectory({ directory, interrupted }: DirectoryFacts, what: string): void {
+export function refuseUnusableDirectory({ directory, interrupted }: DirectoryFacts, what: string): void {
   const { path, content } = directory;
   if (interrupted?.isRunning === true) {
     throw unusable(

@@ -6,18 +6,26 @@ import type { CloneWish } from './wish.ts';
 /** @throws RepmgrError clone_options_contradict or server_version_differs */
 export function refuseUnsupportedWish(facts: CloneFacts, wish: CloneWish): void {
   const { version } = facts.source;
-  const { hasReplicationSlots, hasTablespaceMapping, supportsPassfile } = version.capabilities;
-  // recovery_min_apply_delay came with the slots.
-  if (wish.recovery.minApplyDelay !== undefined && !hasReplicationSlots) {
-    throw tooOld(version.major, 'recovery_min_apply_delay', '9.4');
-  }
-  if (facts.tablespaceTargets.size > 0 && !hasTablespaceMapping) {
+  refuseTooOldSource(facts, wish);
+  if (facts.tablespaceTargets.size > 0 && !version.capabilities.hasTablespaceMapping) {
     throw tooOld(version.major, 'pg_basebackup of tablespaces into other directories', '9.4');
   }
-  const passfile = wish.replication.passfile ?? wish.replication.extras?.['passfile'];
-  if (passfile !== undefined && !supportsPassfile) throw tooOld(version.major, 'passfile', '10');
+  if (wish.copy.isVerified && !version.capabilities.hasBackupManifest) {
+    throw tooOld(version.major, 'the backup manifest that --verify-backup needs', '13');
+  }
   refuseUnknownMappings(facts, wish);
   refuseOtherServerProgram(facts);
+}
+
+/** @throws RepmgrError clone_options_contradict for settings that the version of the source does not know */
+export function refuseTooOldSource({ source }: Pick<CloneFacts, 'source'>, wish: CloneWish): void {
+  const { major, capabilities } = source.version;
+  // recovery_min_apply_delay came with the slots.
+  if (wish.recovery.minApplyDelay !== undefined && !capabilities.hasReplicationSlots) {
+    throw tooOld(major, 'recovery_min_apply_delay', '9.4');
+  }
+  const passfile = wish.replication.passfile ?? wish.replication.extras?.['passfile'];
+  if (passfile !== undefined && !capabilities.supportsPassfile) throw tooOld(major, 'passfile', '10');
 }
 
 function tooOld(major: string, what: string, since: string): Error {

@@ -3,7 +3,7 @@ import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeBackupByProgram } from '../../postgres/backup/pg-basebackup.ts';
 import type { CloneContext } from './context.ts';
-import { type ClonePlaces, relink } from './places.ts';
+import type { ClonePlaces } from './places.ts';
 import { replicationConninfo } from './source.ts';
 
 /** @throws RepmgrError base_backup_failed, backup_verification_failed, of connecting, interrupted */
@@ -19,7 +19,6 @@ export async function takeCopy(context: CloneContext, places: ClonePlaces): Prom
   } finally {
     progress.onEnd(isDone);
   }
-  await relink(places, walName);
 }
 
 async function copyByProtocol(context: CloneContext, places: ClonePlaces, walName: string): Promise<void> {

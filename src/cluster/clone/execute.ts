@@ -5,11 +5,12 @@ import { throwIfInterrupted } from '../../system/clock.ts';
 import type { CloneContext, Undo } from './context.ts';
 import { takeCopy } from './copy.ts';
 import { finishPlaces, removeRest, restorePlaces } from './copy-place.ts';
-import { type ClonePlaces, placesOf } from './places.ts';
+import { type ClonePlaces, placesOf, relink } from './places.ts';
 import type { CloneStep, StepKind } from './plan.ts';
 import { createPlannedSlot } from './slot.ts';
 import { keepOwnConfiguration } from './own-configuration.ts';
 import { prepareTarget } from './prepare-target.ts';
+import { verifyCopy } from './verify.ts';
 
 /** @throws RepmgrError of the step that failed, after what was done before it was undone as far as that is possible */
 export async function executeClone(context: CloneContext): Promise<void> {
@@ -33,9 +34,10 @@ type Action = (context: CloneContext, places: ClonePlaces, undos: Undo[]) => Pro
 
 const actions: Readonly<Record<StepKind, Action>> = {
   restore: (_context, { all }) => restorePlaces(all),
-  'create slot': createPlannedSlot,
+  'create slot': (context, _places, undos) => createPlannedSlot(context, undos),
   prepare: prepareTarget,
   copy: takeCopy,
+  verify: verifyCopy,
   'keep configuration': keepOwnConfiguration,
   'write recovery settings': ({ facts, plan }, { main }) =>
     writeRecoveryConfig({
@@ -43,7 +45,8 @@ const actions: Readonly<Record<StepKind, Action>> = {
       version: facts.source.version,
       settings: plan.recoverySettings,
     }),
-  finish: async (_context, places, undos) => {
+  finish: async ({ facts }, places, undos) => {
+    await relink(places, facts.source.version.capabilities.walNames.directory);
     await finishPlaces(places.all);
     // From here on the clone is complete, whatever becomes of its traces.
     undos.length = 0;

@@ -18,6 +18,8 @@ export type PlannedMethod =
       readonly program: InstalledProgram;
       readonly options: BackupOptions;
       readonly wal: BackupWal;
+      /** Of --verify-backup; our own client compares while it copies. */
+      readonly verifier: InstalledProgram | undefined;
     };
 
 /** @throws RepmgrError command_missing, server_version_differs, clone_options_contradict */
@@ -52,7 +54,8 @@ function byProgram(facts: CloneFacts, wish: CloneWish, slot: PlannedSlot | undef
   const translated = options.translations.map(
     (text): Remark => ({ level: 'notice', message: `pg_basebackup_options: since PostgreSQL 10 ${text}` }),
   );
-  const method: PlannedMethod = { name: 'pg_basebackup', program, options, wal };
+  const verifier = wish.copy.isVerified ? facts.programs.pgVerifybackup : undefined;
+  const method: PlannedMethod = { name: 'pg_basebackup', program, options, wal, verifier };
   return { method, remarks: [...translated, ...remarks] };
 }
 
@@ -88,13 +91,34 @@ function planProtocol(facts: CloneFacts, slot: PlannedSlot | undefined) {
 }
 
 function reasonAgainstProgram({ programs, source }: CloneFacts, wish: CloneWish): RepmgrError | undefined {
-  const { pgBasebackup } = programs;
+  const { pgBasebackup, pgVerifybackup } = programs;
   if (pgBasebackup === undefined) return programMissing(wish);
-  if (canServe(pgBasebackup.version, source.version)) return undefined;
+  if (canServe(pgBasebackup.version, source.version)) {
+    return wish.copy.isVerified ? reasonAgainstVerifying(pgBasebackup.options, pgVerifybackup) : undefined;
+  }
   return failure('server_version_differs', {
     message: 'the pg_basebackup of this host is older than the source',
     detail: `"${pgBasebackup.file}" is of PostgreSQL ${pgBasebackup.version.major}, the source of ${source.version.major}.`,
     hint: `Name the directory of the programs of PostgreSQL ${source.version.major} with pg_bindir, or clone with --backup-method=protocol.`,
+  });
+}
+
+function reasonAgainstVerifying(
+  { makesManifest }: BackupOptions,
+  pgVerifybackup: InstalledProgram | undefined,
+): RepmgrError | undefined {
+  if (!makesManifest) {
+    throw failure('clone_options_contradict', {
+      message: '--verify-backup needs the manifest that pg_basebackup_options leave out',
+      detail: 'They hold --no-manifest.',
+      hint: 'Leave one of the two out.',
+    });
+  }
+  if (pgVerifybackup !== undefined) return undefined;
+  return failure('command_missing', {
+    message: 'pg_verifybackup was not found on this host',
+    detail: '--verify-backup needs it for a copy by pg_basebackup, from the same directory.',
+    hint: 'Install it, correct pg_bindir, or clone with --backup-method=protocol, which always compares with the manifest.',
   });
 }
 

@@ -31,7 +31,7 @@ export interface SlotHolder {
 export function planSlot(facts: CloneFacts, wish: CloneWish): PlannedSlot | undefined {
   if (!wish.usesSlot || wish.node === undefined) return undefined;
   const name = replicationSlotName(wish.node.id);
-  const holder = holderOf(facts, wish);
+  const holder = slotHolder(facts, wish);
   const refusal = lackOfSlot(holder, name, facts.source.version);
   if (refusal !== undefined) throw refusal;
   const existing = holder.slots?.find((slot) => slot.name === name);
@@ -43,6 +43,13 @@ export function planSlot(facts: CloneFacts, wish: CloneWish): PlannedSlot | unde
     isOnSource: holder.isSource,
     isNew: existing === undefined || existing.isLost,
   };
+}
+
+/** The slot as a step of a plan. */
+export function slotStep({ name, holderName, isNew }: PlannedSlot): string {
+  return isNew
+    ? `create replication slot "${name}" on ${holderName}`
+    : `use replication slot "${name}", which is there already, on ${holderName}`;
 }
 
 /** Why no slot of this name can be had; undefined where it can, or is there already. */
@@ -67,7 +74,8 @@ export function lackOfSlot(
   });
 }
 
-function holderOf({ source, upstream }: CloneFacts, wish: CloneWish): SlotHolder {
+/** Whoever the new standby will stream from. */
+export function slotHolder({ source, upstream }: CloneFacts, wish: CloneWish): SlotHolder {
   if (upstream.kind === 'node' && upstream.server.kind === 'other') {
     return {
       conninfo: upstream.conninfo,

@@ -8,7 +8,7 @@ import { refuseUnsuitableUpstream } from './check-upstream.ts';
 import { refuseUnsupportedWish } from './check-wish.ts';
 import type { CloneFacts } from './inspect.ts';
 import { planMethod, type PlannedMethod } from './plan-method.ts';
-import { type PlannedSlot, planSlot } from './plan-slot.ts';
+import { type PlannedSlot, planSlot, slotStep } from './plan-slot.ts';
 import { recoverySettings } from './recovery-settings.ts';
 import type { Remark } from './remark.ts';
 import { remarksOn } from './remarks.ts';
@@ -20,6 +20,7 @@ export type StepKind =
   | 'create slot'
   | 'prepare'
   | 'copy'
+  | 'verify'
   | 'keep configuration'
   | 'write recovery settings'
   | 'finish'
@@ -88,6 +89,9 @@ function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[]
         : `prepare the directory "${dataDirectory}"`,
     },
     { kind: 'copy', text: `copy the data directory${further} of ${from} with the method ${method.name}` },
+    method.name === 'pg_basebackup' && method.verifier !== undefined
+      ? { kind: 'verify', text: 'compare the copy with its manifest by pg_verifybackup' }
+      : undefined,
     isReplacing
       ? { kind: 'keep configuration', text: 'keep the configuration files of this node' }
       : undefined,
@@ -110,10 +114,4 @@ function sizeOf({ tablespaces }: SourceFacts): string {
   const sizes = tablespaces.map(({ sizeBytes }) => sizeBytes);
   if (sizes.includes(undefined)) return '';
   return ` (${formatSize(sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0))})`;
-}
-
-function slotStep({ name, holderName, isNew }: PlannedSlot): string {
-  return isNew
-    ? `create replication slot "${name}" on ${holderName}`
-    : `use replication slot "${name}", which is there already, on ${holderName}`;
 }

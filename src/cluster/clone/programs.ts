@@ -6,6 +6,8 @@ import type { CloneWish } from './wish.ts';
 
 export interface ProgramFacts {
   readonly pgBasebackup: (InstalledProgram & { readonly options: BackupOptions }) | undefined;
+  /** Looked for with --verify-backup only. */
+  readonly pgVerifybackup: InstalledProgram | undefined;
   /** The server program in pg_bindir; undefined where none is, or no directory is named. */
   readonly postgres: InstalledProgram | undefined;
 }
@@ -13,12 +15,13 @@ export interface ProgramFacts {
 /** @throws RepmgrError clone_options_contradict or command_failed for pg_basebackup_options, interrupted */
 export async function inspectPrograms({ copy }: CloneWish, signal: AbortSignal): Promise<ProgramFacts> {
   const { programDirectory, method } = copy;
-  const [program, postgres, words] = await Promise.all([
+  const [program, pgVerifybackup, postgres, words] = await Promise.all([
     method === 'protocol' ? undefined : findProgram('pg_basebackup', programDirectory, signal),
+    copy.isVerified ? findProgram('pg_verifybackup', programDirectory, signal) : undefined,
     programDirectory === undefined ? undefined : findProgram('postgres', programDirectory, signal),
     method === 'protocol' ? [] : optionWords(copy.pgBasebackupOptions),
   ]);
   const pgBasebackup =
     program === undefined ? undefined : { ...program, options: readBackupOptions(words, program.version) };
-  return { pgBasebackup, postgres };
+  return { pgBasebackup, pgVerifybackup, postgres };
 }

@@ -36,7 +36,7 @@ function aboutMetadata({ metadata }: CloneFacts, { node }: CloneWish): Remark | 
   };
 }
 
-function aboutUpstream({ upstream, source }: CloneFacts): Remark | undefined {
+export function aboutUpstream({ upstream, source }: CloneFacts): Remark | undefined {
   if (upstream.kind === 'unknown') {
     return {
       level: 'warning',

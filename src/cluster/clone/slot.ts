@@ -5,15 +5,14 @@ import { connect } from '../../postgres/connection.ts';
 import { createSlot, dropSlot } from '../../postgres/replication-slots.ts';
 import { waitUntil } from '../../system/clock.ts';
 import type { CloneContext, Undo } from './context.ts';
-import type { ClonePlaces } from './places.ts';
 import type { PlannedSlot } from './plan-slot.ts';
 
+type SlotContext = Pick<CloneContext, 'log' | 'signal'> & {
+  readonly plan: { readonly slot: PlannedSlot | undefined };
+};
+
 /** @throws RepmgrError slot_unavailable, of connecting */
-export async function createPlannedSlot(
-  context: CloneContext,
-  _places: ClonePlaces,
-  undos: Undo[],
-): Promise<void> {
+export async function createPlannedSlot(context: SlotContext, undos: Undo[]): Promise<void> {
   const { slot } = context.plan;
   if (slot === undefined) return;
   const connection = await connect(slot.holder, { signal: context.signal });
@@ -25,7 +24,7 @@ export async function createPlannedSlot(
 }
 
 /** A walsender may hold the slot for a moment after its client has gone. */
-async function dropPlannedSlot(slot: PlannedSlot, { log }: CloneContext): Promise<void> {
+async function dropPlannedSlot(slot: PlannedSlot, { log }: SlotContext): Promise<void> {
   try {
     const connection = await connect(slot.holder);
     try {

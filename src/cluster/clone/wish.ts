@@ -42,6 +42,8 @@ export interface CopyWish {
   /** Words of `pg_basebackup_options`, as written. */
   readonly pgBasebackupOptions: string;
   readonly isCheckpointFast: boolean;
+  /** `--verify-backup`. */
+  readonly isVerified: boolean;
   readonly tablespaceMapping: readonly TablespaceMapping[];
 }
 

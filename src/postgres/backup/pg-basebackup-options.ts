@@ -11,6 +11,8 @@ export interface BackupOptions {
   /** For the program, behind ours. */
   readonly words: readonly string[];
   readonly walMethod: 'none' | 'fetch' | 'stream' | undefined;
+  /** Unless --no-manifest is given. */
+  readonly makesManifest: boolean;
   /** --slot or --no-slot: the user cares about the slot. */
   readonly saysSlot: boolean;
   /** A directory of its own for WAL; absolute. Its words are not among `words`. */
@@ -46,6 +48,7 @@ const optionsWithValue: Readonly<Record<string, string | undefined>> = {
 const flags: Readonly<Record<string, string | undefined>> = {
   xlog: 'x',
   'no-slot': undefined,
+  'no-manifest': undefined,
   password: 'W',
 };
 
@@ -91,6 +94,7 @@ export function readBackupOptions(words: readonly string[], program: ServerVersi
   return {
     words: rewrite(words, given, renamed),
     walMethod: method === undefined ? undefined : walMethodOf(method),
+    makesManifest: !given.some(({ name }) => name === 'no-manifest'),
     saysSlot: given.some(({ name }) => name === 'slot' || name === 'no-slot'),
     walDirectory: valueOf('waldir', 'xlogdir'),
     translations: renamed.map(({ name, rawName }) => `${rawName} is called --${newNames[name]}`),

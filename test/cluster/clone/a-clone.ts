@@ -37,6 +37,7 @@ export function aWish(parts: Partial<CloneWish> = {}): CloneWish {
       programDirectory: undefined,
       pgBasebackupOptions: '',
       isCheckpointFast: false,
+      isVerified: false,
       tablespaceMapping: [],
     },
     replication: {
@@ -134,6 +135,7 @@ export function pgBasebackup(number = 150_018, ...words: string[]): CloneFacts['
   const version = serverVersion(number);
   return {
     pgBasebackup: { file: '/bin/pg_basebackup', version, options: readBackupOptions(words, version) },
+    pgVerifybackup: undefined,
     postgres: undefined,
   };
 }
@@ -153,7 +155,7 @@ export function someFacts(parts: Partial<CloneFacts> = {}): CloneFacts {
       server: { kind: 'source' },
     },
     target: aTarget(),
-    programs: { pgBasebackup: undefined, postgres: undefined },
+    programs: { pgBasebackup: undefined, pgVerifybackup: undefined, postgres: undefined },
     walDirectory: undefined,
     tablespaceTargets: new Map(),
     ...parts,

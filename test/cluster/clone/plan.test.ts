@@ -88,7 +88,7 @@ describe('the method of the copy', () => {
   });
 
   it.each([
-    ['there is none', { pgBasebackup: undefined, postgres: undefined }],
+    ['there is none', { pgBasebackup: undefined, pgVerifybackup: undefined, postgres: undefined }],
     ['it is too old for the source', pgBasebackup(140_000)],
   ])('is the protocol where %s, with a NOTICE that says why', (_why, programs) => {
     expect(methodOf(someFacts({ programs }), copyingBy(undefined)).name).toBe('protocol');
@@ -98,12 +98,37 @@ describe('the method of the copy', () => {
   });
 
   it.each([
-    ['command_missing', { pgBasebackup: undefined, postgres: undefined }],
+    ['command_missing', { pgBasebackup: undefined, pgVerifybackup: undefined, postgres: undefined }],
     ['server_version_differs', pgBasebackup(140_000)],
   ])('is an error, %s, where a pg_basebackup was asked for that cannot do it', (code, programs) => {
     expect(() => planClone(someFacts({ programs }), copyingBy('pg_basebackup'))).toThrow(
       expect.objectContaining({ code, exitCode: 1 }),
     );
+  });
+
+  it('is pg_basebackup with --verify-backup where pg_verifybackup is there, which then compares', () => {
+    const programs = {
+      ...pgBasebackup(),
+      pgVerifybackup: { file: 'verify', version: serverVersion(150_018) },
+    };
+    const facts = someFacts({ programs });
+    const wish = copyingBy(undefined, { isVerified: true });
+    expect(methodOf(facts, wish)).toMatchObject({ name: 'pg_basebackup', verifier: { file: 'verify' } });
+    expect(textsOf(facts, wish)).toContain('compare the copy with its manifest by pg_verifybackup');
+    expect(textsOf(facts, copyingBy(undefined))).not.toContainEqual(expect.stringContaining('verify'));
+    expect(methodOf(someFacts({ programs: pgBasebackup() }), wish).name).toBe('protocol');
+  });
+
+  it('cannot be verified without pg_verifybackup, without a manifest, or before PostgreSQL 13', () => {
+    const wish = copyingBy('pg_basebackup', { isVerified: true });
+    const refusals = [
+      [someFacts({ programs: pgBasebackup() }), 'command_missing'],
+      [someFacts({ programs: pgBasebackup(150_018, '--no-manifest') }), 'clone_options_contradict'],
+      [someFacts({ source: aSource({ version: serverVersion(120_000) }) }), 'clone_options_contradict'],
+    ] as const;
+    for (const [facts, code] of refusals) {
+      expect(() => planClone(facts, wish)).toThrow(expect.objectContaining({ code }));
+    }
   });
 
   it('may be a newer pg_basebackup than the source', () => {

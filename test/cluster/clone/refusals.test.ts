@@ -111,7 +111,7 @@ describe('a source is refused', () => {
 
   it('of another major version than the server program of this host', () => {
     const postgres = { file: '/bin/postgres', version: serverVersion(140_000) };
-    expect(refusal(someFacts({ programs: { pgBasebackup: undefined, postgres } }))).toEqual(
+    expect(refusal(someFacts({ programs: { ...someFacts().programs, postgres } }))).toEqual(
       refused('server_version_differs', 'another major version'),
     );
   });

@@ -11,6 +11,7 @@ describe('pg_basebackup_options', () => {
     expect(read(...words)).toEqual({
       words,
       walMethod: undefined,
+      makesManifest: true,
       saysSlot: false,
       walDirectory: undefined,
       translations: [],
