@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 /** The entry point of repmgr: arguments in, exit code out. */
+import { setMaxListeners } from 'node:events';
 import { runProgram } from './commands/run.ts';
 import { exitCodes } from './errors.ts';
 
 const interruption = new AbortController();
+// Each node that is asked at the same time listens to it; without this Node warns of a leak from the eleventh on.
+setMaxListeners(0, interruption.signal);
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     // The second time somebody does not want to wait for things to be cleaned up.

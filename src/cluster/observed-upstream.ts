@@ -1,6 +1,6 @@
 /** From which node a standby really streams, put together from what both ends say. Pure. */
 import { type Conninfo, parseConninfo } from '../model/conninfo.ts';
-import type { NodeRecord } from '../model/node.ts';
+import type { NodeId, NodeRecord } from '../model/node.ts';
 import type { WalReceiverStatus } from '../postgres/queries/server-status.ts';
 import type { NodeObservation } from './survey.ts';
 
@@ -13,24 +13,30 @@ export type ObservedUpstream =
   /** Neither end can or may tell. */
   | { readonly kind: 'unknown' };
 
+/** By the id of each node that was asked. */
+export type ObservedUpstreams = ReadonlyMap<NodeId, ObservedUpstream>;
+
 /**
  * The standby's own WAL receiver knows the address of its upstream; the upstream knows the application_name. An
  * address that stands in exactly one node's conninfo decides; else the name that exactly one node lists.
  */
-export function observedUpstream(
-  standby: NodeObservation,
-  observations: readonly NodeObservation[],
-): ObservedUpstream {
+export function observedUpstreams(observations: readonly NodeObservation[]): ObservedUpstreams {
+  const servers = observations.map(placeOf);
+  return new Map(observations.map((observation) => [observation.node.id, upstreamOf(observation, servers)]));
+}
+
+function upstreamOf(standby: NodeObservation, servers: readonly Place[]): ObservedUpstream {
   if (standby.answer.kind !== 'answered' || !standby.answer.status.isInRecovery) return { kind: 'unknown' };
   const { walReceiver } = standby.answer.status;
   if (walReceiver === 'absent') return { kind: 'none', status: undefined };
   if (walReceiver !== 'hidden' && walReceiver.status !== 'streaming') {
     return { kind: 'none', status: walReceiver.status };
   }
-  const others = observations.filter(({ node }) => node.id !== standby.node.id);
-  const listing = listingNodes(others, streamingName(standby));
+  const others = servers.filter(({ node }) => node.id !== standby.node.id);
+  const name = streamingName(standby);
+  const listing = others.filter(({ listedNames }) => listedNames.has(name));
   const address = walReceiver === 'hidden' ? undefined : upstreamAddress(walReceiver);
-  const atAddress = address === undefined ? [] : nodesAt(address, others);
+  const atAddress = address === undefined ? [] : others.filter((other) => isAt(other, address));
   const decided = oneOf(atAddress, standby.node) ?? oneOf(listing, standby.node);
   if (decided !== undefined) return { kind: 'node', node: decided };
   return address === undefined ? { kind: 'unknown' } : { kind: 'elsewhere', address: inWords(address) };
@@ -65,27 +71,31 @@ function upstreamAddress(receiver: WalReceiverStatus): Address | undefined {
   return more.length === 0 ? only : undefined;
 }
 
-function nodesAt(address: Address, others: readonly NodeObservation[]): NodeRecord[] {
-  return others.flatMap(({ node }) =>
-    addressesOf(node.conninfo).some(({ host, port }) => host === address.host && port === address.port)
-      ? [node]
-      : [],
-  );
+/** Where a node can be reached, and whom it lists as its followers. */
+interface Place {
+  readonly node: NodeRecord;
+  readonly addresses: readonly Address[];
+  readonly listedNames: ReadonlySet<string>;
 }
 
-function listingNodes(others: readonly NodeObservation[], name: string): NodeRecord[] {
-  return others.flatMap(({ node, answer }) => {
-    if (answer.kind !== 'answered' || answer.status.walSenders === 'hidden') return [];
-    return answer.status.walSenders.some(({ applicationName }) => applicationName === name) ? [node] : [];
-  });
+function placeOf({ node, answer }: NodeObservation): Place {
+  const isTold = answer.kind === 'answered' && answer.status.walSenders !== 'hidden';
+  const walSenders = isTold ? answer.status.walSenders : [];
+  return {
+    node,
+    addresses: addressesOf(node.conninfo),
+    listedNames: new Set(walSenders.map(({ applicationName }) => applicationName)),
+  };
+}
+
+function isAt({ addresses }: Place, address: Address): boolean {
+  return addresses.some(({ host, port }) => host === address.host && port === address.port);
 }
 
 /** Rows may share a server; then the one that the metadata names is as good as any. */
-function oneOf(candidates: readonly NodeRecord[], standby: NodeRecord): NodeRecord | undefined {
-  return (
-    candidates.find(({ id }) => id === standby.upstreamNodeId) ??
-    (candidates.length === 1 ? candidates[0] : undefined)
-  );
+function oneOf(candidates: readonly Place[], standby: NodeRecord): NodeRecord | undefined {
+  const recorded = candidates.find(({ node }) => node.id === standby.upstreamNodeId);
+  return (recorded ?? (candidates.length === 1 ? candidates[0] : undefined))?.node;
 }
 
 /** Each host of a conninfo with its port; none for an unreadable one, or one that leaves the host to libpq. */

@@ -2,7 +2,7 @@
 import { findDisagreements } from '../cluster/disagreements/find.ts';
 import type { Disagreement } from '../cluster/disagreements/disagreement.ts';
 import type { OwnConfiguration } from '../cluster/disagreements/own-row.ts';
-import { observedUpstream } from '../cluster/observed-upstream.ts';
+import { type ObservedUpstreams, observedUpstreams } from '../cluster/observed-upstream.ts';
 import { type NodeObservation, surveyNodes } from '../cluster/survey.ts';
 import type { Config } from '../config/resolve.ts';
 import { redactConninfo } from '../model/conninfo.ts';
@@ -98,6 +98,7 @@ function asObject(
   warnings: readonly Disagreement[],
 ): object {
   const names = new Map(observations.map(({ node }) => [node.id, node.name]));
+  const upstreams = observedUpstreams(observations);
   return {
     cluster,
     nodes: observations.map((observation) => ({
@@ -110,25 +111,26 @@ function asObject(
       priority: observation.node.priority,
       slotName: observation.node.slotName,
       conninfo: redactConninfo(observation.node.conninfo),
-      ...answerAsObject(observation, observations),
+      ...answerAsObject(observation, upstreams),
     })),
     warnings,
   };
 }
 
 /** Every key always stands there; null is what the node did not say. */
-function answerAsObject(observation: NodeObservation, observations: readonly NodeObservation[]): object {
-  const { node, answer } = observation;
+function answerAsObject({ node, answer }: NodeObservation, upstreams: ObservedUpstreams): object {
   const status = answer.kind === 'answered' ? answer.status : undefined;
-  const upstream = observedUpstream(observation, observations);
+  const upstream = upstreams.get(node.id);
   const observedRole = status?.isInRecovery === true ? 'standby' : 'primary';
   return {
     status: answer.kind,
     reason: answer.kind === 'answered' ? undefined : reasonOf(answer),
     role: status && (node.role === 'witness' ? 'witness' : observedRole),
-    attachedUpstreamNodeId: upstream.kind === 'node' ? upstream.node.id : undefined,
+    attachedUpstreamNodeId: upstream?.kind === 'node' ? upstream.node.id : undefined,
     isAttached:
-      status?.isInRecovery === true && upstream.kind !== 'unknown' ? upstream.kind !== 'none' : undefined,
+      status?.isInRecovery === true && upstream !== undefined && upstream.kind !== 'unknown'
+        ? upstream.kind !== 'none'
+        : undefined,
     serverVersion: answer.kind === 'answered' ? answer.serverVersion : undefined,
     systemIdentifier: status?.systemIdentifier,
     timeline: status?.timeline,

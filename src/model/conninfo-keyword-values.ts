@@ -19,10 +19,8 @@ export function parseKeywordValues(text: string): KeywordValues {
   let position = skipBlanks(text, 0);
   while (position < text.length) {
     const written = readKeyword(text, position);
-    // After a password the word may be the rest of it: a blank without quotes.
-    const isShown = !settings.some(({ keyword }) => isSecretKeyword(keyword));
-    const word = isShown ? `"${written.keyword}"` : 'a word that follows a password';
     if (text[written.next] !== '=') {
+      const word = wordShown(written.keyword, settings);
       return { kind: 'invalid', reason: `missing "=" after ${word} in connection info string`, position };
     }
     const start = skipBlanks(text, written.next + 1);
@@ -36,12 +34,20 @@ export function parseKeywordValues(text: string): KeywordValues {
     }
     const setting = renameObsolete(written.keyword, read.value);
     if (!isConninfoKeyword(setting.keyword)) {
+      const word = wordShown(written.keyword, settings);
       return { kind: 'invalid', reason: `invalid connection option ${word}`, position };
     }
     settings.push({ ...setting, start, end: read.next });
     position = skipBlanks(text, read.next);
   }
   return { kind: 'parsed', settings };
+}
+
+/** After a password the word may be the rest of it: a blank without quotes. */
+function wordShown(word: string, before: readonly KeywordValue[]): string {
+  return before.some(({ keyword }) => isSecretKeyword(keyword))
+    ? 'a word that follows a password'
+    : `"${word}"`;
 }
 
 /** `requiressl` was replaced by `sslmode` in PostgreSQL 7.4; libpq still translates it. */

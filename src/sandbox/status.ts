@@ -1,12 +1,12 @@
 /** What the nodes of a sandbox are at this moment, with their roles in words. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { observedUpstream } from '../cluster/observed-upstream.ts';
+import { observedUpstreams } from '../cluster/observed-upstream.ts';
 import { type NodeObservation, surveyNodes } from '../cluster/survey.ts';
 import { failure } from '../errors.ts';
 import { type NodeRecord, toNodeId } from '../model/node.ts';
 import type { SandboxNode } from './place.ts';
-import { findPostmaster, readLockFile } from './server-process.ts';
+import { findPostmaster, readLockFile } from '../postgres/postmaster.ts';
 
 /**
  * `frozen`: its processes are stopped. `stopped`: in good order. `crashed`: not in good order. `empty`: there is no
@@ -65,29 +65,24 @@ export function describe(
   if (observation?.answer.kind !== 'answered') {
     return { state: 'silent', upstreamNodeId: undefined, role: 'runs, but does not answer' };
   }
+  const upstreams = observedUpstreams(observations);
   if (!observation.answer.status.isInRecovery) {
-    const followers = observations.filter((it) => upstreamIdOf(it, observations) === observation.node.id);
+    const followers = [...upstreams.values()].filter(
+      (upstream) => upstream.kind === 'node' && upstream.node.id === observation.node.id,
+    );
     return {
       state: 'primary',
       upstreamNodeId: undefined,
       role: `primary, ${followersInWords(followers.length)}`,
     };
   }
-  const upstream = observedUpstream(observation, observations);
-  const isKnown = upstream.kind === 'node';
+  const upstream = upstreams.get(observation.node.id);
+  const isKnown = upstream?.kind === 'node';
   return {
     state: 'standby',
     upstreamNodeId: isKnown ? upstream.node.id : undefined,
     role: isKnown ? `standby, streams from ${upstream.node.name}` : 'standby, streams from nobody',
   };
-}
-
-function upstreamIdOf(
-  observation: NodeObservation,
-  observations: readonly NodeObservation[],
-): number | undefined {
-  const upstream = observedUpstream(observation, observations);
-  return upstream.kind === 'node' ? upstream.node.id : undefined;
 }
 
 function followersInWords(count: number): string {

@@ -1,17 +1,20 @@
 /** What each standby streams from, under which name, and how far, against what its row says. Pure. */
 import type { NodeRecord } from '../../model/node.ts';
-import { expectedStreamingName, observedUpstream, streamingName } from '../observed-upstream.ts';
+import { expectedStreamingName, type ObservedUpstreams, streamingName } from '../observed-upstream.ts';
 import type { NodeObservation } from '../survey.ts';
 import { type AnsweringNode, type Disagreement, nameOf, primariesAmong } from './disagreement.ts';
 
-export function attachmentDisagreements(observations: readonly NodeObservation[]): Disagreement[] {
+export function attachmentDisagreements(
+  observations: readonly NodeObservation[],
+  upstreams: ObservedUpstreams,
+): Disagreement[] {
   const primaries = primariesAmong(observations);
   return observations.flatMap((observation) => {
     const { node, answer } = observation;
     if (answer.kind !== 'answered' || !answer.status.isInRecovery || node.role === 'witness') return [];
     const standby: AnsweringNode = { node, status: answer.status };
     return [
-      ...upstreamOf(observation, observations),
+      ...upstreamOf(node, upstreams, observations),
       ...timelineOf(standby, primaries),
       ...replayOf(standby),
       ...streamingNameOf(observation),
@@ -19,12 +22,16 @@ export function attachmentDisagreements(observations: readonly NodeObservation[]
   });
 }
 
-function upstreamOf(standby: NodeObservation, observations: readonly NodeObservation[]): Disagreement[] {
-  const { node } = standby;
+function upstreamOf(
+  node: NodeRecord,
+  upstreams: ObservedUpstreams,
+  observations: readonly NodeObservation[],
+): Disagreement[] {
   const recorded = observations.find((other) => other.node.id === node.upstreamNodeId)?.node;
   const expected = recorded === undefined ? 'names no upstream' : `says ${nameOf(recorded)}`;
-  const upstream = observedUpstream(standby, observations);
-  switch (upstream.kind) {
+  const upstream = upstreams.get(node.id);
+  switch (upstream?.kind) {
+    case undefined:
     case 'unknown':
       return [];
     case 'none':

@@ -1,4 +1,5 @@
 /** Compares what the metadata says of a cluster with what its servers answered. Pure: no clock, no network. */
+import { observedUpstreams } from '../observed-upstream.ts';
 import type { NodeObservation } from '../survey.ts';
 import { attachmentDisagreements } from './attachment.ts';
 import type { Disagreement } from './disagreement.ts';
@@ -16,12 +17,13 @@ export function findDisagreements(
   observations: readonly NodeObservation[],
   own?: OwnConfiguration,
 ): Disagreement[] {
+  const upstreams = observedUpstreams(observations);
   const found = [
     ...roleDisagreements(observations),
     ...ownRowDisagreements(observations, own),
     ...reachabilityDisagreements(observations),
-    ...attachmentDisagreements(observations),
-    ...slotDisagreements(observations),
+    ...attachmentDisagreements(observations, upstreams),
+    ...slotDisagreements(observations, upstreams),
   ];
   return found.toSorted((a, b) => (a.nodeId ?? 0) - (b.nodeId ?? 0));
 }

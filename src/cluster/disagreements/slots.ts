@@ -1,37 +1,38 @@
 /** Replication slots: missing where a standby needs one, and left over where they keep WAL for nobody. Pure. */
 import { formatSize } from '../../model/size.ts';
-import { type NodeRecord, replicationSlotName } from '../../model/node.ts';
+import { type NodeId, type NodeRecord, replicationSlotName } from '../../model/node.ts';
 import type { SlotStatus } from '../../postgres/queries/server-status.ts';
-import { observedUpstream } from '../observed-upstream.ts';
+import type { ObservedUpstreams } from '../observed-upstream.ts';
 import type { NodeObservation } from '../survey.ts';
 import { type AnsweringNode, answeringServers, type Disagreement, nameOf } from './disagreement.ts';
 
-export function slotDisagreements(observations: readonly NodeObservation[]): Disagreement[] {
+export function slotDisagreements(
+  observations: readonly NodeObservation[],
+  upstreams: ObservedUpstreams,
+): Disagreement[] {
   const servers = answeringServers(observations);
   return [
-    ...observations.flatMap((observation) => slotOf(observation, observations, servers)),
-    ...servers.flatMap((server) => leftOverSlotsOf(server, observations)),
+    ...observations.flatMap((observation) => slotOf(observation, upstreams, servers)),
+    ...servers.flatMap((server) => leftOverSlotsOf(server, observations, upstreams)),
   ];
 }
 
 /** The slot that the row of a standby names, on the node that it streams from or (down) is to stream from. */
 function slotOf(
-  standby: NodeObservation,
-  observations: readonly NodeObservation[],
+  { node, answer }: NodeObservation,
+  upstreams: ObservedUpstreams,
   servers: readonly AnsweringNode[],
 ): Disagreement[] {
-  const { node, answer } = standby;
   if (node.role !== 'standby' || node.slotName === undefined) return [];
   if (answer.kind === 'answered' && !answer.status.isInRecovery) return [];
-  const upstream = observedUpstream(standby, observations);
-  const upstreamId = upstream.kind === 'node' ? upstream.node.id : node.upstreamNodeId;
+  const upstreamId = followedNode(node, upstreams);
   const server = servers.find((other) => other.node.id === upstreamId);
   if (server?.status.slots === undefined) return [];
   const slot = server.status.slots.find(({ name }) => name === node.slotName);
   const at = { nodeId: node.id, slotName: node.slotName, node, server };
   if (slot === undefined) return [missing(at)];
   if (slot.isActive) return [];
-  return [upstream.kind === 'node' ? notUsed(at) : waiting(at, slot)];
+  return [upstreams.get(node.id)?.kind === 'node' ? notUsed(at) : waiting(at, slot)];
 }
 
 interface SlotPlace {
@@ -67,15 +68,22 @@ function waiting({ node, slotName, server }: SlotPlace, slot: SlotStatus): Disag
   };
 }
 
+/** The node that a standby streams from, or (down) is to stream from. */
+function followedNode(node: NodeRecord, upstreams: ObservedUpstreams): NodeId | undefined {
+  const upstream = upstreams.get(node.id);
+  return upstream?.kind === 'node' ? upstream.node.id : node.upstreamNodeId;
+}
+
 /** Inactive slots named as repmgr names them whose node is not, and is not to be, a follower of this server. */
-function leftOverSlotsOf(server: AnsweringNode, observations: readonly NodeObservation[]): Disagreement[] {
+function leftOverSlotsOf(
+  server: AnsweringNode,
+  observations: readonly NodeObservation[],
+  upstreams: ObservedUpstreams,
+): Disagreement[] {
   const expected = new Set(
-    observations.flatMap((observation) => {
-      const { node } = observation;
-      if (node.role !== 'standby') return [];
-      const upstream = observedUpstream(observation, observations);
-      const upstreamId = upstream.kind === 'node' ? upstream.node.id : node.upstreamNodeId;
-      return upstreamId === server.node.id ? [node.slotName ?? replicationSlotName(node.id)] : [];
+    observations.flatMap(({ node }) => {
+      const isFollower = node.role === 'standby' && followedNode(node, upstreams) === server.node.id;
+      return isFollower ? [node.slotName ?? replicationSlotName(node.id)] : [];
     }),
   );
   return (server.status.slots ?? [])

@@ -1,7 +1,7 @@
 /** Who still uses the address or the name that a node had before it was registered again, and what to run there. Pure. */
 import type { NodeRecord } from '../../model/node.ts';
 import { quoteForShell } from '../../system/shell.ts';
-import { addressesOf, expectedStreamingName, observedUpstream, streamingName } from '../observed-upstream.ts';
+import { addressesOf, expectedStreamingName, observedUpstreams, streamingName } from '../observed-upstream.ts';
 import type { NodeObservation } from '../survey.ts';
 import { nodeLabel } from './record.ts';
 import { synchronousNamesWith } from './synchronous-names.ts';
@@ -138,7 +138,7 @@ function useOfFormerAddress(
   const used = placesOf(walReceiver.conninfo);
   const isUsed = ({ conninfo }: NodeRecord) => placesOf(conninfo).some((place) => used.includes(place));
   if (isUsed(change.after)) return undefined;
-  const isCutOff = observedUpstream(observation, observations).kind === 'none';
+  const isCutOff = observedUpstreams(observations).get(node.id)?.kind === 'none';
   if (isUsed(change.before)) return { words: 'still uses', isCutOff };
   return isCutOff ? perhaps('does not stream, and may still use', true) : undefined;
 }
