@@ -3,29 +3,29 @@ import { createCRC32, type IHasher } from 'hash-wasm';
 
 /** The polynomial of Castagnoli, bits reversed. */
 const castagnoli = 0x82f63b78;
-const hasher = await createCRC32(castagnoli);
 
-/** The checksum of several pieces as if they were one. */
-export function crc32c(...pieces: readonly Uint8Array[]): number {
-  hasher.init();
-  for (const piece of pieces) hasher.update(piece);
-  return numberOf(hasher);
-}
-
-/** The checksums of long content, one after the other. */
+/** The checksums of contents, one after the other. */
 export interface Crc32c {
+  /** Of several pieces as if they were one. */
+  of(...pieces: readonly Uint8Array[]): number;
   /** Begins anew. */
   restart(): void;
   update(content: Uint8Array): void;
   finish(): number;
 }
 
+/** Takes a moment: it compiles WebAssembly. */
 export async function createCrc32c(): Promise<Crc32c> {
-  const own = await createCRC32(castagnoli);
+  const hasher = await createCRC32(castagnoli);
   return {
-    restart: () => void own.init(),
-    update: (content) => void own.update(content),
-    finish: () => numberOf(own),
+    of(...pieces) {
+      hasher.init();
+      for (const piece of pieces) hasher.update(piece);
+      return numberOf(hasher);
+    },
+    restart: () => void hasher.init(),
+    update: (content) => void hasher.update(content),
+    finish: () => numberOf(hasher),
   };
 }
 

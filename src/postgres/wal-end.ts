@@ -6,12 +6,20 @@
  */
 import type { Lsn } from '../model/lsn.ts';
 import type { TimelineId } from '../model/timeline.ts';
-import { crc32c } from './crc32c.ts';
+import type { Crc32c } from './crc32c.ts';
 import { WalPages } from './wal-pages.ts';
 
 export interface WalEnd {
   readonly lsn: Lsn;
   readonly timelineId: TimelineId;
+}
+
+/** What is known of the WAL beforehand, and spares reading it. */
+export interface KnownWal {
+  /** A place where a record begins, such as what a standby has replayed; only what follows is read. */
+  readonly boundary?: Lsn | undefined;
+  /** What a WAL receiver has written to disk; what lies behind it is something older. */
+  readonly receivedLsn?: Lsn | undefined;
 }
 
 interface WalRecord {
@@ -30,12 +38,18 @@ const switchRecord = { resourceManager: 0, info: 0x40 };
  * later.
  * @param walDirectory pg_wal of a data directory
  * @param reached a position that the server has surely reached
+ * @param known spares reading the whole segment
  * @returns undefined where the files do not lead as far as `reached`: they are missing, or must not be read
  */
-export async function findWalEnd(walDirectory: string, reached: Lsn): Promise<WalEnd | undefined> {
+export async function findWalEnd(
+  walDirectory: string,
+  reached: Lsn,
+  { boundary, receivedLsn }: KnownWal = {},
+): Promise<WalEnd | undefined> {
   const pages = await WalPages.open(walDirectory);
   if (pages === undefined || reached === 0n) return undefined;
   try {
+    if (boundary !== undefined) return await endBehind(pages, boundary, receivedLsn);
     let start = await lastWritten(pages, pages.segmentStart((reached - 1n) as Lsn));
     let end = await endOfRecords(pages, start);
     // A segment may hold nothing but a part of a record that began in one before.
@@ -52,6 +66,16 @@ export async function findWalEnd(walDirectory: string, reached: Lsn): Promise<Wa
   }
 }
 
+async function endBehind(
+  pages: WalPages,
+  boundary: Lsn,
+  receivedLsn: Lsn | undefined,
+): Promise<WalEnd | undefined> {
+  const lsn = (await endOfRecordsFrom(pages, boundary, receivedLsn)) ?? boundary;
+  const timelineId = pages.timelineAt((lsn - 1n) as Lsn);
+  return timelineId === undefined ? undefined : { lsn, timelineId };
+}
+
 async function lastWritten(pages: WalPages, first: Lsn): Promise<Lsn> {
   let last = first;
   for (;;) {
@@ -63,14 +87,21 @@ async function lastWritten(pages: WalPages, first: Lsn): Promise<Lsn> {
 
 /** @returns undefined where not one complete record begins in the segment */
 async function endOfRecords(pages: WalPages, segmentStart: Lsn): Promise<Lsn | undefined> {
-  let position = await firstRecord(pages, segmentStart);
-  let previous: Lsn | undefined;
+  const first = await firstRecord(pages, segmentStart);
+  return first === undefined ? undefined : await endOfRecordsFrom(pages, first, undefined);
+}
+
+/** @returns undefined where no complete record begins at `first` */
+async function endOfRecordsFrom(
+  pages: WalPages,
+  first: Lsn,
+  receivedLsn: Lsn | undefined,
+): Promise<Lsn | undefined> {
+  let record = await readRecord(pages, first, undefined, receivedLsn);
   let end: Lsn | undefined;
-  while (position !== undefined) {
-    const record = await readRecord(pages, position, previous);
-    previous = record?.start;
-    position = record?.end;
-    end = position ?? end;
+  while (record !== undefined) {
+    end = record.end;
+    record = await readRecord(pages, record.end, record.start, receivedLsn);
   }
   return end;
 }
@@ -89,6 +120,7 @@ async function readRecord(
   pages: WalPages,
   position: Lsn,
   previous: Lsn | undefined,
+  receivedLsn: Lsn | undefined,
 ): Promise<WalRecord | undefined> {
   let page = await pages.pageAt(position);
   if (page === undefined) return undefined;
@@ -115,16 +147,16 @@ async function readRecord(
   const record = parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
   const before = record.readBigUInt64LE(8);
   if (previous === undefined ? before >= start : before !== previous) return undefined;
-  if (!isIntact(record)) return undefined;
+  if (receivedLsn === undefined ? !isIntact(record, pages.checksum) : end > receivedLsn) return undefined;
   const isSwitch =
     record[17] === switchRecord.resourceManager && ((record[16] ?? 0) & 0xf0) === switchRecord.info;
   if (isSwitch) end = pages.segmentStart((end - 1n) as Lsn) + BigInt(pages.segmentBytes);
   return { start, end: end as Lsn };
 }
 
-function isIntact(record: Buffer): boolean {
-  const checksum = crc32c(record.subarray(recordHeaderBytes), record.subarray(0, checksumOffset));
-  return checksum === record.readUInt32LE(checksumOffset);
+function isIntact(record: Buffer, checksum: Crc32c): boolean {
+  const computed = checksum.of(record.subarray(recordHeaderBytes), record.subarray(0, checksumOffset));
+  return computed === record.readUInt32LE(checksumOffset);
 }
 
 /** Records begin at multiples of 8 bytes (MAXALIGN). */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Lsn } from '../model/lsn.ts';
 import type { TimelineId } from '../model/timeline.ts';
 import { parseWalSegmentName } from '../model/wal-segment.ts';
+import { createCrc32c, type Crc32c } from './crc32c.ts';
 
 export interface WalPage {
   readonly start: Lsn;
@@ -35,12 +36,18 @@ const flagLongHeader = 0x0002;
 /** Holds one file open; `close` it. */
 export class WalPages {
   readonly segmentBytes: number;
+  readonly checksum: Crc32c;
   readonly #segments: ReadonlyMap<bigint, SegmentFile>;
   #open: { readonly path: string; readonly file: FileHandle } | undefined;
   #chunk: { readonly start: bigint; readonly bytes: Buffer } | undefined;
 
-  private constructor(segmentBytes: number, segments: ReadonlyMap<bigint, SegmentFile>) {
+  private constructor(
+    segmentBytes: number,
+    segments: ReadonlyMap<bigint, SegmentFile>,
+    checksum: Crc32c,
+  ) {
     this.segmentBytes = segmentBytes;
+    this.checksum = checksum;
     this.#segments = segments;
   }
 
@@ -58,7 +65,7 @@ export class WalPages {
       if (known !== undefined && known.timelineId > segment.timelineId) continue;
       segments.set(segment.startLsn, { path: join(walDirectory, name), timelineId: segment.timelineId });
     }
-    return new WalPages(status.size, segments);
+    return new WalPages(status.size, segments, await createCrc32c());
   }
 
   segmentStart(lsn: Lsn): Lsn {

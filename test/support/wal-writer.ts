@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { Lsn } from '../../src/model/lsn.ts';
 import type { TimelineId } from '../../src/model/timeline.ts';
 import { walSegmentName } from '../../src/model/wal-segment.ts';
-import { crc32c } from '../../src/postgres/crc32c.ts';
+import { createCrc32c } from '../../src/postgres/crc32c.ts';
 
 /** The smallest that initdb allows. */
 export const segmentBytes = 1024 * 1024;
 export const pageBytes = 8192;
+const checksum = await createCrc32c();
 
 export interface WrittenRecord {
   readonly start: Lsn;
@@ -43,7 +44,7 @@ export class WalWriter {
     record.writeBigUInt64LE(this.#previous, 8);
     record[16] = isSwitch ? 0x40 : 0x00;
     record[17] = isSwitch ? 0 : 10;
-    record.writeUInt32LE(crc32c(record.subarray(24), record.subarray(0, 20)), 20);
+    record.writeUInt32LE(checksum.of(record.subarray(24), record.subarray(0, 20)), 20);
     for (let written = 0; written < length; ) {
       if (written > 0) this.#beginPage(length - written);
       const room = pageBytes - Number(this.#position % BigInt(pageBytes));
