@@ -8,9 +8,9 @@ import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
 import { quoteForShell } from '../model/shell-word.ts';
 import type { Connection } from '../postgres/connection.ts';
-import { renderJson } from '../render/json.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
+import { deliver, deliveryStep, refuseExistingOutput } from './converted-configuration.ts';
 import { checkedNodeId, connectLocally, requireConfig } from './local-node.ts';
 import { warnOfPreloadedLibrary } from './preloaded-library.ts';
 
@@ -26,8 +26,9 @@ export async function run(context: CommandContext): Promise<void> {
   }
   const config = requireConfig(context);
   const configuration = convertRepmgr5Configuration(await readConfigurationLines(config), config.clusterName);
+  await refuseExistingOutput(context);
   if (options.configOnly === true) {
-    print(context, [], configuration);
+    await deliver(context, [], configuration);
     return;
   }
   const connection = await connectLocally(
@@ -49,10 +50,7 @@ async function importFrom(
 ): Promise<void> {
   const { options, log } = context;
   const { metadata, present } = await inspectImport(connection, config.clusterName);
-  const steps = [
-    ...planImport(config.clusterName, metadata, present),
-    'print the repmgr.conf of this node for this repmgr',
-  ];
+  const steps = [...planImport(config.clusterName, metadata, present), deliveryStep(context)];
   if (options.dryRun === true) {
     context.print(renderSteps(steps, { isJson: options.json === true }));
     return;
@@ -69,18 +67,8 @@ async function importFrom(
   });
   const other = `repmgr -f FILE --cluster=${quoteForShell(config.clusterName)} cluster import --from-repmgr5 --config-only`;
   log.notice(`cluster "${config.clusterName}" was ${details}`, {
-    hint: `Put what was printed into repmgr.conf; on each other node run: ${other}. Stop repmgrd of repmgr 5 everywhere before that of this repmgr is started.`,
+    hint: `Make what is printed or written the repmgr.conf of this node; on each other node run: ${other}. Stop repmgrd of repmgr 5 everywhere before that of this repmgr is started.`,
   });
   await warnOfPreloadedLibrary(context, connection);
-  print(context, steps, configuration);
-}
-
-function print(
-  context: CommandContext,
-  steps: readonly string[],
-  { text, remarks }: ConvertedConfiguration,
-): void {
-  const isJson = context.options.json === true;
-  if (!isJson) for (const remark of remarks) context.log.warning(remark);
-  context.print(isJson ? renderJson({ steps, configuration: text, warnings: remarks }) : text);
+  await deliver(context, steps, configuration);
 }

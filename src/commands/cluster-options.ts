@@ -41,5 +41,11 @@ export const clusterOptions = {
     long: 'config-only',
     about: 'print repmgr.conf only, for the other nodes of the cluster; needs no server',
   },
+  output: {
+    group: 'command',
+    long: 'output',
+    value: { kind: 'text', name: 'FILE' },
+    about: 'write the repmgr.conf into this file, readable by its owner only, instead of printing it',
+  },
   execute: { ...flag, long: 'execute', about: 'run the statements instead of printing them' },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -98,22 +98,22 @@ export const clusterCommands: readonly Command[] = [
     verb: 'import',
     summary: 'take over a cluster of repmgr 4 or 5',
     description:
-      'Run it on the primary, with the repmgr.conf of repmgr 5 and a name for the cluster. Copies nodes, events and monitoring history into the metadata of this repmgr, and prints the repmgr.conf of this node. What repmgr 5 has stays as it is.',
+      'Run it on the primary, with the repmgr.conf of repmgr 5 and a name for the cluster. Copies nodes, events and monitoring history into the metadata of this repmgr, and prints the repmgr.conf of this node, or writes it with --output: only the file has the passwords of connection strings. What repmgr 5 has stays as it is.',
     examples: [
       {
         line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5 --dry-run',
         about: 'only look',
       },
       {
-        line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5',
-        about: 'on the primary: import, and print its new repmgr.conf',
+        line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5 --output=/etc/repmgr.conf.new',
+        about: 'on the primary: import, and write its new repmgr.conf',
       },
       {
         line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5 --config-only',
         about: 'on the others: print theirs',
       },
     ],
-    options: ['fromRepmgr5', 'configOnly'],
+    options: ['fromRepmgr5', 'configOnly', 'output'],
     needsConfig: true,
     load: () => import('./cluster-import.ts'),
   },

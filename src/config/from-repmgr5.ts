@@ -3,9 +3,12 @@ import { identifyName } from './names.ts';
 import type { Parameter } from './parameters/parameter.ts';
 import type { ParsedEntry } from './parse.ts';
 import type { SourcedLine } from './resolve.ts';
+import { showUnknownValue, showValue } from './shown-value.ts';
 
 export interface ConvertedConfiguration {
   readonly text: string;
+  /** The same with `***` for passwords. */
+  readonly shown: string;
   /** What a person should look at; each stands as a comment in the text too. */
   readonly remarks: readonly string[];
 }
@@ -13,6 +16,7 @@ export interface ConvertedConfiguration {
 /** A line of the new file, and what is to be said of it. */
 interface ConvertedLine {
   readonly text: string;
+  readonly shown: string;
   readonly remark?: string;
 }
 
@@ -29,12 +33,18 @@ export function convertRepmgr5Configuration(
     .filter((entry, index) => !isReplaced(entry, entries.slice(index + 1)))
     .flatMap(convert);
   const remarks = converted.flatMap(({ remark }) => remark ?? []);
-  const body = converted.flatMap(({ text, remark }) => [
-    ...(remark === undefined ? [] : [`# ${remark}`]),
-    text,
-  ]);
   const head = ['# Made from a repmgr.conf of repmgr 5.', `cluster=${written(clusterName)}`];
-  return { text: [...head, ...body].map((line) => `${line}\n`).join(''), remarks };
+  const textOf = (form: 'text' | 'shown') =>
+    [
+      ...head,
+      ...converted.flatMap(({ remark, [form]: line }) => [
+        ...(remark === undefined ? [] : [`# ${remark}`]),
+        line,
+      ]),
+    ]
+      .map((line) => `${line}\n`)
+      .join('');
+  return { text: textOf('text'), shown: textOf('shown'), remarks };
 }
 
 /** The last one of a key counts, unless its lines add up. */
@@ -51,20 +61,23 @@ function convert(entry: ParsedEntry): readonly ConvertedLine[] {
   const named = identifyName(entry.name);
   if (named.kind !== 'known') {
     const remark = `"${entry.name}" is no parameter of this repmgr`;
-    return [{ text: `#${entry.name}=${written(entry.value)}`, remark }];
+    const shown = showUnknownValue(entry.name, entry.value);
+    return [{ ...line(`#${entry.name}`, entry.value, shown), remark }];
   }
   const { parameter, variant } = named;
   // The name of the cluster is the one that was asked for; empty values say nothing.
   if (parameter.name === 'cluster' || entry.value === '') return [];
   const name = variant === undefined ? parameter.name : `${parameter.name}.${variant}`;
   if (name === 'repmgr_bindir') {
-    return [
-      { text: `#${name}=${written(entry.value)}`, remark: 'repmgr_bindir names the programs of repmgr 5' },
-    ];
+    return [{ ...line(`#${name}`, entry.value), remark: 'repmgr_bindir names the programs of repmgr 5' }];
   }
   const value = parameter.kind === 'command' ? translateCommand(entry.value) : entry.value;
   const remark = remarkOn(parameter, entry.value, value);
-  return [{ text: `${name}=${written(value)}`, ...(remark === undefined ? {} : { remark }) }];
+  return [{ ...line(name, value), ...(remark === undefined ? {} : { remark }) }];
+}
+
+function line(name: string, value: string, shown = showValue(value)): ConvertedLine {
+  return { text: `${name}=${written(value)}`, shown: `${name}=${written(shown)}` };
 }
 
 /** -w and -W waited and did not wait in repmgr 5; in repmgr 3 and here they mean other things. */

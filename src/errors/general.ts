@@ -18,6 +18,10 @@ export const generalErrors = {
     exit: 'badConfiguration',
     about: 'repmgr.conf has errors; all of them are listed',
   },
+  output_file_unwritable: {
+    exit: 'badConfiguration',
+    about: 'a file that was asked for exists already, or cannot be written',
+  },
   log_file_unwritable: { exit: 'badConfiguration', about: 'the log file cannot be opened for writing' },
   command_missing: {
     exit: 'badConfiguration',

@@ -23,7 +23,7 @@ const identity = `node_id=1\nnode_name='node1'\nconninfo='host=node1 dbname=repm
 describe('a repmgr.conf of repmgr 5', () => {
   it('gets the name of the cluster and the names of the documentation', () => {
     const text = `# the first node\n${identity}data_directory = '/data' # here\nlog_level=INFO\nlog_file='/tmp/a b'\nasync_query_timeout=60\n`;
-    expect(convert(text)).toEqual({
+    expect(convert(text)).toMatchObject({
       text: [
         '# Made from a repmgr.conf of repmgr 5.',
         'cluster=main',
@@ -38,6 +38,19 @@ describe('a repmgr.conf of repmgr 5', () => {
       ].join('\n'),
       remarks: [],
     });
+  });
+
+  it('is shown without its passwords, wherever they stand', () => {
+    const text = `node_id=1\nnode_name=node1\nconninfo='host=node1 password=''ge heim'' user=repmgr'
+      promote_command='PGPASSWORD=geheim repmgr standby promote'\nunknown_secret=geheim\n`;
+    const { shown, text: whole } = convert(text);
+    expect(shown).toContain("conninfo='host=node1 password=*** user=repmgr'\n");
+    expect(shown).toContain("promote_command='PGPASSWORD=*** ...'\n");
+    expect(shown).toContain("#unknown_secret='***'\n");
+    expect(shown).not.toMatch(/heim/);
+    expect(whole).toContain("conninfo='host=node1 password=''ge heim'' user=repmgr'\n");
+    const { shown: plain, text: same } = convert(identity);
+    expect(plain).toBe(same);
   });
 
   it('means the same afterwards', () => {

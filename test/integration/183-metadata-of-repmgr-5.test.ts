@@ -1,4 +1,6 @@
 /** cluster import --from-repmgr5, on metadata made to the description of repmgr 5. */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { addRepmgr5Node, makeRepmgr5Schema } from '../support/repmgr5-schema.ts';
@@ -232,7 +234,7 @@ it('a file with includes becomes one file, which repmgr reads without a server',
       'cluster=main',
       'node=1',
       'node_name=node1',
-      "conninfo='host=node1 password=geheim'",
+      "conninfo='host=node1 password=***'",
       'reconnect_attempts=3',
       '# repmgr_bindir names the programs of repmgr 5',
       '#repmgr_bindir=/opt',
@@ -240,11 +242,28 @@ it('a file with includes becomes one file, which repmgr reads without a server',
     ].join('\n'),
   );
   expect(plain.stderr).toContain('WARNING: repmgr_bindir names the programs of repmgr 5\n');
+  expect(plain.stderr).toContain('WARNING: passwords are not printed; with --output=FILE they are written');
   expect(plain.stderr).not.toContain('geheim');
   const { stdout } = await sandbox.repmgr(1, [...call, '--json']);
   expect(JSON.parse(stdout)).toEqual({
     steps: [],
     configuration: plain.stdout,
-    warnings: ['repmgr_bindir names the programs of repmgr 5'],
+    warnings: ['repmgr_bindir names the programs of repmgr 5', expect.stringContaining('passwords')],
   });
+
+  const output = join(sandbox.directory, 'new.conf');
+  const written = await sandbox.repmgr(1, [...call, `--output=${output}`]);
+  expect(written).toMatchObject({ exitCode: 0, stdout: '' });
+  expect(written.stderr).not.toContain('passwords');
+  expect(await readFile(output, 'utf8')).toBe(plain.stdout.replace('***', 'geheim'));
+  expect((await stat(output)).mode & 0o777).toBe(0o600);
+  const again = await sandbox.repmgr(1, [...call, `--output=${output}`]);
+  expect(again).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(again.stderr).toMatch(
+    /^ERROR: ".*new\.conf" exists already\nDETAIL: Nothing was changed\.\nHINT: .*--force/m,
+  );
+  expect(await sandbox.repmgr(1, [...call, '--force', `--output=${output}`])).toMatchObject({ exitCode: 0 });
+  const nowhere = await sandbox.repmgr(1, [...call, '--output=/no/where']);
+  expect(nowhere).toMatchObject({ exitCode: 1 });
+  expect(nowhere.stderr).toMatch(/ERROR: cannot write "\/no\/where"\nDETAIL: ENOENT.*\nHINT: /);
 });

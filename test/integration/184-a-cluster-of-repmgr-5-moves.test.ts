@@ -1,4 +1,5 @@
 /** A real cluster of Debian's repmgr 5 goes on with ours: register with theirs, import, and both show the same. */
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { RepmgrError } from '../../src/errors.ts';
@@ -129,16 +130,18 @@ describeWithRepmgr5('a cluster of repmgr 5', () => {
     expect(dryRun.exitCode).toBe(0);
     expect(dryRun.stdout).toMatch(/also that of nodes that are not registered any more: 4 \(\d+ rows?\)/);
 
-    const imported = await sandbox.repmgr(1, ['-f', configurations.get(1) ?? '', ...call]);
-    expect(imported.exitCode, imported.stderr).toBe(0);
+    const file = join(sandbox.directory, 'node1.imported.conf');
+    const output = `--output=${file}`;
+    const imported = await sandbox.repmgr(1, ['-f', configurations.get(1) ?? '', ...call, output]);
+    expect(imported, imported.stderr).toMatchObject({ exitCode: 0, stdout: '' });
     expect(imported.stderr).toContain('WARNING: the server still loads the library repmgr,');
     expect(imported.stderr).toContain(
       `WARNING: promote_command: make sure that ${join(debianBinDirectory, 'repmgr')} is this repmgr`,
     );
-    expect(imported.stdout).toContain(
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(await readFile(file, 'utf8')).toContain(
       'repmgr standby follow -f /etc/repmgr.conf --no-wait --upstream-node-id=%n',
     );
-    const file = await putFile(sandbox, 'node1.imported.conf', imported.stdout);
     const ours = await shownByOurs(1, file);
     expect(ours).toEqual(before);
     expect(await shownByTheirs(1)).toEqual(before);
