@@ -36,7 +36,7 @@ function hasAsked({ now, settings }: State, role: Candidate): boolean {
 
 /**
  * The last leader of a set of two that voted for nobody since its yield: the other could win by its vote alone. Where
- * the other answers, it is asked.
+ * the other answers, it is asked; who was fenced knows of another leader, or could not be sure that there is none.
  */
 export function ownVoteSuffices({ durable, settings }: State, otherAnswers: boolean): boolean {
   const { record, yielded, leader, vote } = durable;
@@ -47,6 +47,7 @@ export function ownVoteSuffices({ durable, settings }: State, otherAnswers: bool
     record.voters.length === 2 &&
     record.voters.includes(settings.self) &&
     yielded !== null &&
+    yielded.reason !== 'fence' &&
     leader?.node === settings.self &&
     leader.term <= yielded.upToTerm &&
     (vote === null || vote.candidate === settings.self)

@@ -6,6 +6,7 @@ import type { Durable } from './durable.ts';
 import { grantLease, isYieldedBy } from './lease.ts';
 import type { Heartbeat, HeartbeatRefused } from './messages.ts';
 import { nameOf } from './names.ts';
+import { askToJoin } from './membership.ts';
 import { isDiverged, learnLine, renameMakers } from './own-wal.ts';
 import { samePath, type TimelinePath } from './position.ts';
 import { compareVersions, isMember, newerRecord } from './quorum.ts';
@@ -37,6 +38,9 @@ export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): voi
     if (heartbeat.isWritable) {
       loseToAnotherLeader(turn, from, heartbeat.term);
     }
+    if (turn.state.role.kind !== 'leader') {
+      store(turn, { record: newerRecord(turn.state.durable.record, heartbeat.record) });
+    }
     return;
   }
   adopt(turn, from, heartbeat);
@@ -55,17 +59,6 @@ function takeUpMembership(turn: Turn, { record, term }: Heartbeat): void {
     explain(turn, 10, 'changeRecord', 'this node was taken into the voters', { term });
     store(turn, { hasLostState: false, term: term > durable.term ? term : durable.term, vote: null });
   }
-}
-
-function askToJoin(turn: Turn, leader: NodeId): void {
-  const { durable, incarnation, highestTermHeard, position } = turn.state;
-  send(turn, leader, {
-    kind: 'joinRequest',
-    incarnation,
-    hasLostState: durable.hasLostState,
-    highestTerm: durable.hasLostState ? noTerm : (Math.max(durable.term, highestTermHeard) as Term),
-    position,
-  });
 }
 
 function refusalOf(state: State, from: NodeId, heartbeat: Heartbeat): HeartbeatRefused['reason'] | null {

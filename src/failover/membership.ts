@@ -4,9 +4,21 @@ import { contactOf } from './contact.ts';
 import type { JoinRequest } from './messages.ts';
 import type { Joiner, Leader } from './leader-state.ts';
 import type { State } from './state.ts';
-import type { Term } from './term.ts';
-import { become, change, type Turn } from './turn.ts';
+import { noTerm, type Term } from './term.ts';
+import { become, change, send, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
+
+/** To the leader that was heard: this node is no voter, or lost its state. */
+export function askToJoin(turn: Turn, leader: NodeId): void {
+  const { durable, incarnation, highestTermHeard, position } = turn.state;
+  send(turn, leader, {
+    kind: 'joinRequest',
+    incarnation,
+    hasLostState: durable.hasLostState,
+    highestTerm: durable.hasLostState ? noTerm : (Math.max(durable.term, highestTermHeard) as Term),
+    position,
+  });
+}
 
 /** A registered node that is no voter, or lost its state, has answered. */
 export function onJoinRequest(turn: Turn, from: NodeId, message: JoinRequest): void {

@@ -1,4 +1,5 @@
 /** A leader whose repmgrd or server came back: whether it may go on, or has to be a standby (rule 9). */
+import { askWhoLeads } from './ask-who-leads.ts';
 import { bounds } from './bounds.ts';
 import { contactEndsAt, contactMs, isInContact } from './contact.ts';
 import { askServers, primaryAnswers } from './evidence.ts';
@@ -12,8 +13,7 @@ import { isSmallSet, membersOf } from './quorum.ts';
 import type { PeerAnswer } from './server-observation.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
-import type { StatusAnswer } from './messages.ts';
-import { become, begin, change, explain, isRunning, later, never, send, store, type Turn } from './turn.ts';
+import { become, begin, explain, isRunning, later, never, store, type Turn } from './turn.ts';
 import { serve } from './winning.ts';
 import type { NodeId } from '../model/node.ts';
 
@@ -80,36 +80,6 @@ export function onServersAnsweredLeader(
   }
 }
 
-/** A node says that it leads nothing, in answer to this life's question. */
-export function noteLeadsNothing(turn: Turn, from: NodeId, answer: StatusAnswer): void {
-  const { role, settings } = turn.state;
-  if (role.kind !== 'leader' || role.stage !== 'checking' || answer.round !== turn.state.statusRound) {
-    return;
-  }
-  const knowsAnother =
-    answer.refusal === 'leadsItself' ||
-    answer.refusal === 'primaryAnswers' ||
-    (answer.leader !== null && answer.leader !== settings.self && answer.leaderTerm > role.term);
-  if (!knowsAnother && !role.leadNothing.includes(from)) {
-    become(turn, { ...role, leadNothing: [...role.leadNothing, from] });
-  }
-}
-
-/** In a set of one or two the others' word that they lead nothing is enough after a boot (rule 9). */
-function askWhoLeads(turn: Turn, leader: Leader): void {
-  const { state, now } = turn;
-  const { record } = state.durable;
-  if (record !== null && isSmallSet(record) && now - state.statusAskedAt >= bounds.retryMs) {
-    const round = state.statusRound + 1;
-    change(turn, { statusRound: round, statusAskedAt: now });
-    for (const { id } of state.metadata.nodes) {
-      if (id !== state.settings.self && !leader.leadNothing.includes(id)) {
-        send(turn, id, { kind: 'statusRequest', round, highestTerm: leader.term, record });
-      }
-    }
-  }
-}
-
 /** Restarting failed: it is judged anew. */
 export function onRestartFailed(turn: Turn, reason: string): void {
   const { role } = turn.state;
@@ -154,7 +124,7 @@ function check(turn: Turn, leader: Leader): void {
   }
   if (isWritable(state)) {
     if (leader.judgement === null) {
-      resume(turn, leader);
+      goOnWritable(turn, leader);
     }
     return;
   }
@@ -185,6 +155,21 @@ function check(turn: Turn, leader: Leader): void {
     return;
   }
   restartInPlace(turn, leader, until);
+}
+
+/** Somebody else started its server writable. A set of one or two never meets the fence condition: this does instead. */
+function goOnWritable(turn: Turn, leader: Leader): void {
+  const { state } = turn;
+  const { settings, lifeBegunAt } = state;
+  const needsWord =
+    !leader.isPaused && settings.failover === 'automatic' && settings.failoverQuorum === 'majority';
+  if (!needsWord || mayServeUntil(state, leader) > turn.now) {
+    resume(turn, leader);
+  } else if (turn.now - lifeBegunAt < bounds.clockJumpJudgementMs) {
+    askWhoLeads(turn, leader);
+  } else {
+    fence(turn, 9, 'its host booted, and nobody says that no other leads', { term: leader.term });
+  }
 }
 
 export function restartInPlace(turn: Turn, leader: Leader, until: number): void {

@@ -54,11 +54,11 @@ export interface State {
   readonly lastPromotionFailed: boolean;
   /** When the newest heartbeat of the leader was adopted; null since the start of repmgrd. */
   readonly leaderHeardAt: MonotonicMs | null;
-  /** Since when each other server has answered that it is starting up, one after the other (rule 3). */
   /** Since when this node, as a voter, has known of the pause in its record. */
   readonly pauseKnownAt: MonotonicMs | null;
   /** Whose WAL could not be fetched, and when. */
   readonly unfetchable: readonly (readonly [NodeId, MonotonicMs])[];
+  /** Since when each other server has answered that it is starting up, one after the other (rule 3). */
   readonly startingSince: readonly (readonly [NodeId, MonotonicMs])[];
 }
 

@@ -14,12 +14,12 @@ export function noteTerm(turn: Turn, from: NodeId, term: Term): void {
   }
 }
 
-/** Far above all that is known, and no other node's: each forces only terms that are its own id modulo 2^31. */
+/** Far above all that is known, and no other node's: each has a band of its own, which the elections after it stay in. */
 export function forcedTerm(state: State): Term {
-  const { forcedTermModulus: modulus, forcedTermStep } = bounds;
+  const { forcedTermModulus: modulus, forcedTermStep, forcedTermBand } = bounds;
   const above = nextTerm(state) + forcedTermStep;
-  const { self } = state.settings;
-  return (Math.ceil((above - self) / modulus) * modulus + self) as Term;
+  const own = state.settings.self * forcedTermBand;
+  return (Math.max(0, Math.ceil((above - own) / modulus)) * modulus + own) as Term;
 }
 
 /** Above everything that this node did, gave up or heard of; the first term is the recorded primary's alone. */

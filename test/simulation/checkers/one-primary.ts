@@ -2,6 +2,9 @@
  * At most one writable primary whose lease is in force. The truth is judged, not what daemons believe: two servers
  * that accept writes at the same moment are a violation unless one of them is beyond what a lease can promise.
  */
+import type { Event } from '../../../src/failover/events.ts';
+import type { State } from '../../../src/failover/state.ts';
+import type { StepResult } from '../../../src/failover/step.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { WayToWritable } from '../postgres/server-habits.ts';
@@ -21,7 +24,21 @@ export class OnePrimary implements Checker {
   readonly #watchedSince = new Map<number, number>();
   /** When it last knew of no term at all. */
   readonly #unarmedAt = new Map<number, number>();
+  /** Whom an operator's word made a leader without a quorum. */
+  readonly #forced = new Set<number>();
+  #apartAt = Number.NEGATIVE_INFINITY;
   #isLooking = false;
+
+  stepped(
+    _world: World,
+    { node }: Daemon,
+    { role }: State,
+    _event: Event,
+    { explanations }: StepResult,
+  ): void {
+    const wins = explanations.some(({ decision }) => decision === 'win');
+    if (wins && role.kind === 'candidate' && role.isForced) this.#forced.add(node);
+  }
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
     this.#writable.add(server);
@@ -35,6 +52,7 @@ export class OnePrimary implements Checker {
     if (server.isWritable) return;
     this.#writable.delete(server);
     world.byHand.delete(server.node);
+    this.#forced.delete(server.node);
   }
 
   persisted(world: World, daemon: Daemon): void {
@@ -48,7 +66,7 @@ export class OnePrimary implements Checker {
   #look(world: World): void {
     if (this.#writable.size < 2) return;
     const bad = [...this.#writable].filter((server) => server.isWritable && !this.#isExcused(world, server));
-    if (bad.length > 1) {
+    if (bad.length > 1 && !this.#areForcedApart(world, bad)) {
       const nodes = bad.map(({ node }) => node);
       world.watchers.violated(world, this, `nodes ${nodes.join(' and ')} accept writes at the same time`);
       return;
@@ -59,6 +77,16 @@ export class OnePrimary implements Checker {
       this.#isLooking = false;
       this.#look(world);
     });
+  }
+
+  /** Operators forced each of them, on two sides of a cut: until they hear of each other. */
+  #areForcedApart(world: World, servers: readonly PostgresServer[]): boolean {
+    if (!servers.every(({ node }) => this.#forced.has(node))) return false;
+    const isCut = servers.some(
+      ({ node }) => !servers.every((it) => world.network.isOpenBothWays(node, it.node)),
+    );
+    if (isCut) this.#apartAt = world.schedule.now;
+    return world.schedule.now < this.#apartAt + reactionMs;
   }
 
   #isExcused(world: World, server: PostgresServer): boolean {

@@ -23,6 +23,7 @@ export class SparingTerms implements Checker {
   stepped(world: World, daemon: Daemon, before: State, _event: Event, { state }: StepResult): void {
     if (state.role.kind !== 'candidate' || state.role.stage !== 'asking' || state.role.purpose !== 'election')
       return;
+    if (state.role.isForced) return;
     if (
       before.role.kind === 'candidate' &&
       before.role.term === state.role.term &&

@@ -9,6 +9,7 @@ import { promotionAfterTheLease } from './06-promotion-after-the-lease.ts';
 import { twoChangesOfMembersOverlap } from './07-two-changes-of-members-overlap.ts';
 import { theChangeOvertakesThePause } from './08-the-change-overtakes-the-pause.ts';
 import { slowClockInAPause } from './09-slow-clock-in-a-pause.ts';
+import { ownWordAfterABoot } from './10-own-word-after-a-boot.ts';
 import { theDeadFileThatLeads } from './11-the-dead-file-that-leads.ts';
 import { handOnTheOldPrimary } from './12-hand-on-the-old-primary.ts';
 import { orphan } from './13-orphan.ts';
@@ -16,6 +17,7 @@ import { lingeringReceiver } from './14-lingering-receiver.ts';
 import { aVoterForgets } from './15-a-voter-forgets.ts';
 import { staleVote } from './16-stale-vote.ts';
 import { yieldOnItsWay } from './17-yield-on-its-way.ts';
+import { twoOperators } from './18-two-operators.ts';
 import { aDayOnTheOldTimeline } from './19-a-day-on-the-old-timeline.ts';
 import { theTailOfTheWrongNode } from './23-the-tail-of-the-wrong-node.ts';
 import { collisionOfNumbers } from './24-collision-of-numbers.ts';
@@ -28,13 +30,18 @@ import { promotedWithoutDaemons } from './32-promoted-without-daemons.ts';
 import { recoveryForEver } from './33-recovery-for-ever.ts';
 import { aHiccupOfTheDisk } from './34-a-hiccup-of-the-disk.ts';
 import { aTailNobodyCanRead } from './35-a-tail-nobody-can-read.ts';
+import { pendingForEver } from './36-pending-for-ever.ts';
+import { forcedAndAlone } from './37-forced-and-alone.ts';
+import { bothGoneOneByOne } from './38-both-gone-one-by-one.ts';
 import { aLeaderForOneHeartbeat } from './40-a-leader-for-one-heartbeat.ts';
 import { standbyBounce } from './41-standby-bounce.ts';
 import { allDaemonsOfTheStandbysStop } from './42-all-daemons-of-the-standbys-stop.ts';
+import { restartedInAPause } from './43-restarted-in-a-pause.ts';
 import { aPauseWithoutItsLeader } from './44-a-pause-without-its-leader.ts';
 import { smartShutdown } from './45-smart-shutdown.ts';
 import { yieldThatCanNotBeStored } from './46-yield-that-can-not-be-stored.ts';
 import { startThatFails } from './47-start-that-fails.ts';
+import { inheritedForEver } from './48-inherited-for-ever.ts';
 import { theWitnessForgets } from './50-the-witness-forgets.ts';
 import { crashWhileCutOff } from './51-crash-while-cut-off.ts';
 import { aPromotionThatNeverEnds } from './52-a-promotion-that-never-ends.ts';
@@ -52,6 +59,7 @@ export const hardHistories: readonly NamedHistory[] = [
   twoChangesOfMembersOverlap,
   theChangeOvertakesThePause,
   slowClockInAPause,
+  ownWordAfterABoot,
   theDeadFileThatLeads,
   handOnTheOldPrimary,
   orphan,
@@ -59,6 +67,7 @@ export const hardHistories: readonly NamedHistory[] = [
   aVoterForgets,
   staleVote,
   yieldOnItsWay,
+  twoOperators,
   aDayOnTheOldTimeline,
   theTailOfTheWrongNode,
   collisionOfNumbers,
@@ -71,13 +80,18 @@ export const hardHistories: readonly NamedHistory[] = [
   recoveryForEver,
   aHiccupOfTheDisk,
   aTailNobodyCanRead,
+  pendingForEver,
+  forcedAndAlone,
+  bothGoneOneByOne,
   aLeaderForOneHeartbeat,
   standbyBounce,
   allDaemonsOfTheStandbysStop,
+  restartedInAPause,
   aPauseWithoutItsLeader,
   smartShutdown,
   yieldThatCanNotBeStored,
   startThatFails,
+  inheritedForEver,
   theWitnessForgets,
   crashWhileCutOff,
   aPromotionThatNeverEnds,

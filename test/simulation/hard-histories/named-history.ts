@@ -38,6 +38,9 @@ export interface Story {
   readonly quietAtMs: number;
 }
 
+/** An operator takes it on himself that there is no quorum. */
+export const forcedPromotion = { kind: 'request', request: { kind: 'promote', isForced: true } } as const;
+
 /** When all daemons lead or follow, and faults may begin. */
 export const beginMs = 5_000;
 const settleMs = 36_000;
