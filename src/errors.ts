@@ -5,6 +5,7 @@
  * next). Throw with `failure()`; `src/commands/run.ts` is the one place that turns it into lines and an exit code.
  */
 import { cloneErrors } from './errors/clone.ts';
+import { daemonErrors } from './errors/daemon.ts';
 import { type ExitCodeName, exitCodes } from './errors/exit-codes.ts';
 import { generalErrors } from './errors/general.ts';
 import { nodeErrors } from './errors/nodes.ts';
@@ -23,6 +24,7 @@ export const errorCatalogue = {
   ...cloneErrors,
   ...sshErrors,
   ...takeoverErrors,
+  ...daemonErrors,
   ...sandboxErrors,
 } as const;
 

@@ -105,6 +105,17 @@ export const limits = {
   sandboxNodes: 20,
   /** Standbys of a sandbox that are cloned at the same time; more would only wait for each other. */
   parallelClones: 4,
+  /** For pg_stop_backup(): a WAL switch; before PostgreSQL 10 it waits until WAL is archived. */
+  backupStopMs: 3_600_000,
+  /** Between two looks whether the connection of a backup still lives, while others copy its files. */
+  backupWatchMs: 5_000,
+  /** A pg_control that is read while it is written is half of two; that cannot go wrong several times in a row. */
+  controlFileCopies: 5,
+  /** For a short question to another host by SSH: logging in takes a second, on a busy one some more. */
+  sshQuestionMs: 30_000,
+  /** Silence after which ssh probes its peer, and how often, until it gives up: a dead host is noticed in a minute. */
+  sshKeepAliveSeconds: 15,
+  sshKeepAliveCount: 4,
   /** To open an SSH connection where ssh_options have no ConnectTimeout, as repmgr 5 has it. */
   sshConnectSeconds: 10,
   /**
@@ -178,8 +189,22 @@ export const limits = {
   zombieMs: 5_000,
   /** To open a connection of repmgrd to its own server: what takes longer will not answer in time either. */
   ownConnectMs: 5_000,
+  /** For one short statement on the own server; what hangs for longer is a fault of its own. */
+  ownAnswerMs: 5_000,
+  /** For a WAL receiver to end; it does within milliseconds, unless a disk hangs. */
+  freezeMs: 2_000,
+  /** Between two looks for a WAL receiver. */
+  receiverLookMs: 4,
+  /** For the startup process to end its WAL receiver by itself after a reload: under 40 ms where it is not busy. */
+  receiverEndsItselfMs: 40,
+  /** Without a receiver for so long, while the settings name no upstream, none is being started any more. */
+  noReceiverProofMs: 12,
+  /** The same up to PostgreSQL 12, whose first try after a receiver's end comes within a second. */
+  noReceiverProofUnloadedMs: 1_200,
   /** For one look of repmgrd at its own server, connecting included; what takes longer is no answer. */
   ownServerAnswerMs: 1_000,
+  /** Received and not replayed WAL that repmgrd reads for the end of its complete records, twice a second. */
+  unreplayedReadBytes: 1024 * 1024,
   /** Between two looks at a server that is in trouble, and for how long they come so often. */
   serverLookQuickMs: 20,
   serverLookQuickForMs: 3_000,

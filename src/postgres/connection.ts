@@ -46,6 +46,8 @@ export interface Connection {
   ): Promise<Row[]>;
   /** BEGIN, `work`, COMMIT; ROLLBACK when `work` throws. Each statement sees what others committed before it. */
   transaction<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Calls back once, when the connection has ended in whatever way, `close` too; at once where it is over already. */
+  whenLost(callback: (reason: RepmgrError) => void): void;
   /** Never throws; safe to call twice. */
   close(): Promise<void>;
 }
@@ -116,6 +118,10 @@ class PostgresConnection implements Connection {
       await this.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
+  }
+
+  whenLost(callback: (reason: RepmgrError) => void): void {
+    this.#client.whenLost(callback);
   }
 
   async close(): Promise<void> {

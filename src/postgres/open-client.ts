@@ -13,6 +13,8 @@ export interface OpenClient {
   readonly server: string;
   /** @throws RepmgrError connection_lost where the session is over */
   throwIfLost(): void;
+  /** Calls back once, when the session has ended in whatever way; at once where it is over already. */
+  whenLost(callback: (reason: RepmgrError) => void): void;
   /** Gives the session up at once; the server is asked to end what it does, without waiting for it. */
   abandon(reason: RepmgrError): void;
   /** Says goodbye to the server, for a short time. Never throws; safe to call twice. */
@@ -24,12 +26,15 @@ export function keepOpen(session: Session): OpenClient {
   const { client } = session;
   const server = targetName(session.target);
   let lost: RepmgrError | undefined;
-  client.on('error', (error: unknown) => {
-    lost ??= connectionLost(server, error);
-  });
-  client.on('end', () => {
-    lost ??= connectionLost(server, undefined);
-  });
+  let listeners: ((reason: RepmgrError) => void)[] = [];
+  const lose = (reason: RepmgrError): void => {
+    if (lost !== undefined) return;
+    lost = reason;
+    for (const listener of listeners) listener(reason);
+    listeners = [];
+  };
+  client.on('error', (error: unknown) => lose(connectionLost(server, error)));
+  client.on('end', () => lose(connectionLost(server, undefined)));
   return {
     server,
     throwIfLost() {
@@ -37,8 +42,12 @@ export function keepOpen(session: Session): OpenClient {
         throw lost;
       }
     },
+    whenLost(callback) {
+      if (lost === undefined) listeners.push(callback);
+      else callback(lost);
+    },
     abandon(reason) {
-      lost ??= reason;
+      lose(reason);
       client.connection.stream.destroy();
       cancelOnServer(session);
     },
@@ -48,7 +57,7 @@ export function keepOpen(session: Session): OpenClient {
         client.connection.stream.destroy();
         return;
       }
-      lost = connectionLost(server, new Error('it was closed by this program'));
+      lose(connectionLost(server, new Error('it was closed by this program')));
       try {
         await beforeDeadline(client.end(), { deadlineMs: limits.closeMs });
       } catch {

@@ -1,8 +1,7 @@
 /** The processes of one PostgreSQL server: found from its data directory, killed, frozen and thawed as one. */
-import { readFile, readlink, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { findPostmaster, readLockFile } from '../postgres/postmaster.ts';
 import { waitUntil } from '../system/clock.ts';
 import {
   findProcess,
@@ -12,33 +11,6 @@ import {
   withDescendants,
 } from '../system/processes.ts';
 import type { SandboxNode } from './place.ts';
-
-export interface LockFile {
-  readonly pid: number;
-  /** `starting`, `ready`, `standby` (up, but not open for queries yet) or `stopping`. */
-  readonly status: string;
-}
-
-/** postmaster.pid: https://www.postgresql.org/docs/current/storage-file-layout.html; the last line came with 10. */
-export async function readLockFile(dataDirectory: string): Promise<LockFile | undefined> {
-  const text = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
-  const lines = text.split('\n');
-  const pid = Number.parseInt(lines[0] ?? '', 10);
-  return pid > 0 ? { pid, status: (lines[7] ?? '').trim() } : undefined;
-}
-
-/**
- * The postmaster of a data directory, where it lives. After a crash postmaster.pid stays, and its number may belong
- * to anybody: a process counts only if it is a postgres, and one that works in this directory.
- */
-export async function findPostmaster(dataDirectory: string): Promise<RunningProcess | undefined> {
-  const lockFile = await readLockFile(dataDirectory);
-  const found = lockFile === undefined ? undefined : await findProcess(lockFile.pid);
-  if (found === undefined || found.state === 'zombie' || found.name !== 'postgres') return undefined;
-  const workingDirectory = await readlink(`/proc/${found.pid}/cwd`).catch(() => undefined);
-  const isElsewhere = workingDirectory !== undefined && workingDirectory !== (await realpath(dataDirectory));
-  return isElsewhere ? undefined : found;
-}
 
 /** SIGKILL to all processes of the server at once, as if the power had gone; waits until none is left. */
 export async function killServer(node: SandboxNode): Promise<void> {

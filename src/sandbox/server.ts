@@ -4,12 +4,13 @@ import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { findPostmaster, readLockFile } from '../postgres/postmaster.ts';
 import { applySettings } from '../postgres/recovery-config.ts';
 import { waitUntil } from '../system/clock.ts';
 import { findProcess, signalProcesses } from '../system/processes.ts';
 import { sandboxCommand } from './directory.ts';
 import { environmentOf, runInSandbox, type SandboxNode, type SandboxPlace } from './place.ts';
-import { findPostmaster, readLockFile, thawServer } from './server-process.ts';
+import { thawServer } from './server-process.ts';
 
 export type StopMode = 'smart' | 'fast' | 'immediate';
 

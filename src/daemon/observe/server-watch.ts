@@ -1,0 +1,235 @@
+/**
+ * Watches the server of this node: a connection that stays open, whose break is news at once, and a look at server and
+ * files at regular intervals. One look at a time; whoever asks for one during a look gets another right after it.
+ */
+import type { ServerObservation } from '../../failover/server-observation.ts';
+import { RepmgrError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { NodeId, NodeRecord } from '../../model/node.ts';
+import { connect, type Connection } from '../../postgres/connection.ts';
+import { readControlFile } from '../../postgres/control-file.ts';
+import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
+import { type OwnStatus, ownStatus } from '../../postgres/queries/own-status.ts';
+import { monotonicMs } from '../../system/clock.ts';
+import { unknownEnd, WalEndReader } from './end-of-wal.ts';
+import { observationOf, observationOfFiles } from './observation.ts';
+import { meaningOf, type Unreached } from './reachability.ts';
+import { hasStandbyFile, readServerFiles } from './server-files.ts';
+import type { ServerPlace } from './server-place.ts';
+
+export interface ServerWatchOptions {
+  readonly self: NodeId;
+  readonly place: ServerPlace;
+  readonly conninfo: () => string;
+  readonly nodes: () => readonly NodeRecord[];
+  readonly intervalMs: () => number;
+  /** How long new connections may be refused, and a start may last. */
+  readonly hangMs: () => number;
+  readonly onObserved: (observation: ServerObservation) => void;
+  /** A connection to the running server was opened. */
+  readonly onConnected: (connection: Connection) => void;
+  readonly log: Logger;
+}
+
+export class ServerWatch {
+  readonly #options: ServerWatchOptions;
+  readonly #ends: WalEndReader;
+  #connection: Connection | undefined;
+  #last: ServerObservation | undefined;
+  #looking: Promise<void> | undefined;
+  #isAskedFor = false;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #hasStalled = false;
+  /** Since when the server has not been as one that runs: for quick looks, and for `hanging`. */
+  #troubledSince: number | undefined;
+  #complaint = '';
+
+  constructor(options: ServerWatchOptions) {
+    this.#options = options;
+    this.#ends = new WalEndReader(options.place);
+  }
+
+  get last(): ServerObservation | undefined {
+    return this.#last;
+  }
+
+  /** Looks now; ends when the look after this call is told. Never throws. */
+  async look(): Promise<void> {
+    if (this.#looking !== undefined) {
+      this.#isAskedFor = true;
+      await this.#looking;
+      if (!this.#isAskedFor) return await this.#looking;
+    }
+    this.#isAskedFor = false;
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = undefined;
+      this.#schedule();
+    });
+    await this.#looking;
+  }
+
+  /** A local flush has not ended for `write_stall_secs`, or ends again. */
+  noteStall(hasStalled: boolean): void {
+    if (this.#hasStalled === hasStalled) return;
+    this.#hasStalled = hasStalled;
+    if (this.#last?.condition === 'running' && hasStalled)
+      this.#tell({ ...this.#last, condition: 'stalled' });
+    else void this.look();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#connection?.close();
+    await this.#looking;
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.look(), this.#pauseMs());
+  }
+
+  /** What has just changed may change again: a server that dies or starts is looked at more often. */
+  #pauseMs(): number {
+    if (this.#isAskedFor) return 0;
+    const intervalMs = this.#options.intervalMs();
+    if (this.#troubledSince === undefined || this.#last?.postmaster === null) return intervalMs;
+    const sinceMs = monotonicMs() - this.#troubledSince;
+    return sinceMs < limits.serverLookQuickForMs
+      ? Math.min(limits.serverLookQuickMs, intervalMs)
+      : intervalMs;
+  }
+
+  async #lookOnce(): Promise<void> {
+    if (this.#isClosed) return;
+    const { place } = this.#options;
+    const postmaster = await findPostmaster(place.dataDirectory).catch(() => undefined);
+    const observation =
+      postmaster === undefined ? await this.#observeNone() : await this.#observeRunning(postmaster);
+    this.#noteTrouble(observation);
+    if (!this.#isClosed) this.#tell(observation);
+  }
+
+  #noteTrouble({ condition }: ServerObservation): void {
+    if (condition === 'running' || condition === 'stalled') this.#troubledSince = undefined;
+    else this.#troubledSince ??= monotonicMs();
+  }
+
+  #tell(observation: ServerObservation): void {
+    this.#last = observation;
+    this.#options.onObserved(observation);
+  }
+
+  /** No postmaster: the control file says how it ended. */
+  async #observeNone(): Promise<ServerObservation> {
+    const { place } = this.#options;
+    this.#dropConnection();
+    const control = await readControlFile(place.dataDirectory, place.version).catch(() => undefined);
+    const isShutDown = control?.state === 'shut down' || control?.state === 'shut down in recovery';
+    const end = control === undefined ? unknownEnd : await this.#ends.ofStopped(control);
+    return {
+      ...(await this.#fromFiles()),
+      ...end,
+      condition: isShutDown ? 'shutDown' : 'crashed',
+      postmaster: null,
+    };
+  }
+
+  async #observeRunning(postmaster: Postmaster): Promise<ServerObservation> {
+    const mark = `${postmaster.pid} ${postmaster.lockFile.startedAt}`;
+    if (this.#last?.postmaster !== mark) {
+      this.#ends.forget();
+      this.#hasStalled = false;
+      if (this.#last !== undefined) this.#dropConnection();
+    }
+    const answer = await this.#ask(postmaster.lockFile.status);
+    if (typeof answer === 'object') {
+      this.#complaint = '';
+      return await this.#observe(answer, mark);
+    }
+    return await this.#withoutAnswer(answer, mark);
+  }
+
+  async #ask(status: string): Promise<OwnStatus | Unreached> {
+    const { conninfo, log } = this.#options;
+    try {
+      this.#connection ??= await this.#connect(conninfo());
+      return await ownStatus(this.#connection, { deadlineMs: limits.ownServerAnswerMs });
+    } catch (error) {
+      if (!(error instanceof RepmgrError)) throw error;
+      this.#dropConnection();
+      const meaning = meaningOf(error, status);
+      if (this.#complaint !== error.message) {
+        this.#complaint = error.message;
+        const level = meaning === 'alive' ? 'ERROR' : 'INFO';
+        log.log(level, `the local server does not answer: ${error.message}`, error);
+      }
+      return meaning;
+    }
+  }
+
+  async #connect(conninfo: string): Promise<Connection> {
+    const connection = await connect(conninfo, { deadlineMs: limits.ownServerAnswerMs });
+    connection.whenLost(() => {
+      if (this.#connection !== connection) return;
+      this.#connection = undefined;
+      this.#troubledSince ??= monotonicMs();
+      void this.look();
+    });
+    if (this.#isClosed) await connection.close();
+    else this.#options.onConnected(connection);
+    return connection;
+  }
+
+  #dropConnection(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    void connection?.close();
+  }
+
+  /** What cannot be asked is what it was, as long as the same postmaster lives. */
+  async #withoutAnswer(answer: Unreached, mark: string): Promise<ServerObservation> {
+    const last = this.#last?.postmaster === mark ? this.#last : undefined;
+    const isLate =
+      this.#troubledSince !== undefined && monotonicMs() - this.#troubledSince > this.#options.hangMs();
+    switch (answer) {
+      case 'stopping':
+        return { ...(last ?? (await this.#fromFiles())), condition: 'shuttingDown', postmaster: mark };
+      case 'alive':
+        return { ...(last ?? (await this.#fromFiles())), condition: 'running', postmaster: mark };
+      case 'starting':
+        return {
+          ...(await this.#fromFiles()),
+          condition: isLate ? 'hanging' : 'starting',
+          postmaster: mark,
+        };
+      case 'silent':
+        this.#troubledSince ??= monotonicMs();
+        if (isLate) return { ...(last ?? (await this.#fromFiles())), condition: 'hanging', postmaster: mark };
+        return last ?? { ...(await this.#fromFiles()), condition: 'starting', postmaster: mark };
+    }
+  }
+
+  async #observe(status: OwnStatus, mark: string): Promise<ServerObservation> {
+    const { self, place } = this.#options;
+    const tellsAll = status.primaryConninfo !== undefined;
+    const [end, files, hasStandbySignal] = await Promise.all([
+      this.#ends.ofRunning(status),
+      tellsAll ? undefined : readServerFiles(place),
+      hasStandbyFile(place),
+    ]);
+    const nodes = this.#options.nodes();
+    return {
+      ...observationOf({ status, end, files, hasStandbySignal, self, nodes }),
+      condition: this.#hasStalled ? 'stalled' : 'running',
+      postmaster: mark,
+    };
+  }
+
+  async #fromFiles(): Promise<ReturnType<typeof observationOfFiles>> {
+    return observationOfFiles(await readServerFiles(this.#options.place), this.#last);
+  }
+}
