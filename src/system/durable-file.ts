@@ -18,15 +18,20 @@ export async function writeDurably(
   content: string | Uint8Array,
   options: DurableFileOptions,
 ): Promise<void> {
-  const temporaryPath = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.new`);
-  try {
-    await writeAndFlush(temporaryPath, content, options.mode);
-    await rename(temporaryPath, path);
-  } catch (error) {
-    await unlink(temporaryPath).catch(() => undefined);
-    throw error;
-  }
+  await replace(path, content, { ...options, isFlushed: true });
   await flush(dirname(path));
+}
+
+/**
+ * The same without waiting for the disk: no reader ever sees half of it, but a crash of the host may bring the old
+ * text back.
+ */
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  options: DurableFileOptions,
+): Promise<void> {
+  await replace(path, content, { ...options, isFlushed: false });
 }
 
 /** Brings to disk what was written to a file, or what was created, renamed and deleted in a directory. */
@@ -39,13 +44,28 @@ export async function flush(path: string): Promise<void> {
   }
 }
 
-async function writeAndFlush(path: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const file = await open(path, 'wx', mode);
+interface Replacement extends DurableFileOptions {
+  readonly isFlushed: boolean;
+}
+
+async function replace(
+  path: string,
+  content: string | Uint8Array,
+  { mode, isFlushed }: Replacement,
+): Promise<void> {
+  const temporaryPath = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.new`);
   try {
-    await file.chmod(mode);
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(temporaryPath, 'wx', mode);
+    try {
+      await file.chmod(mode);
+      await file.writeFile(content);
+      if (isFlushed) await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporaryPath, path);
+  } catch (error) {
+    await unlink(temporaryPath).catch(() => undefined);
+    throw error;
   }
 }

@@ -6,15 +6,13 @@ import type { Logger } from '../../log/logger.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { KnownAddresses } from '../../postgres/known-addresses.ts';
 import type { LocalServer } from '../../postgres/server-process.ts';
-import type { ServerVersion } from '../../postgres/version.ts';
+import type { WalEndReader } from '../observe/end-of-wal.ts';
+import type { ServerPlace } from '../observe/server-place.ts';
 import type { Guard } from './guard.ts';
 import type { OwnConnections } from './own-connections.ts';
 
 /** The PostgreSQL of this node, whether it runs or not. */
-export interface OwnServer {
-  /** Absolute, symbolic links resolved. */
-  readonly dataDirectory: string;
-  readonly version: ServerVersion;
+export interface OwnServer extends ServerPlace {
   /** How it is started and stopped. */
   readonly control: LocalServer;
 }
@@ -26,6 +24,8 @@ export interface PerformContext {
   readonly server: OwnServer | undefined;
   readonly connections: OwnConnections;
   readonly addresses: KnownAddresses;
+  /** The one that the observation uses too, so that both measure alike. */
+  readonly walEnd: WalEndReader;
   readonly guard: Guard;
   /** The recorded nodes as last read, this one included. */
   nodes(): readonly NodeRecord[];

@@ -1,0 +1,28 @@
+/** Where the WAL of the own server ends right now, as results of actions tell it. */
+import { readControlFile } from '../../postgres/control-file.ts';
+import { findPostmaster } from '../../postgres/postmaster.ts';
+import { ownStatus } from '../../postgres/queries/own-status.ts';
+import { limits } from '../../limits.ts';
+import { type EndOfWal, unknownEnd } from '../observe/end-of-wal.ts';
+import type { OwnServer, PerformContext } from './context.ts';
+
+/** Asks a server that runs, else reads its files. Never throws: what cannot be read is not known. */
+export async function lookAtWal(context: PerformContext, server: OwnServer): Promise<EndOfWal> {
+  try {
+    const runs = (await findPostmaster(server.dataDirectory)) !== undefined;
+    return runs ? await ofRunning(context) : await ofStopped(context, server);
+  } catch (error) {
+    context.log.debug(`the end of the WAL cannot be read: ${String(error)}`);
+    return unknownEnd;
+  }
+}
+
+async function ofRunning({ connections, walEnd, signal }: PerformContext): Promise<EndOfWal> {
+  const connection = await connections.get('control');
+  return await walEnd.ofRunning(await ownStatus(connection, { deadlineMs: limits.ownAnswerMs, signal }));
+}
+
+/** While no server writes the control file. */
+export async function ofStopped({ walEnd }: PerformContext, server: OwnServer): Promise<EndOfWal> {
+  return await walEnd.ofStopped(await readControlFile(server.dataDirectory, server.version));
+}

@@ -1,0 +1,62 @@
+/** Keeps the WAL receiver away, provenly, over restarts too; and lets it come back (rule 3). */
+import type { ActionResult } from '../../failover/events.ts';
+import { limits } from '../../limits.ts';
+import type { Postmaster } from '../../postgres/postmaster.ts';
+import { walReceiversOf } from '../../postgres/wal-receiver-process.ts';
+import { monotonicMs, waitUntil } from '../../system/clock.ts';
+import { type OwnServer, type PerformContext, requireServer } from './context.ts';
+import { lookAtWal } from './end-of-wal.ts';
+import { unknownEnd } from '../observe/end-of-wal.ts';
+import { allowRetries, delayRetries, noUpstream, setUpstream } from './receiver-settings.ts';
+import { reload, signal as signalProcess } from './reload.ts';
+
+/** @throws Error where the receiver does not end, or the settings cannot be written */
+export async function freeze(context: PerformContext): Promise<ActionResult> {
+  const { server } = context;
+  if (server === undefined) return { kind: 'frozen', ...unknownEnd };
+  await noUpstream(server);
+  await delayRetries(server);
+  const postmaster = await reload(server);
+  if (postmaster !== undefined) await endReceiver(context, server, postmaster);
+  return { kind: 'frozen', ...(await lookAtWal(context, server)) };
+}
+
+/** The setting as it was observed before the freeze. */
+export async function unfreeze(context: PerformContext, primaryConninfo: string): Promise<ActionResult> {
+  const server = requireServer(context);
+  await setUpstream(server, { primary_conninfo: primaryConninfo });
+  await allowRetries(server);
+  await reload(server);
+  return { kind: 'done' };
+}
+
+/**
+ * Waits until no receiver is there, and none comes back. The startup process ends it by itself when it next needs WAL;
+ * where it is busy with something else, a signal does. A signal before that would only start the next one.
+ */
+async function endReceiver(
+  { signal }: PerformContext,
+  { version }: OwnServer,
+  { pid }: Postmaster,
+): Promise<void> {
+  const beganAtMs = monotonicMs();
+  const isReloadable = version.capabilities.canReloadPrimaryConninfo;
+  const graceMs = isReloadable ? limits.receiverEndsItselfMs : 0;
+  const proofMs = isReloadable ? limits.noReceiverProofMs : limits.noReceiverProofUnloadedMs;
+  let absentSinceMs: number | undefined;
+  const isProven = await waitUntil(
+    async () => {
+      const receivers = await walReceiversOf(pid);
+      const now = monotonicMs();
+      if (receivers.length > 0) {
+        absentSinceMs = undefined;
+        if (now - beganAtMs >= graceMs) for (const receiver of receivers) signalProcess(receiver, 'SIGTERM');
+        return undefined;
+      }
+      absentSinceMs ??= now;
+      return now - absentSinceMs >= proofMs ? true : undefined;
+    },
+    { deadlineMs: limits.freezeMs, intervalMs: limits.receiverLookMs, signal },
+  );
+  if (isProven !== true) throw new Error('the WAL receiver does not end');
+}

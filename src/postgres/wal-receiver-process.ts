@@ -1,0 +1,32 @@
+/** The WAL receiver as a process: SQL does not show one that is still connecting. Linux only. */
+import { readFile } from 'node:fs/promises';
+import { listProcesses } from '../system/processes.ts';
+
+/**
+ * Process ids of the WAL receivers of a postmaster; more than one only while one ends and the next begins.
+ * @throws the system's error where /proc does not tell
+ */
+export async function walReceiversOf(postmasterPid: number): Promise<readonly number[]> {
+  const children = await childrenOf(postmasterPid);
+  const titles = await Promise.all(children.map(readTitle));
+  return children.filter((_pid, index) => isWalReceiverTitle(titles[index] ?? ''));
+}
+
+/** Pure: `postgres: walreceiver streaming 0/3000148`, up to 10 `postgres: wal receiver process`; cluster_name may precede. */
+export function isWalReceiverTitle(title: string): boolean {
+  return /^postgres: (?:.*: )?wal ?receiver(?: |$)/.test(title);
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => undefined);
+  if (text !== undefined) return text.trim().split(/\s+/).map(Number).filter(Boolean);
+  const all = await listProcesses();
+  return all
+    .filter(({ parentPid, state }) => parentPid === pid && state !== 'zombie')
+    .map((child) => child.pid);
+}
+
+async function readTitle(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return text.replaceAll('\0', ' ').trim();
+}

@@ -1,0 +1,112 @@
+/** Effects of repmgrd on a server of a sandbox, called by a test as repmgrd calls them. */
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { localServer } from '../../src/cluster/local-server.ts';
+import { listNodes } from '../../src/cluster/metadata/nodes.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { WalEndReader } from '../../src/daemon/observe/end-of-wal.ts';
+import { OwnConnections } from '../../src/daemon/perform/own-connections.ts';
+import { perform, type PerformContext, type PerformedAction } from '../../src/daemon/perform/perform.ts';
+import type { ActionResult } from '../../src/failover/events.ts';
+import type { MonotonicMs } from '../../src/failover/instant.ts';
+import type { Logger, LogLevel, LogParts } from '../../src/log/logger.ts';
+import type { NodeId } from '../../src/model/node.ts';
+import { connect } from '../../src/postgres/connection.ts';
+import { readConninfo } from '../../src/postgres/conninfo-defaults.ts';
+import { KnownAddresses } from '../../src/postgres/known-addresses.ts';
+import { parseVersionText, serverVersion } from '../../src/postgres/version.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+
+export interface Effects {
+  readonly context: PerformContext;
+  readonly lines: readonly string[];
+  /** As the user of the servers, which owns their files. */
+  perform(action: PerformedAction, signal?: AbortSignal): Promise<ActionResult>;
+}
+
+/** What repmgrd of a node would work with; closed when the test is over. */
+export async function effectsOn(
+  sandbox: Sandbox,
+  id: number,
+  changes: Partial<PerformContext> = {},
+): Promise<Effects> {
+  const { config } = await loadConfig({
+    file: sandbox.node(id).configFile,
+    workingDirectory: sandbox.directory,
+    environment: {},
+    systemConfigDirectory: () => Promise.resolve(undefined),
+  });
+  if (config === undefined) throw new Error('the sandbox has no repmgr.conf');
+  const observer = await connect(sandbox.nodes[0]?.conninfo ?? '');
+  const nodes = await listNodes(observer, config.clusterName);
+  await observer.close();
+  const { dataDirectory, conninfo } = sandbox.node(id);
+  const version = serverVersion(parseVersionText(sandbox.postgresVersion) ?? 0);
+  const place = { dataDirectory, version };
+  const connections = new OwnConnections(() => readConninfo(conninfo));
+  onTestFinished(() => connections.close());
+  await connections.prepare();
+  const lines: string[] = [];
+  const context: PerformContext = {
+    config,
+    self: id as NodeId,
+    server: { ...place, control: localServer({ ...config, pgBindir: sandbox.binDirectory }, dataDirectory) },
+    connections,
+    addresses: new KnownAddresses(),
+    walEnd: new WalEndReader(place),
+    guard: { contactUntil: async () => null, renew: async () => {}, end: async () => {} },
+    nodes: () => nodes,
+    voters: () => nodes.map((node) => node.id),
+    now: () => ({
+      monotonicMs: performance.now() as MonotonicMs,
+      bootTimeMs: performance.now(),
+      wallMs: Date.now(),
+    }),
+    fetchWal: () => Promise.resolve({ kind: 'refused', reason: 'nobody to fetch from' }),
+    log: loggerInto(lines),
+    signal: new AbortController().signal,
+    ...changes,
+  };
+  return {
+    context,
+    lines,
+    perform: (action, signal = context.signal) =>
+      asUserOf(sandbox, () => perform(action, { ...context, signal })),
+  };
+}
+
+/** Files that are written meanwhile belong to the servers' user. */
+export async function asUserOf<Result>({ user }: Sandbox, work: () => Promise<Result>): Promise<Result> {
+  if (user === undefined) return await work();
+  process.setegid?.(user.gid);
+  process.seteuid?.(user.uid);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
+/** pg_wal of a node. */
+export function walDirectoryOf(sandbox: Sandbox, id: number): string {
+  const { walNames } = serverVersion(parseVersionText(sandbox.postgresVersion) ?? 0).capabilities;
+  return join(sandbox.node(id).dataDirectory, walNames.directory);
+}
+
+function loggerInto(lines: string[]): Logger {
+  const log = (level: LogLevel, message: string, parts: LogParts = {}) => {
+    lines.push([level, message, parts.detail, parts.hint].filter(Boolean).join(' '));
+  };
+  const at = (level: LogLevel) => (message: string, parts?: LogParts) => log(level, message, parts);
+  return {
+    log,
+    debug: at('DEBUG'),
+    info: at('INFO'),
+    notice: at('NOTICE'),
+    warning: at('WARNING'),
+    error: at('ERROR'),
+    isEnabled: () => true,
+    close: () => Promise.resolve(),
+  };
+}
