@@ -205,6 +205,8 @@ export const limits = {
   ownServerAnswerMs: 1_000,
   /** Received and not replayed WAL that repmgrd reads for the end of its complete records, twice a second. */
   unreplayedReadBytes: 1024 * 1024,
+  /** How long a message of another repmgrd may wait for a look at the own WAL, which takes some milliseconds. */
+  freshWalMs: 50,
   /** Between two looks at a server that is in trouble, and for how long they come so often. */
   serverLookQuickMs: 20,
   serverLookQuickForMs: 3_000,

@@ -19,7 +19,7 @@ export interface ApiView {
   readonly server: ServerView;
   readonly leadership: LeadershipView;
   readonly voters: readonly NodeId[];
-  /** Ids of voters that must agree for an election or a change. */
+  /** How many of them must agree for an election or a change. */
   readonly quorum: number;
   readonly pause: PauseView | null;
   readonly isInMaintenance: boolean;
@@ -53,7 +53,9 @@ export interface LeadershipView {
   readonly term: number;
   /** Who leads that term as far as this node knows. */
   readonly leader: NodeId | null;
-  /** Of a leader: until when its contact lasts if nothing more is heard. Of a voter: of the lease that it granted. */
+  /** Of a leader: whether so many voters answer that it may go on; null for the others. */
+  readonly isInContact: boolean | null;
+  /** Of a leader: how long its contact lasts if nothing more is heard. Of a voter: of the lease that it granted. */
   readonly leaseLeftMs: number | null;
   /** Commits wait, because the leader has lost contact. */
   readonly isHolding: boolean;

@@ -1,4 +1,4 @@
-/** Errors of repmgrd: its listener, its state file, its start. */
+/** Errors of repmgrd: its listener, its state file, its start; and of the commands that talk to it. */
 import type { CatalogueEntry } from './entry.ts';
 
 export const daemonErrors = {
@@ -26,5 +26,14 @@ export const daemonErrors = {
     exit: 'badConfiguration',
     about: 'the PID file cannot be written, or names a process that runs',
   },
+  control_socket_unusable: {
+    exit: 'badConfiguration',
+    about: 'repmgrd cannot make the socket for commands in state_directory',
+  },
+  peer_unreachable: { exit: 'connectionFailed', about: 'the repmgrd of another node broke off' },
+  daemon_not_running: { exit: 'connectionFailed', about: 'no repmgrd of this node is running' },
+  daemon_silent: { exit: 'connectionFailed', about: 'the repmgrd of this node does not answer' },
+  request_refused: { exit: 'pauseFailed', about: 'repmgrd refused a pause, its end, or maintenance' },
+  daemon_service_failed: { exit: 'serviceFailed', about: 'repmgrd could not be started or stopped' },
   detach_failed: { exit: 'systemFailure', about: 'repmgrd cannot go into the background' },
 } as const satisfies Record<string, CatalogueEntry>;

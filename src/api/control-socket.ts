@@ -1,0 +1,185 @@
+/**
+ * The unix socket by which commands talk to the repmgrd of their node. Holding it is also the lock that keeps a second
+ * repmgrd off the same state file.
+ */
+import { chmod, link, lstat, rename, unlink } from 'node:fs/promises';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { failure } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Logger } from '../log/logger.ts';
+import type { NodeId } from '../model/node.ts';
+import { type ControlAnswer, type ControlRequest, readControlRequest } from './control-request.ts';
+import { LineReader } from './lines.ts';
+
+export interface ControlSocketOptions {
+  readonly path: string;
+  /** Its signal is aborted when whoever asked has gone. */
+  readonly onRequest: (request: ControlRequest, signal: AbortSignal) => Promise<ControlAnswer>;
+  readonly log: Logger;
+}
+
+export interface ControlSocket {
+  /** Lets go of the lock. */
+  close(): Promise<void>;
+}
+
+/** Beside the state file: `CLUSTER-NODEID.sock`, the cluster percent-encoded. */
+export function controlSocketPath(stateDirectory: string, cluster: string, node: NodeId): string {
+  return join(stateDirectory, `${encodeURIComponent(cluster)}-${node}.sock`);
+}
+
+/** @throws RepmgrError daemon_runs_already or control_socket_unusable */
+export async function startControlSocket(options: ControlSocketOptions): Promise<ControlSocket> {
+  const { path } = options;
+  const ownPath = `${path}.${process.pid}`;
+  refuseLongPath(ownPath);
+  const connections = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    serve(socket, options);
+  });
+  await listen(server, ownPath);
+  server.on('error', (error) =>
+    options.log.warning('the control socket had an error', { detail: error.message }),
+  );
+  const close = async (): Promise<void> => {
+    for (const socket of connections) socket.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  try {
+    await takeName(ownPath, path);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const inode = await inodeOf(path);
+  return {
+    close: async () => {
+      if ((await inodeOf(path)) === inode) await unlink(path).catch(() => undefined);
+      await close();
+    },
+  };
+}
+
+/** A unix socket's name has 107 bytes on Linux, and what is longer would be cut. */
+function refuseLongPath(path: string): void {
+  if (Buffer.byteLength(path) <= 103) return;
+  throw failure('control_socket_unusable', {
+    message: `the name "${path}" is too long for a unix socket`,
+    detail: 'It may have 103 bytes.',
+    hint: 'Set "state_directory" in repmgr.conf to a shorter path.',
+  });
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  // Left by a repmgrd that had the same process id and was killed at this very point.
+  await unlink(path).catch(() => undefined);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  }).catch((error: unknown) => {
+    throw unusable(path, error);
+  });
+  await chmod(path, 0o600);
+}
+
+/** Gives the listening socket its well-known name, unless a living repmgrd has it: a hard link never replaces a file. */
+async function takeName(ownPath: string, path: string): Promise<void> {
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      try {
+        await link(ownPath, path);
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
+      }
+      const inode = await inodeOf(path);
+      if (await isAnswered(path)) throw runsAlready(path);
+      if (inode !== undefined) await removeStale(path, inode);
+    }
+    throw runsAlready(path);
+  } finally {
+    await unlink(ownPath).catch(() => undefined);
+  }
+}
+
+/**
+ * Takes a dead socket out of the way. Another repmgrd may have done so and put its own there since it was found dead;
+ * then that one is put back.
+ */
+async function removeStale(path: string, inode: bigint): Promise<void> {
+  const aside = `${path}.${process.pid}.old`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  if ((await inodeOf(aside)) !== inode) await link(aside, path).catch(() => undefined);
+  await unlink(aside).catch(() => undefined);
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // Only this says that nobody listens; a full queue (EAGAIN) or a lack of rights does not.
+    socket.once('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT' && code !== 'ENOTSOCK'),
+    );
+  });
+}
+
+async function inodeOf(path: string): Promise<bigint | undefined> {
+  return await lstat(path, { bigint: true }).then(
+    ({ ino }) => ino,
+    () => undefined,
+  );
+}
+
+function runsAlready(path: string): Error {
+  return failure('daemon_runs_already', {
+    message: 'another repmgrd of this node is running',
+    detail: `It holds the socket "${path}".`,
+    hint: 'See what it does with: repmgr daemon status; stop it before another is started.',
+  });
+}
+
+function unusable(path: string, error: unknown): Error {
+  return failure('control_socket_unusable', {
+    message: `the socket "${path}" for commands cannot be made`,
+    detail: error instanceof Error ? error.message : String(error),
+    hint: 'Let "state_directory" in repmgr.conf be a directory on a local disk that belongs to the user of repmgrd.',
+    cause: error,
+  });
+}
+
+/** One line with the request, one with the answer. */
+function serve(socket: Socket, { onRequest, log }: ControlSocketOptions): void {
+  const ending = new AbortController();
+  const answer = (value: ControlAnswer): void => void socket.end(`${JSON.stringify(value)}\n`);
+  const lines = new LineReader({
+    maximumBytes: limits.controlRequestBytes,
+    onTooLong: () => answer({ kind: 'failed', reason: 'the request is too large' }),
+    onLine: (line) => {
+      lines.stop();
+      const request = readControlRequest(line);
+      if (request === undefined) {
+        answer({ kind: 'failed', reason: 'this repmgrd does not know the request' });
+        return;
+      }
+      onRequest(request, ending.signal).then(answer, (error: unknown) => {
+        log.error('a request of a command failed', { detail: String(error) });
+        answer({ kind: 'failed', reason: 'an internal error; the log of repmgrd says more' });
+      });
+    },
+  });
+  socket.on('data', (piece: Buffer) => lines.push(piece));
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => ending.abort());
+  socket.setTimeout(limits.operatorAnswerMs * 2, () => socket.destroy());
+}

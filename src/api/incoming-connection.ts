@@ -1,0 +1,178 @@
+/** A connection that another repmgrd opened: it proves who it is, then each line is a message, or one asks for WAL. */
+import type { Socket } from 'node:net';
+import type { Message } from '../failover/messages.ts';
+import { limits } from '../limits.ts';
+import type { Logger } from '../log/logger.ts';
+import type { NodeId } from '../model/node.ts';
+import type { PeerIdentity } from './identity.ts';
+import { LineReader } from './lines.ts';
+import { readMessage } from './message-schema.ts';
+import {
+  type ProtocolVersions,
+  parseJson,
+  readHello,
+  readLine,
+  refuseHello,
+  type Status,
+  statuses,
+} from './protocol.ts';
+import type { RefusalKind, Refusals } from './refusals.ts';
+import { type Purpose, secretOf } from './signature.ts';
+import { readWalRequest, type WalAnswer, type WalRequest } from './wal-request.ts';
+import { sendWal } from './wal-sending.ts';
+
+/** What all connections to one listener share. */
+export interface PeerService {
+  readonly identity: () => PeerIdentity;
+  readonly secrets: () => readonly string[];
+  readonly isKnownNode: (id: NodeId) => boolean;
+  readonly onMessage: (from: NodeId, message: Message) => void;
+  readonly readWal: (request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
+  readonly versions: ProtocolVersions;
+  readonly refusals: Refusals;
+  readonly log: Logger;
+}
+
+export class IncomingConnection {
+  readonly #service: PeerService;
+  readonly #socket: Socket;
+  readonly #purpose: Purpose;
+  readonly #nonce: string;
+  readonly #lines: LineReader;
+  readonly #helloTimer: NodeJS.Timeout;
+  readonly #ending = new AbortController();
+  #counter = 0;
+  #from: NodeId | undefined;
+
+  constructor(service: PeerService, socket: Socket, purpose: Purpose, nonce: string) {
+    this.#service = service;
+    this.#socket = socket;
+    this.#purpose = purpose;
+    this.#nonce = nonce;
+    this.#lines = new LineReader({
+      maximumBytes: limits.peerMessageBytes,
+      onLine: (line) => this.#receive(line),
+      onTooLong: () =>
+        this.#refuse(
+          'tooLarge',
+          `sent a message of more than ${limits.peerMessageBytes} bytes`,
+          'and goes on',
+        ),
+    });
+    this.#helloTimer = setTimeout(() => {
+      service.refusals.tell('silent', this.#who(), `${this.#who()} opened a connection and said nothing`);
+      socket.destroy();
+    }, limits.peerHelloMs);
+    socket.on('data', (piece: Buffer) => this.#lines.push(piece));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      clearTimeout(this.#helloTimer);
+      this.#ending.abort();
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(text: string): void {
+    const line = readLine(text);
+    if (line === undefined) {
+      this.#refuse('malformed', 'sent something that is no message of a repmgrd');
+      return;
+    }
+    const { counter, signature, body } = line;
+    const signed = { purpose: this.#purpose, nonce: this.#nonce, counter, body };
+    const secret = secretOf(this.#service.secrets(), signed, signature);
+    if (secret === undefined) {
+      this.#refuse('badSignature', 'sent a message with a wrong signature', this.#nonce);
+    } else if (counter !== this.#counter) {
+      this.#refuse('replayed', 'sent a message for the second time, or out of its order');
+    } else {
+      this.#counter++;
+      this.#take(body, secret);
+    }
+  }
+
+  #take(body: string, secret: string): void {
+    if (this.#from === undefined) {
+      this.#greet(body);
+    } else if (this.#purpose === '/peer') {
+      this.#deliver(this.#from, body);
+    } else {
+      this.#serveWal(body, secret);
+    }
+  }
+
+  #greet(body: string): void {
+    const { identity, versions, isKnownNode } = this.#service;
+    const hello = readHello(body);
+    if (hello === undefined) {
+      this.#refuse('malformed', 'did not say which node it is');
+      return;
+    }
+    const refusal = refuseHello(hello, identity(), versions);
+    const from = hello.from as NodeId;
+    if (refusal !== undefined) {
+      this.#refuse(
+        refusal.status === statuses.otherVersion ? 'otherVersion' : 'otherCluster',
+        `says that it is node ${from}, and was refused`,
+        refusal.reason,
+      );
+    } else if (!isKnownNode(from)) {
+      this.#refuse('unknownNode', `says that it is node ${from}, which is not registered`);
+    } else {
+      clearTimeout(this.#helloTimer);
+      this.#from = from;
+      this.#answer(statuses.accepted);
+    }
+  }
+
+  #deliver(from: NodeId, body: string): void {
+    const read = readMessage(parseJson(body));
+    if (read.kind === 'malformed') {
+      // The connection stays: what comes next may be in order.
+      this.#answer(statuses.malformed);
+      this.#tell('malformed', `sent a malformed message`, read.reason);
+      return;
+    }
+    this.#answer(statuses.accepted);
+    if (read.kind === 'unknown') {
+      this.#service.log.debug(`node ${from} sent a message of an unknown kind`, { detail: read.name });
+    } else {
+      this.#service.onMessage(from, read.message);
+    }
+  }
+
+  #serveWal(body: string, secret: string): void {
+    const request = readWalRequest(body);
+    if (request === undefined) {
+      this.#refuse('malformed', 'sent a malformed request for WAL');
+      return;
+    }
+    this.#lines.stop();
+    const { signal } = this.#ending;
+    const seal = { secret, nonce: this.#nonce, counter: this.#counter - 1 };
+    void sendWal(this.#socket, () => this.#service.readWal(request, signal), seal);
+  }
+
+  #answer(status: Status, detail = ''): void {
+    this.#socket.write(`${status} ${this.#counter - 1}${detail === '' ? '' : ` ${detail}`}\n`);
+  }
+
+  /** The connection ends with it: its counters no longer agree. */
+  #refuse(kind: RefusalKind & keyof typeof statuses, what: string, detail?: string): void {
+    this.#lines.stop();
+    this.#answer(statuses[kind], detail);
+    this.#socket.end();
+    this.#tell(kind, what, kind === 'badSignature' ? undefined : detail);
+  }
+
+  #tell(kind: RefusalKind, what: string, detail?: string): void {
+    this.#service.refusals.tell(kind, this.#who(), `${this.#who()} ${what}`, detail);
+  }
+
+  #who(): string {
+    return this.#from === undefined ? (this.#socket.remoteAddress ?? 'somebody') : `node ${this.#from}`;
+  }
+}

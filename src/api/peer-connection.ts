@@ -1,0 +1,207 @@
+/** The connection to one other repmgrd, kept open and opened again; messages go out on it, and nothing waits for it. */
+import type { Socket } from 'node:net';
+import type { Message } from '../failover/messages.ts';
+import { limits } from '../limits.ts';
+import type { Logger } from '../log/logger.ts';
+import type { NodeId } from '../model/node.ts';
+import { splitAddress } from './address.ts';
+import type { Certificates } from './certificates.ts';
+import type { PeerIdentity } from './identity.ts';
+import { LineReader } from './lines.ts';
+import type { AddressBook } from './lookup.ts';
+import { type OpenedConnection, openConnection } from './opening.ts';
+import { type Outgoing, Outbox } from './outbox.ts';
+import { helloOf, type ProtocolVersions, statuses, writeLine } from './protocol.ts';
+
+/** What the connections to all peers share. */
+export interface PeerDialing {
+  readonly identity: () => PeerIdentity;
+  /** Newest first; the older one is tried where the other node does not know the newest yet. */
+  readonly secrets: () => readonly string[];
+  readonly certificates: () => Promise<Certificates | undefined>;
+  readonly addresses: AddressBook;
+  readonly versions: ProtocolVersions;
+  readonly log: Logger;
+}
+
+interface Line {
+  readonly socket: Socket;
+  readonly nonce: string;
+  readonly identity: PeerIdentity;
+  counter: number;
+  /** Sent and not acknowledged yet, oldest first. */
+  readonly underWay: UnderWay[];
+}
+
+interface UnderWay {
+  /** Undefined for the hello. */
+  readonly outgoing: Outgoing | undefined;
+  readonly sentAt: number;
+}
+
+export class PeerConnection {
+  readonly #dialing: PeerDialing;
+  readonly #to: NodeId;
+  readonly #ending = new AbortController();
+  readonly #outbox = new Outbox();
+  #address: string;
+  #line: Line | undefined;
+  #isOpening = false;
+  #retryMs: number = limits.peerRetryMs;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #answerTimer: NodeJS.Timeout | undefined;
+  /** Which of the secrets the other node knows, as far as it let this one know. */
+  #secretIndex = 0;
+  #refusedInARow = 0;
+  /** Why it is not reached; empty: it is. Told when it changes. */
+  #trouble = '';
+
+  /** Opens at once, so that the first message need not wait. */
+  constructor(dialing: PeerDialing, to: NodeId, address: string) {
+    this.#dialing = dialing;
+    this.#to = to;
+    this.#address = address;
+    void this.#open();
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  send(message: Message): void {
+    const isHeartbeat = message.kind === 'heartbeat';
+    this.#outbox.add({ isHeartbeat, body: JSON.stringify(message), since: performance.now() });
+    if (this.#line === undefined) return;
+    const { systemIdentifier } = this.#dialing.identity();
+    if (this.#line.identity.systemIdentifier === systemIdentifier) this.#flush(this.#line);
+    else this.#drop(this.#line, 'this node has learned which cluster it belongs to');
+  }
+
+  close(): void {
+    this.#ending.abort();
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#answerTimer);
+    this.#line?.socket.destroy();
+    this.#line = undefined;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#isOpening || this.#line !== undefined || this.#ending.signal.aborted) return;
+    this.#isOpening = true;
+    const { host, port } = splitAddress(this.#address);
+    try {
+      const address = this.#dialing.addresses.addressOf(host);
+      if (address === undefined) throw new Error(`the address of "${host}" is not known`);
+      const certificates = await this.#dialing.certificates();
+      const { signal } = this.#ending;
+      this.#begin(await openConnection({ purpose: '/peer', host: address, port, certificates, signal }));
+    } catch (error) {
+      this.#dialing.addresses.lookUp(host);
+      this.#fail(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  #begin({ socket, nonce, head }: OpenedConnection): void {
+    const identity = this.#dialing.identity();
+    const line: Line = { socket, nonce, identity, counter: 0, underWay: [] };
+    const lines = new LineReader({
+      maximumBytes: limits.peerMessageBytes,
+      onLine: (text) => this.#onAnswer(line, text),
+      onTooLong: () => this.#drop(line, 'its answer is no answer of a repmgrd'),
+    });
+    socket.on('data', (piece: Buffer) => lines.push(piece));
+    socket.on('error', (error) => this.#drop(line, error.message));
+    socket.on('close', () => this.#drop(line, 'it closed the connection'));
+    this.#line = line;
+    this.#write(line, JSON.stringify(helloOf(identity, this.#to, this.#dialing.versions)));
+    this.#flush(line);
+    if (head.length > 0) lines.push(head);
+  }
+
+  #flush(line: Line): void {
+    while (this.#line === line && line.underWay.length < limits.peerWindow) {
+      const beats = line.underWay.filter(({ outgoing }) => outgoing?.isHeartbeat === true).length;
+      const next = this.#outbox.next(performance.now(), beats < limits.peerHeartbeatWindow);
+      if (next === undefined) return;
+      this.#write(line, next.body, next);
+    }
+  }
+
+  #write(line: Line, body: string, outgoing?: Outgoing): void {
+    const secrets = this.#dialing.secrets();
+    const secret = secrets[this.#secretIndex % Math.max(1, secrets.length)] ?? '';
+    line.underWay.push({ outgoing, sentAt: performance.now() });
+    line.socket.write(writeLine(secret, '/peer', line.nonce, line.counter, body));
+    line.counter++;
+    this.#answerTimer ??= setTimeout(() => this.#watchAnswers(), limits.peerAnswerMs);
+  }
+
+  /** One timer for all messages: what is not acknowledged in time tells that the other side is gone. */
+  #watchAnswers(): void {
+    this.#answerTimer = undefined;
+    const line = this.#line;
+    const oldest = line?.underWay[0];
+    if (line === undefined || oldest === undefined) return;
+    const leftMs = oldest.sentAt + limits.peerAnswerMs - performance.now();
+    if (leftMs <= 0) this.#drop(line, 'it does not answer');
+    else this.#answerTimer = setTimeout(() => this.#watchAnswers(), leftMs);
+  }
+
+  #onAnswer(line: Line, text: string): void {
+    const [status = '', , ...detail] = text.split(' ');
+    if (Number(status) === statuses.accepted || Number(status) === statuses.malformed) {
+      line.underWay.shift();
+      this.#refusedInARow = 0;
+      this.#retryMs = limits.peerRetryMs;
+      this.#tellOfReturn();
+      this.#flush(line);
+    } else {
+      this.#onRefusal(line, Number(status), detail.join(' '));
+    }
+  }
+
+  /** What was signed wrongly is said once more at once, by a new nonce, and by the other secret where there is one. */
+  #onRefusal(line: Line, status: number, detail: string): void {
+    this.#refusedInARow++;
+    if (status !== statuses.badSignature) {
+      this.#drop(line, `it refuses this node: ${detail === '' ? `status ${status}` : detail}`);
+      return;
+    }
+    this.#secretIndex++;
+    for (const { outgoing } of line.underWay) if (outgoing !== undefined) this.#outbox.add(outgoing);
+    this.#drop(line, 'it knows another secret than this node', this.#refusedInARow === 1 ? 0 : undefined);
+  }
+
+  #drop(line: Line, reason: string, retryMs?: number): void {
+    if (this.#line !== line) return;
+    this.#line = undefined;
+    line.socket.destroy();
+    this.#fail(reason, retryMs);
+  }
+
+  #fail(reason: string, retryMs = this.#retryMs): void {
+    if (this.#ending.signal.aborted) return;
+    this.#tellOfTrouble(reason);
+    this.#retryMs = Math.min(this.#retryMs * 2, limits.peerRetryMaxMs);
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => void this.#open(), retryMs);
+  }
+
+  #tellOfTrouble(reason: string): void {
+    const { log } = this.#dialing;
+    if (reason === this.#trouble) return;
+    this.#trouble = reason;
+    const message = `repmgrd of node ${this.#to} is not reached at ${this.#address}`;
+    // A signature that is refused once is in order again with the second try.
+    if (this.#refusedInARow > 1) log.warning(message, { detail: reason });
+    else log.info(message, { detail: reason });
+  }
+
+  #tellOfReturn(): void {
+    if (this.#trouble === '') return;
+    this.#trouble = '';
+    this.#dialing.log.info(`repmgrd of node ${this.#to} at ${this.#address} answers`);
+  }
+}
