@@ -46,7 +46,6 @@ type Arguments<Name extends Hook> = Parameters<NonNullable<Checker[Name]>>;
 /** Passes everything on to the checkers that want it. */
 export class Watchers {
   readonly violations: Violation[] = [];
-  readonly #listeners = new Map<Hook, Checker[]>();
   readonly #checkers: readonly Checker[];
 
   constructor(checkers: readonly Checker[]) {
@@ -78,15 +77,10 @@ export class Watchers {
   ended = this.#passer('ended');
 
   #passer<Name extends Hook>(name: Name): (...passed: Arguments<Name>) => void {
+    let listeners: Checker[] | undefined;
     return (...passed) => {
-      let listeners = this.#listeners.get(name);
-      if (listeners === undefined) {
-        listeners = this.#checkers.filter((checker) => checker[name] !== undefined);
-        this.#listeners.set(name, listeners);
-      }
-      for (const listener of listeners) {
-        (listener[name] as (...all: Arguments<Name>) => void).apply(listener, passed);
-      }
+      listeners ??= this.#checkers.filter((checker) => checker[name] !== undefined);
+      for (const listener of listeners) (listener[name] as (...all: Arguments<Name>) => void)(...passed);
     };
   }
 }
