@@ -28,12 +28,12 @@ export interface PerformContext {
   readonly walEnd: WalEndReader;
   readonly guard: Guard;
   /** The recorded nodes as last read, this one included. */
-  nodes(): readonly NodeRecord[];
+  readonly nodes: () => readonly NodeRecord[];
   /** The voters of the newest record, for the guard's question. */
-  voters(): readonly NodeId[];
-  now(): Instant;
+  readonly voters: () => readonly NodeId[];
+  readonly now: () => Instant;
   /** From the repmgrd of another node; its bytes count only when all were read. */
-  fetchWal(from: NodeId, request: WalRequest, signal: AbortSignal): Promise<WalAnswer>;
+  readonly fetchWal: (from: NodeId, request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
   readonly log: Logger;
   /** Of this action: checked right before what cannot be recalled. */
   readonly signal: AbortSignal;

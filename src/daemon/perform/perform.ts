@@ -3,6 +3,7 @@ import type { Action } from '../../failover/actions.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { askServers } from './ask-servers.ts';
 import type { PerformContext } from './context.ts';
+import { fetchWal } from './fetch-wal.ts';
 import { freeze, unfreeze } from './freeze.ts';
 
 export { ActionNotBegun, type OwnServer, type PerformContext } from './context.ts';
@@ -25,6 +26,8 @@ export async function perform(action: PerformedAction, context: PerformContext):
       return await unfreeze(context, action.primaryConninfo);
     case 'askServers':
       return await askServers(context, action.nodes, action.withinMs);
+    case 'fetchWal':
+      return await fetchWal(context, action);
     default:
       throw new Error(`the action ${action.kind} cannot be performed`);
   }
