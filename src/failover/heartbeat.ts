@@ -44,9 +44,9 @@ export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): voi
     return;
   }
   adopt(turn, from, heartbeat);
-  if (isMember(heartbeat.record, turn.state.settings.self)) {
-    acknowledge(turn, from, heartbeat);
-  } else {
+  /** Of who is no member it counts for the record alone: a change that took it in may be in force elsewhere. */
+  acknowledge(turn, from, heartbeat);
+  if (!isMember(heartbeat.record, turn.state.settings.self)) {
     askToJoin(turn, from);
   }
 }
@@ -141,9 +141,7 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
     become(turn, { kind: 'follower', electionNotBefore: turn.now, hasWaited: false, unarmedSince: null });
   }
   change(turn, { leaderHeardAt: turn.now });
-  if (isMember(heartbeat.record, turn.state.settings.self)) {
-    grantLease(turn, from, heartbeat.term, heartbeat.leaseMs);
-  }
+  grantLease(turn, from, heartbeat.term, heartbeat.leaseMs);
   dropConsideration(turn);
   thaw(turn);
 }

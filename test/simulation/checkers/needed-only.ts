@@ -16,8 +16,6 @@ import type { Checker } from './watcher.ts';
 const lookEveryMs = 500;
 /** How long all must have been well before nothing else counts as a reason. */
 const calmMs = 3_000;
-/** Losses above this can silence a healthy link for longer than a hold takes. */
-const lossyChance = 0.02;
 
 export class NeededOnly implements Checker {
   readonly name = 'needed only';
@@ -26,7 +24,7 @@ export class NeededOnly implements Checker {
   #isJudging = true;
 
   begun(world: World): void {
-    this.#isJudging = world.options.link.lossChance <= lossyChance && !isSlow(world);
+    this.#isJudging = !isSlow(world);
     if (this.#isJudging) this.#look(world);
   }
 
@@ -63,7 +61,9 @@ export class NeededOnly implements Checker {
 
   #judge(world: World, what: string): void {
     if (this.#wellSince === undefined || world.schedule.now - this.#wellSince < calmMs) return;
-    if (!this.#isHarmless(world)) return;
+    // Of two writable servers one has to go.
+    const writable = world.nodes.filter(({ server }) => server?.isWritable === true);
+    if (!this.#isHarmless(world) || writable.length > 1) return;
     world.watchers.violated(world, this, `${what} though the primary serves and a quorum reaches it`);
   }
 
@@ -78,6 +78,7 @@ export class NeededOnly implements Checker {
   /** Something has touched it, or it is no voter yet, or not again. */
   #isOut(world: World, node: number): boolean {
     if (this.#disturbance.touches(node) || world.unregistered.has(node)) return true;
+    if (missesMessages(world, node)) return true;
     return world.nodeOf(node)?.daemon.state?.durable.hasLostState !== false;
   }
 
@@ -89,14 +90,20 @@ export class NeededOnly implements Checker {
   }
 }
 
+/** The network lost what it and the primary told each other, less than a lease ago. */
+function missesMessages({ nodes, network }: World, node: number): boolean {
+  return nodes.some(
+    ({ id, server, daemon }) =>
+      server?.isWritable === true && network.missedMsAgo(id, node) < daemon.settings.leaseMs,
+  );
+}
+
 /** Round trips that take a good part of the shortest time that counts. */
 function isSlow({ options }: World): boolean {
   const { link } = options;
   const roundTripMs = 2 * (link.delayMs + link.jitterMs);
   return options.nodes.some(
     ({ settings, host }) =>
-      roundTripMs > settings.commitHoldMs / 4 ||
-      host.disk.syncMs * 50 * host.disk.slowChance > 5 ||
-      link.lateChance > 0.05,
+      roundTripMs > settings.commitHoldMs / 4 || host.disk.syncMs * 50 * host.disk.slowChance > 5,
   );
 }

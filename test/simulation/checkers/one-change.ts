@@ -12,12 +12,18 @@ import type { Checker } from './watcher.ts';
 export class OneChange implements Checker {
   readonly name = 'one change at a time';
   readonly #contents = new Map<string, string>();
+  /** The newest record that each node ever stored: who lost its file since could not have won without the others. */
+  readonly #stored = new Map<number, VoterRecord>();
+  /** The voters of a change that was pending when its leader won: they may have brought it into force. */
+  readonly #inherited = new Map<number, readonly number[]>();
 
   persisted(world: World, daemon: Daemon, before: Durable | undefined, after: Durable): void {
     const old = before?.record ?? null;
     const { record } = after;
     if (record === null || record === old) return;
     this.#judgeVersion(world, record);
+    this.#noteStored(daemon.node, record);
+    this.#noteInheritance(daemon.node, before, after);
     const isOwn = after.leading !== null && before?.leading?.term === after.leading.term;
     if (old === null || !isOwn || old.version.term !== record.version.term) return;
     // A leader may replace its own pending change by another of the same set.
@@ -25,8 +31,8 @@ export class OneChange implements Checker {
     if (old.replacedVoters === null && !isOfSet) return;
     if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.replacedVoters)) return;
     if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.voters)) return;
-    for (const set of setsOf(old, daemon.node)) {
-      const stored = set.filter((node) => hasStored(world, node, daemon, old));
+    for (const set of [...setsOf(old, daemon.node), ...this.#takeInherited(daemon.node, record)]) {
+      const stored = set.filter((node) => node === daemon.node || this.#hasStored(node, old));
       if (stored.length >= Math.floor(set.length / 2) + 1) continue;
       world.watchers.violated(
         world,
@@ -49,6 +55,29 @@ export class OneChange implements Checker {
     );
   }
 
+  #noteInheritance(node: number, before: Durable | undefined, { leading, record }: Durable): void {
+    if (leading === null || record === null || before?.leading?.term === leading.term) return;
+    if (record.replacedVoters === null) this.#inherited.delete(node);
+    else this.#inherited.set(node, record.voters);
+  }
+
+  /** A quorum of them must have stored what a leader put in the place of the change, once that is in force. */
+  #takeInherited(node: number, { replacedVoters }: VoterRecord): readonly (readonly number[])[] {
+    const voters = this.#inherited.get(node);
+    if (voters === undefined || replacedVoters !== null) return [];
+    this.#inherited.delete(node);
+    return [voters];
+  }
+
+  #noteStored(node: number, record: VoterRecord): void {
+    if (!this.#hasStored(node, record)) this.#stored.set(node, record);
+  }
+
+  #hasStored(node: number, record: VoterRecord): boolean {
+    const stored = this.#stored.get(node);
+    return stored !== undefined && compare(stored, record) >= 0;
+  }
+
   /** A version says what is in it. */
   #judgeVersion(world: World, record: VoterRecord): void {
     const { version, ...content } = record;
@@ -67,11 +96,6 @@ function setsOf({ voters, replacedVoters }: VoterRecord, self: number): readonly
   if (replacedVoters === null) return [voters];
   const isOwnWord = replacedVoters.length === 2 && voters.length === 1 && Number(voters[0]) === self;
   return isOwnWord ? [voters] : [voters, replacedVoters];
-}
-
-function hasStored(world: World, node: number, leader: Daemon, record: VoterRecord): boolean {
-  const stored = world.nodeOf(node)?.daemon.file?.record ?? null;
-  return node === leader.node || (stored !== null && compare(stored, record) >= 0);
 }
 
 function sameSet(one: readonly number[], other: readonly number[] | null): boolean {

@@ -225,6 +225,7 @@ function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World
       if (server.promote()) world.byHand.add(node.id);
       return undefined;
     case 'startByHand':
+      server.killEverything();
       server.directory.standbySignal = false;
       if (server.start('operator')) world.byHand.add(node.id);
       return undefined;
@@ -247,7 +248,8 @@ function resolve(world: World, target: Target, random: Random): SimulatedNode | 
 
 function canHappenTo({ host }: SimulatedNode, fault: Fault): boolean {
   const { kind } = fault;
-  if (isOnNetwork(fault)) return true;
+  // The row of a node that is gone is deleted as well.
+  if (isOnNetwork(fault) || kind === 'unregister') return true;
   return kind === 'bootHost' ? !host.isUp : host.isUp && !host.isSuspended;
 }
 

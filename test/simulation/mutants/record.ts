@@ -71,6 +71,19 @@ export const record: readonly Mutant[] = [
     withinHistories: 1_000,
   },
   {
+    name: 'replace an inherited change',
+    changes: [
+      inCore(
+        'record-changes',
+        '...(inheritedVoters === null ? [] : [inheritedVoters])];',
+        '...[inheritedVoters ?? []].slice(1)];',
+      ),
+    ],
+    caughtBy: ['one change at a time'],
+    stories: ['48'],
+    withinHistories: 3_000,
+  },
+  {
     name: 'a pause that silence ends',
     changes: [
       inCore(
