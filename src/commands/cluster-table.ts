@@ -105,7 +105,7 @@ export const clusterCommands: readonly Command[] = [
         about: 'only look',
       },
       {
-        line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5 --output=/etc/repmgr.conf.new',
+        line: 'repmgr -f /etc/repmgr.conf --cluster=main cluster import --from-repmgr5 --output=/etc/new.conf',
         about: 'on the primary: import, and write its new repmgr.conf',
       },
       {

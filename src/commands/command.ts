@@ -32,6 +32,8 @@ export interface Command {
   readonly examples: readonly { readonly line: string; readonly about: string }[];
   /** Beside the general and the logging options, which every command takes. */
   readonly options: readonly OptionKey[];
+  /** Those of them without which it cannot run. */
+  readonly requires?: readonly OptionKey[];
   /** What may follow noun and verb. */
   readonly operand?: {
     readonly name: string;

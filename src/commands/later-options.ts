@@ -46,11 +46,6 @@ export const laterOptions = {
   alwaysPromote: { ...later, long: 'always-promote', about: 'promote even a standby that lacks WAL' },
   repmgrdNoPause: { ...later, long: 'repmgrd-no-pause', about: 'do not pause repmgrd' },
   repmgrdForceUnpause: { ...later, long: 'repmgrd-force-unpause', about: 'unpause repmgrd in any case' },
-  configArchiveDir: {
-    ...laterText('DIRECTORY'),
-    long: 'config-archive-dir',
-    about: 'where to keep configuration files',
-  },
   configFiles: { ...laterText('LIST'), long: 'config-files', about: 'configuration files to keep' },
   detail: { ...later, long: 'detail', about: 'print more columns' },
   nagios: { ...later, long: 'nagios', about: 'print as a Nagios plugin does' },

@@ -149,6 +149,11 @@ export const optionTable = {
     long: 'verify-backup',
     about: 'compare a copy by pg_basebackup with its manifest afterwards, by pg_verifybackup',
   },
+  configArchiveDir: {
+    ...text('DIRECTORY'),
+    long: 'config-archive-dir',
+    about: 'where to keep configuration files meanwhile',
+  },
   walKeepSegments: {
     group: 'command',
     long: 'wal-keep-segments',

@@ -1,6 +1,7 @@
 /** Every command: what it is called, what it takes, and the file that does it. Help and docs/commands.md follow from it. */
 import type { Command } from './command.ts';
 import { clusterCommands } from './cluster-table.ts';
+import { configArchiveCommands } from './config-archive-table.ts';
 import { connectionOptions } from './options.ts';
 import { sandboxCommands } from './sandbox-table.ts';
 import { witnessCommands } from './witness-table.ts';
@@ -8,8 +9,6 @@ import { witnessCommands } from './witness-table.ts';
 /** What repmgr 3 to 5 have and this version does not; [noun, verb]. */
 export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
   ['standby', 'switchover'],
-  ['standby', 'archive-config'],
-  ['standby', 'restore-config'],
   ['node', 'status'],
   ['node', 'check'],
   ['node', 'rejoin'],
@@ -167,6 +166,7 @@ export const commandTable: readonly Command[] = [
     needsConfig: true,
     load: () => import('./standby-follow.ts'),
   },
+  ...configArchiveCommands,
   ...witnessCommands,
   ...clusterCommands,
   ...sandboxCommands,

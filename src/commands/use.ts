@@ -25,7 +25,12 @@ export function checkUse(command: Command, call: Call): Use {
   const given = optionKeys.filter((key) => options[key] !== undefined);
   const missing = given.find((key) => optionOf(key).isNotBuiltYet && command.options.includes(key));
   return {
-    errors: [...operandErrors(command, operands), ...connectionErrors(options), ...hostErrors(command, call)],
+    errors: [
+      ...operandErrors(command, operands),
+      ...requirementErrors(command, options),
+      ...connectionErrors(options),
+      ...hostErrors(command, call),
+    ],
     warnings: [
       ...given.flatMap((key) => warningsOf(key, command, options)),
       ...contradictions(command, options),
@@ -42,6 +47,11 @@ function operandErrors({ noun, verb, operand }: Command, operands: readonly stri
     return [`too many arguments, the first of them "${redactConninfo(extra)}"`];
   if (operand?.isRequired && operands.length === 0) return [`${noun} ${verb} needs ${operand.name}`];
   return [];
+}
+
+function requirementErrors({ noun, verb, requires = [] }: Command, options: CommandOptions): string[] {
+  const missing = requires.filter((key) => options[key] === undefined);
+  return missing.map((key) => `${noun} ${verb} needs the option "${nameOf(key)}"`);
 }
 
 function connectionErrors({ dbname }: CommandOptions): readonly string[] {

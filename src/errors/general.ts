@@ -18,6 +18,10 @@ export const generalErrors = {
     exit: 'badConfiguration',
     about: 'repmgr.conf has errors; all of them are listed',
   },
+  config_archive_unusable: {
+    exit: 'badConfiguration',
+    about: 'a directory that keeps configuration files is missing, not ours, or cannot be written',
+  },
   output_file_unwritable: {
     exit: 'badConfiguration',
     about: 'a file that was asked for exists already, or cannot be written',

@@ -169,9 +169,15 @@ describe('the command line', () => {
     expect(errorsOf('standby', 'promote', 'now')).toEqual(['too many arguments, the first of them "now"']);
   });
 
+  it('names the options without which a command cannot run', () => {
+    expect(errorsOf('standby', 'restore-config', '-D', '/data')).toEqual([
+      'standby restore-config needs the option "--config-archive-dir"',
+    ]);
+  });
+
   it('lists the verbs of a noun that this version has', () => {
     expect(errorsOf('Standby')).toEqual([
-      '"Standby" needs one of: clone, register, unregister, promote, follow',
+      '"Standby" needs one of: clone, register, unregister, promote, follow, archive-config, restore-config',
     ]);
     expect(parse('node')).toMatchObject({ kind: 'not-built-yet', what: 'the command "node"' });
   });
@@ -282,7 +288,7 @@ describe('every option', () => {
     (_, key) => {
       const { value, short } = optionOf(key);
       const letter = short === undefined ? undefined : `-${short}`;
-      const text = value.kind === 'choice' ? value.choices[0] : sample[value.kind];
+      const text = 'choices' in value ? value.choices[0] : sample[value.kind];
       const isOptional = value.kind.startsWith('optional');
       const forms = longNamesOf(key).flatMap((name) => {
         if (text === undefined) return [[`--${name}`]];
