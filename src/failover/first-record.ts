@@ -3,10 +3,10 @@ import type { RegisteredNode } from './settings.ts';
 import { noTerm, type Term } from './term.ts';
 import type { VoterRecord } from './voter-record.ts';
 
-/** It names all that are registered (rule 0). */
+/** It names all that are registered, by this node's metadata: the greater set is the newer one (rule 0). */
 export function firstRecord(nodes: readonly RegisteredNode[]): VoterRecord {
   return {
-    version: { term: noTerm, number: 1 },
+    version: { term: noTerm, number: nodes.length },
     voters: nodes.map(({ id }) => id),
     replacedVoters: null,
     joining: null,

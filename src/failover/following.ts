@@ -87,11 +87,15 @@ function followedLeader(state: State): KnownLeader | null {
   if (leader === null || !leader.isWritable || leader.node === settings.self || role.kind !== 'follower') {
     return null;
   }
-  const isHeard =
-    state.leaderHeardAt !== null && state.now.monotonicMs - state.leaderHeardAt < settings.leaseMs;
+  const isHeard = isInTouch(state);
   const isLeased = lease.kind === 'granted' && lease.holder === leader.node && lease.term === leader.term;
   const isBound = frozen !== null && (frozen.boundTerm ?? 0) > leader.term;
   return (isHeard || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term) ? leader : null;
+}
+
+/** What a rejoin copies must be there, and each try makes where this node's own WAL ends unknown for a while. */
+function isInTouch({ leaderHeardAt, now, settings }: State): boolean {
+  return leaderHeardAt !== null && now.monotonicMs - leaderHeardAt < settings.leaseMs;
 }
 
 /** The last leader's server, which was to start read-only and did not; an operator's shutdown is left alone. */
@@ -114,6 +118,7 @@ function isLeftDown(state: State): boolean {
 function isInterrupted(state: State): boolean {
   return (
     state.durable.isRejoining &&
+    isInTouch(state) &&
     !isRunning(state, 'rejoin') &&
     !isPaused(state) &&
     state.now.monotonicMs >= followsAgainAt(state, 0)
@@ -215,7 +220,7 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
   change(turn, {
     following: { node: leader.node, term: leader.term, isDone: false, isOnLine: false, since: turn.now },
   });
-  if (state.settings.rejoin === 'automatic') {
+  if (state.settings.rejoin === 'automatic' && isInTouch(state)) {
     explain(turn, 9, 'rejoin', `its WAL diverged from that of ${name}: rejoins`, evidence);
     store(turn, { isRejoining: true });
     begin(turn, 'rejoin', (id) => ({
@@ -226,7 +231,8 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
     }));
   } else if (!isKnown) {
     detach(turn);
-    explain(turn, 9, 'diverged', `its WAL diverged from that of ${name}: waits for an operator`, evidence);
+    const until = state.settings.rejoin === 'automatic' ? 'that is heard of again' : 'an operator rejoins it';
+    explain(turn, 9, 'diverged', `its WAL diverged from that of ${name}: waits until ${until}`, evidence);
   }
 }
 

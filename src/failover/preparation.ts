@@ -5,6 +5,8 @@ import { beginFreeze, isElectionPurpose, isSettled, primaryAnswers, refusalByLoo
 import { giveUp } from './giving-up.ts';
 import type { MonotonicMs } from './instant.ts';
 import { grantLease, leaderYielded, leaseBinds } from './lease.ts';
+import type { Refusal } from './messages.ts';
+import { namesOf } from './names.ts';
 import { isWitness } from './own-wal.ts';
 import { newerRecord } from './quorum.ts';
 import type { Candidate, State } from './state.ts';
@@ -32,11 +34,19 @@ export function prepareCandidacy(turn: Turn, role: Candidate): void {
   const refusal = refusalByLooks(state, role, isElection);
   const isBound = !role.isForced && leaseBinds(state, state.settings.self);
   if (isUnfit || refusal !== null || isBound) {
-    explain(turn, 3, 'stayOut', `does not stand: ${refusal ?? 'it is no candidate any more'}`, { refusal });
+    explain(turn, 3, 'stayOut', `does not stand: ${reasonOf(state, role, refusal)}`, { refusal });
     giveUp(turn, role, refusal === 'primaryAnswers' ? state.settings.leaseMs / 2 : 0);
     return;
   }
   voteForItself(turn, role);
+}
+
+function reasonOf(state: State, { answers }: Candidate, refusal: Refusal | null): string {
+  const writable = (answers ?? []).filter(([, answer]) => answer === 'writable').map(([node]) => node);
+  if (refusal === 'primaryAnswers' && writable.length > 0) {
+    return `${namesOf(state, writable)} accepts writes`;
+  }
+  return refusal ?? 'it is no candidate any more';
 }
 
 function voteForItself(turn: Turn, role: Candidate): void {

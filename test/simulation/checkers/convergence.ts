@@ -48,6 +48,9 @@ function isWaitingAfterBoot({ nodes, schedule }: World): boolean {
 /** Not where an operator has to act: a leader that fails over by hand only, or a majority without its state. */
 function isExpected(world: World): boolean {
   if (world.options.nodes.some(({ settings }) => settings.failover === 'manual')) return false;
+  // Two writable servers before there ever was a term: no word of anybody says which of them is the primary.
+  if (world.byHand.size > 0 && !world.nodes.some(({ daemon }) => (daemon.file?.leader ?? null) !== null))
+    return false;
   const remembers = (id: number) => world.nodeOf(id)?.daemon.state?.durable.hasLostState === false;
   const mayStand = world.nodes.some(
     ({ id, server, daemon }) => server !== undefined && daemon.settings.priority > 0 && remembers(id),

@@ -108,7 +108,8 @@ export class KeptWords implements Checker {
   }
 
   walReceived(world: World, { node }: PostgresServer, upstream: PostgresServer): void {
-    this.#walAt.set(node, world.schedule.now);
+    // What a standby passes on keeps no leader in contact: only what comes from a writable server does.
+    if (upstream.phase === 'writable') this.#walAt.set(node, world.schedule.now);
     const vote = this.#votes.get(node);
     if (vote === undefined || vote.candidate === upstream.node || upstream.phase !== 'writable') return;
     const followed = world.nodeOf(node)?.daemon.state?.durable.leader?.term ?? 0;

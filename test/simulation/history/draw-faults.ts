@@ -32,7 +32,7 @@ const rates: Readonly<Partial<Record<FaultKind, number>>> = {
   unregister: 0.3,
   blockReplay: 0.5,
   fillConnections: 0.5,
-  startByHand: 0.7,
+  startByHand: 0.5,
   promoteByHand: 0.4,
   restartByHand: 0.5,
 };

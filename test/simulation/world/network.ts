@@ -21,6 +21,8 @@ export class Network {
   readonly #cuts: Uint8Array;
   readonly #extraDelayMs: Float64Array;
   readonly #extraLoss: Float64Array;
+  /** When the last message of each direction was lost, or late. */
+  readonly #missedAt: Float64Array;
   readonly #size: number;
 
   /** @param size greater than the greatest node id */
@@ -32,6 +34,7 @@ export class Network {
     this.#cuts = new Uint8Array(size * size);
     this.#extraDelayMs = new Float64Array(size * size);
     this.#extraLoss = new Float64Array(size * size);
+    this.#missedAt = new Float64Array(size * size).fill(Number.NEGATIVE_INFINITY);
   }
 
   isOpen(from: number, to: number): boolean {
@@ -86,15 +89,29 @@ export class Network {
     if (!this.isOpen(from, to)) return;
     const random = this.#random;
     const loss = this.#options.lossChance + (this.#extraLoss[from * this.#size + to] ?? 0);
-    if (random.chance(loss)) return;
+    if (random.chance(loss)) {
+      this.#miss(from, to);
+      return;
+    }
     this.#deliver(from, to, deliver);
     if (random.chance(this.#options.duplicateChance)) this.#deliver(from, to, deliver);
   }
 
+  /** How long ago a message between two nodes went missing, or came late. */
+  missedMsAgo(one: number, other: number): number {
+    const there = this.#missedAt[one * this.#size + other] ?? Number.NEGATIVE_INFINITY;
+    const back = this.#missedAt[other * this.#size + one] ?? Number.NEGATIVE_INFINITY;
+    return this.#schedule.now - Math.max(there, back);
+  }
+
+  #miss(from: number, to: number): void {
+    this.#missedAt[from * this.#size + to] = this.#schedule.now;
+  }
+
   #deliver(from: number, to: number, deliver: () => void): void {
-    const late = this.#random.chance(this.#options.lateChance)
-      ? this.#random.fraction() * this.#options.lateMs
-      : 0;
+    const isLate = this.#random.chance(this.#options.lateChance);
+    if (isLate) this.#miss(from, to);
+    const late = isLate ? this.#random.fraction() * this.#options.lateMs : 0;
     this.#schedule.after(this.delayMs(from, to) + late, undefined, () => {
       // What is on its way when the cable is pulled is lost, but for what the other side has already.
       if (this.isOpen(from, to)) deliver();
