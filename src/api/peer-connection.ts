@@ -171,31 +171,32 @@ export class PeerConnection {
     }
     this.#secretIndex++;
     for (const { outgoing } of line.underWay) if (outgoing !== undefined) this.#outbox.add(outgoing);
-    this.#drop(line, 'it knows another secret than this node', this.#refusedInARow === 1 ? 0 : undefined);
+    if (this.#refusedInARow === 1) this.#drop(line, null, 0);
+    else this.#drop(line, 'it knows another secret than this node');
   }
 
-  #drop(line: Line, reason: string, retryMs?: number): void {
+  #drop(line: Line, reason: string | null, retryMs?: number): void {
     if (this.#line !== line) return;
     this.#line = undefined;
     line.socket.destroy();
     this.#fail(reason, retryMs);
   }
 
-  #fail(reason: string, retryMs = this.#retryMs): void {
+  /** @param reason null: nothing to tell of, the next attempt will be in order */
+  #fail(reason: string | null, retryMs = this.#retryMs): void {
     if (this.#ending.signal.aborted) return;
-    this.#tellOfTrouble(reason);
+    if (reason !== null) this.#tellOfTrouble(reason);
     this.#retryMs = Math.min(this.#retryMs * 2, limits.peerRetryMaxMs);
     clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => void this.#open(), retryMs);
   }
 
   #tellOfTrouble(reason: string): void {
-    const { log } = this.#dialing;
     if (reason === this.#trouble) return;
     this.#trouble = reason;
+    const { log } = this.#dialing;
     const message = `repmgrd of node ${this.#to} is not reached at ${this.#address}`;
-    // A signature that is refused once is in order again with the second try.
-    if (this.#refusedInARow > 1) log.warning(message, { detail: reason });
+    if (this.#refusedInARow > 0) log.warning(message, { detail: reason });
     else log.info(message, { detail: reason });
   }
 

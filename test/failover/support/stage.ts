@@ -6,6 +6,7 @@ import type { Action } from '../../../src/failover/actions.ts';
 import type { Durable } from '../../../src/failover/durable.ts';
 import type { ActionResult, Event, Moment } from '../../../src/failover/events.ts';
 import { initialState } from '../../../src/failover/initial-state.ts';
+import type { Message } from '../../../src/failover/messages.ts';
 import type { OperatorRequest } from '../../../src/failover/operator-request.ts';
 import type { TimelineMark } from '../../../src/failover/position.ts';
 import type {
@@ -47,6 +48,8 @@ const effectMs = 10;
 export class Stage {
   now = 0;
   readonly story: string[] = [];
+  /** All messages that anybody sent. */
+  readonly said: Message[] = [];
   readonly members: readonly Member[];
   #isCut: (from: NodeId, to: NodeId) => boolean = () => false;
   #queue: { readonly atMs: number; readonly run: () => void }[] = [];
@@ -218,6 +221,7 @@ export class Stage {
 
   #perform(member: Member, action: Action): void {
     if (action.kind === 'send') {
+      this.said.push(action.message);
       if (!this.#isCut(member.id, action.to)) {
         this.#later(linkMs, () =>
           this.#handle(this.#member(action.to), {
