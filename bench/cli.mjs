@@ -7,7 +7,7 @@ import { measureConnectivity } from './connectivity.mjs';
 
 // Node reads the file that this names at each start, which takes longer than most of what is measured here.
 delete process.env['NODE_EXTRA_CA_CERTS'];
-const { startSandbox } = await import('../dist/sandbox.js');
+const { startSandbox } = await import('../dist/sandbox.mjs');
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '15' }, 'postgres-version': { type: 'string' } },

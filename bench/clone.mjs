@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 
 // Node reads the file that this names at each start; it has nothing to do with what is measured here.
 delete process.env['NODE_EXTRA_CA_CERTS'];
-const { startSandbox } = await import('../dist/sandbox.js');
+const { startSandbox } = await import('../dist/sandbox.mjs');
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '7' }, megabytes: { type: 'string', default: '1024' } },

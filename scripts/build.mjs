@@ -1,6 +1,15 @@
 // Bundles the two programs and the sandbox library into dist/, and writes the types of the library.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { thirdPartyNotices } from './third-party.mjs';
@@ -8,39 +17,82 @@ import { thirdPartyNotices } from './third-party.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-const { metafile } = await build({
+const common = {
   metafile: true,
   absWorkingDir: root,
-  entryPoints: {
-    repmgr: 'src/repmgr.ts',
-    repmgrd: 'src/repmgrd.ts',
-    ...(existsSync(`${root}src/sandbox/index.ts`) ? { sandbox: 'src/sandbox/index.ts' } : {}),
-  },
-  outdir: 'dist',
   bundle: true,
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
   platform: 'node',
   target: 'node20',
-  format: 'esm',
   external: ['pg-native', 'pg-cloudflare'],
   define: { 'process.env.REPMGR_VERSION': JSON.stringify(version) },
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+const library = await build({
+  ...common,
+  entryPoints: ['src/sandbox/index.ts'],
+  outfile: 'dist/sandbox.mjs',
+  format: 'esm',
   // The bundled CommonJS packages call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  legalComments: 'none',
-  logLevel: 'warning',
 });
-writeFileSync(`${root}dist/THIRD-PARTY.txt`, thirdPartyNotices(root, metafile));
-// The new build stands beside the old one until here, so a program that runs meanwhile finds its parts.
-for (const name of readdirSync(`${root}dist/chunks`)) {
-  if (!(`dist/chunks/${name}` in metafile.outputs)) rmSync(`${root}dist/chunks/${name}`);
-}
-for (const program of ['repmgr', 'repmgrd']) chmodSync(`${root}dist/${program}.js`, 0o755);
-if (!process.argv.includes('--without-types') && existsSync(`${root}src/sandbox/index.ts`)) {
+// What loads the programs is CommonJS, since Node takes longer to get ready for an ES module than to run it.
+writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
+const programs = [await buildProgram('repmgr'), await buildProgram('repmgrd')];
+const metafiles = [library, ...programs].map(({ metafile }) => metafile);
+writeFileSync(`${root}dist/THIRD-PARTY.txt`, thirdPartyNotices(root, metafiles));
+if (!process.argv.includes('--without-types')) {
   execFileSync(`${root}node_modules/.bin/tsc`, ['--project', 'tsconfig.types.json'], {
     cwd: root,
     stdio: 'inherit',
   });
+  writeFileSync(`${root}dist/types/package.json`, '{ "type": "module" }\n');
+}
+
+/** One function expression, which the loader compiles with V8's code cache: see program-loader.cjs. */
+async function buildProgram(name) {
+  const beside = `${root}dist/${name}`;
+  const result = await build({
+    ...common,
+    entryPoints: [`src/${name}.ts`],
+    outfile: `dist/${name}.new`,
+    format: 'cjs',
+    // A script that the loader compiles cannot import(); Node's own modules are required instead.
+    supported: { 'dynamic-import': false },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    define: { ...common.define, 'import.meta.url': '__moduleUrl' },
+    banner: {
+      js: `(function (require, __filename) {const __moduleUrl = require('node:url').pathToFileURL(__filename).href;`,
+    },
+    footer: { js: '})' },
+  });
+  // V8 knows a cache by the length of the source alone: one of an earlier build must never meet this one.
+  rmSync(`${beside}.cache`, { force: true });
+  renameSync(`${beside}.new`, `${beside}.cjs`);
+  writeCodeCache(beside);
+  copyFileSync(`${root}scripts/program-loader.cjs`, `${beside}.js`);
+  chmodSync(`${beside}.js`, 0o755);
+  return result;
+}
+
+/** Of what runs until a server is found not to be there: most of what any call runs. */
+function writeCodeCache(beside) {
+  const directory = mkdtempSync(`${tmpdir()}/repmgr-build-`);
+  try {
+    const file = `${directory}/repmgr.conf`;
+    writeFileSync(
+      file,
+      "cluster=build\nnode=1\nnode_name=node1\nconninfo='host=127.0.0.1 port=1 user=repmgr dbname=repmgr'\n",
+    );
+    const call = beside.endsWith('repmgrd') ? ['--check-config'] : ['cluster', 'show'];
+    const maker = [`${root}scripts/code-cache.cjs`, `${beside}.cjs`, `${beside}.cache.new`];
+    spawnSync(process.execPath, [...maker, '-f', file, ...call], { stdio: 'ignore', timeout: 30_000 });
+    renameSync(`${beside}.cache.new`, `${beside}.cache`);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }

@@ -19,7 +19,7 @@ process.exitCode = await tellStory(process.argv.slice(2));
 
 /** Whether dist/ is younger than every source file. */
 function isBuilt() {
-  const builtMs = existsSync(`${root}dist/sandbox.js`) ? statSync(`${root}dist/sandbox.js`).mtimeMs : 0;
+  const builtMs = existsSync(`${root}dist/repmgrd.js`) ? statSync(`${root}dist/repmgrd.js`).mtimeMs : 0;
   return readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).every(
     (path) => statSync(`${root}src/${path}`).mtimeMs <= builtMs,
   );

@@ -3,11 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /**
  * @param {string} root the root of the project, with a slash at its end
- * @param {import('esbuild').Metafile} metafile of the build
+ * @param {import('esbuild').Metafile[]} metafiles of all builds
  * @returns {string} the text of dist/THIRD-PARTY.txt
  */
-export function thirdPartyNotices(root, metafile) {
-  const names = Object.keys(metafile.inputs).flatMap((input) => {
+export function thirdPartyNotices(root, metafiles) {
+  const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
+  const names = inputs.flatMap((input) => {
     const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
     return name === undefined ? [] : [name];
   });

@@ -23,10 +23,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = exitCodes.systemFailure;
 });
 
-const exitCode = await runProgram({
+void runProgram({
   args: process.argv.slice(2),
   environment: process.env,
   signal: interruption.signal,
   print: (text) => void process.stdout.write(text),
+}).then((exitCode) => {
+  process.exitCode ||= exitCode;
 });
-process.exitCode ||= exitCode;

@@ -12,8 +12,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = exitCodes.systemFailure;
 });
 
-const exitCode = await runDaemonProgram({
+void runDaemonProgram({
   args: process.argv.slice(2),
   environment: process.env,
+}).then((exitCode) => {
+  process.exitCode ||= exitCode;
 });
-process.exitCode ||= exitCode;

@@ -1,7 +1,7 @@
 // The story of the demo, told while it happens.
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startSandbox } from '../../dist/sandbox.js';
+import { startSandbox } from '../../dist/sandbox.mjs';
 import { bad, chapter, command, gap, good, say, step, title } from './screen.mjs';
 import { startWriter } from './writer.mjs';
 

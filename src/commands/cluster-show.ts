@@ -22,15 +22,21 @@ import type { CommandContext } from './command.ts';
 export async function run(context: CommandContext): Promise<void> {
   const clusterName = nameOfCluster(context);
   const conninfo = clusterConninfo(context);
+  const observations = await observeNodes(context, clusterName, conninfo);
+  const disagreements = findDisagreements(observations, ownConfiguration(context.config, clusterName));
+  show(context, clusterName, observations, disagreements);
+}
+
+/** The server's goodbye is not waited for: it comes while the answer is written. */
+async function observeNodes(
+  context: CommandContext,
+  clusterName: string,
+  conninfo: string,
+): Promise<readonly NodeObservation[]> {
   const connection = await connectToCluster(context, conninfo);
   try {
     const nodes = await readNodes(connection, clusterName);
-    const observations = await surveyNodes(nodes, {
-      signal: context.signal,
-      open: { connection, conninfo },
-    });
-    const disagreements = findDisagreements(observations, ownConfiguration(context.config, clusterName));
-    show(context, clusterName, observations, disagreements);
+    return await surveyNodes(nodes, { signal: context.signal, open: { connection, conninfo } });
   } finally {
     void connection.close();
   }

@@ -1,4 +1,5 @@
 /** One try to open a session with one server, in one way, within a time limit. */
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -110,10 +111,10 @@ async function openClient(
   encryption: Encryption,
   { settings, isReplication, way }: AttemptOptions & { readonly way: SettingsWay },
 ): Promise<OpenedClient> {
-  // The driver is loaded while the network works.
+  // The driver is loaded while the server makes a process for us.
   const [stream] = await Promise.all([
     establish(socket, endpoint, encryption, keepAliveOf(settings)),
-    loadDriver(),
+    once(socket, 'connect').then(loadDriver),
   ]);
   const client = await createClient({
     host: target.host,

@@ -4,7 +4,6 @@ import { cp } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure } from '../errors.ts';
-import { writeOwnedFile } from './owned-files.ts';
 import type { SandboxUser } from './user.ts';
 
 /** The directory of repmgr.js: ours, when this runs from the built files; `dist` beside `src`, when from the source. */
@@ -35,6 +34,5 @@ export async function provideProgram(target: string, user: SandboxUser | undefin
     recursive: true,
     filter: (source) => !source.startsWith(join(built, 'types')) && extname(source) !== '.map',
   });
-  await writeOwnedFile(join(target, 'package.json'), '{ "type": "module" }\n', user);
   return target;
 }

@@ -1,6 +1,5 @@
 /** What pg_config tells of the installed PostgreSQL. */
 import { limits } from '../limits.ts';
-import { runCommand } from './command.ts';
 
 /**
  * SYSCONFDIR of PostgreSQL, the last place where repmgr.conf is looked for.
@@ -8,6 +7,8 @@ import { runCommand } from './command.ts';
  */
 export async function systemConfigDirectory(): Promise<string | undefined> {
   try {
+    // Few calls get as far as here, and to load what starts processes takes time.
+    const { runCommand } = await import('./command.ts');
     const result = await runCommand('pg_config', ['--sysconfdir'], { deadlineMs: limits.pgConfigMs });
     const directory = result.stdout.trim();
     return result.exitCode === 0 && directory.startsWith('/') ? directory : undefined;

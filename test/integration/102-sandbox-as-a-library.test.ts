@@ -77,7 +77,7 @@ it('removes everything when it is destroyed, twice too, or when its start is abo
 it.each(['throw', 'exit', 'SIGKILL'])(
   'is removed when its owner ends without a word (%s)',
   async (ending) => {
-    const library = pathToFileURL(join(root, 'dist/sandbox.js')).href;
+    const library = pathToFileURL(join(root, 'dist/sandbox.mjs')).href;
     const program = `
     import { startSandbox } from ${JSON.stringify(library)};
     const { directory } = await startSandbox({ nodes: 1, build: 'primary' });

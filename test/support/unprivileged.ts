@@ -50,7 +50,6 @@ export async function programFolder(): Promise<ProgramFolder> {
       });
     });
   await cp(dist, join(directory, 'dist'), { recursive: true });
-  await writeFile(join(directory, 'package.json'), '{"type":"module"}');
   if (user !== undefined) await chown(directory, user.uid, user.gid);
   return {
     directory,
