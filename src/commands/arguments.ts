@@ -146,7 +146,7 @@ function parserOptions() {
 
 function needsValue(key: OptionKey): boolean {
   const { kind } = optionOf(key).value;
-  return kind !== 'none' && kind !== 'optional-integer' && kind !== 'optional-text';
+  return kind !== 'none' && !kind.startsWith('optional-');
 }
 
 /** Replaces shortened long names; a word that is the value of the option before it stays as it is. */

@@ -1,6 +1,7 @@
 /** What `standby clone` is to do, from its options and repmgr.conf. */
-import type { CloneNode, CloneWish, ReplicationWish } from '../cluster/clone/wish.ts';
+import type { BackupMethod, CloneNode, CloneWish, ReplicationWish } from '../cluster/clone/wish.ts';
 import type { Config } from '../config/resolve.ts';
+import { failure } from '../errors.ts';
 import { type Conninfo, mergeConninfo } from '../model/conninfo.ts';
 import { readConninfo } from '../postgres/conninfo-defaults.ts';
 import type { CommandContext } from './command.ts';
@@ -19,12 +20,18 @@ export function wishOf(context: CommandContext): CloneWish {
     upstreamNodeId:
       upstreamNodeId === undefined ? undefined : checkedNodeId(upstreamNodeId, '--upstream-node-id'),
     copy: {
-      method: options.backupMethod,
+      method: methodOf(context),
       programDirectory: options.pgBindir ?? config?.pgBindir,
       pgBasebackupOptions: config?.pgBasebackupOptions ?? '',
       isCheckpointFast: options.fastCheckpoint === true,
       isVerified: options.verifyBackup === true,
       tablespaceMapping: config?.tablespaceMapping ?? [],
+    },
+    sourceHost: {
+      user: options.remoteUser,
+      sshOptions: config?.sshOptions,
+      rsyncOptions: config?.rsyncOptions,
+      externalFiles: options.replicationConfOnly === true ? undefined : options.copyExternalConfigFiles,
     },
     replication: replicationOf(context),
     recovery: {
@@ -35,6 +42,19 @@ export function wishOf(context: CommandContext): CloneWish {
     walKeepSegments: options.walKeepSegments,
     mayReplace: options.force === true,
   };
+}
+
+/** @throws RepmgrError usage */
+function methodOf({ options }: CommandContext): BackupMethod | undefined {
+  const { backupMethod, rsyncOnly, replicationConfOnly } = options;
+  if (replicationConfOnly === true) return undefined;
+  if (rsyncOnly !== true) return backupMethod;
+  if (backupMethod === undefined || backupMethod === 'rsync') return 'rsync';
+  throw failure('usage', {
+    message: `options "--rsync-only" and "--backup-method=${backupMethod}" contradict each other`,
+    detail: 'Both say how the copy is made.',
+    hint: 'Leave one of the two out.',
+  });
 }
 
 /**

@@ -5,13 +5,6 @@ const later = { group: 'command', value: { kind: 'none' }, isNotBuiltYet: true }
 const laterText = <Name extends string>(name: Name) => ({ ...later, value: { kind: 'text', name } }) as const;
 
 export const laterOptions = {
-  rsyncOnly: { ...later, long: 'rsync-only', short: 'r', about: 'copy with rsync' },
-  copyExternalConfigFiles: {
-    ...later,
-    long: 'copy-external-config-files',
-    value: { kind: 'optional-text', name: 'samepath|pgdata' },
-    about: 'copy configuration files that are outside the data directory',
-  },
   noUpstreamConnection: {
     ...later,
     long: 'no-upstream-connection',

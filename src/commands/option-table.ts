@@ -129,8 +129,22 @@ export const optionTable = {
   backupMethod: {
     group: 'command',
     long: 'backup-method',
-    value: { kind: 'choice', name: 'METHOD', choices: ['pg_basebackup', 'protocol'] },
-    about: "pg_basebackup, or protocol: repmgr's own client, which needs no PostgreSQL programs",
+    value: { kind: 'choice', name: 'METHOD', choices: ['pg_basebackup', 'protocol', 'rsync'] },
+    about:
+      "pg_basebackup; protocol: repmgr's own client, which needs no PostgreSQL programs; or rsync over SSH",
+  },
+  rsyncOnly: {
+    ...flag,
+    long: 'rsync-only',
+    short: 'r',
+    about: 'copy by rsync over SSH; with --force only what differs from what is there',
+  },
+  copyExternalConfigFiles: {
+    group: 'command',
+    long: 'copy-external-config-files',
+    value: { kind: 'optional-choice', name: 'samepath|pgdata', choices: ['samepath', 'pgdata'] },
+    about:
+      'copy configuration files from outside of the data directory too, by SSH: to the same paths (default), or into the data directory',
   },
   fastCheckpoint: {
     ...flag,

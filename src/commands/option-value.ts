@@ -18,6 +18,7 @@ export function readOptionValue(key: OptionKey, rawName: string, text: string | 
     return text === undefined ? valid(true) : invalid(`option "${rawName}" takes no value`);
   if (value.kind === 'optional-text') return valid(text ?? true);
   if (value.kind === 'optional-integer' && text === undefined) return valid(true);
+  if (value.kind === 'optional-choice' && text === undefined) return valid(value.choices[0] ?? '');
   if (text === undefined) return invalid(`option "${rawName}" needs a value`);
   switch (value.kind) {
     case 'optional-integer':
@@ -27,6 +28,7 @@ export function readOptionValue(key: OptionKey, rawName: string, text: string | 
       return text !== '' || value.mayBeEmpty
         ? valid(text)
         : invalid(`option "${rawName}" needs a value that is not empty`);
+    case 'optional-choice':
     case 'choice':
       return readChoice(key, rawName, text, value.choices);
     case 'conninfo':

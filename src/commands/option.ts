@@ -9,7 +9,9 @@ export type OptionValue =
   | { readonly kind: 'choice'; readonly name: string; readonly choices: readonly string[] }
   /** The value is optional and needs `=`; without one the property is true. */
   | { readonly kind: 'optional-integer'; readonly name: string; readonly minimum: number }
-  | { readonly kind: 'optional-text'; readonly name: string };
+  | { readonly kind: 'optional-text'; readonly name: string }
+  /** The same; without a value it is the first choice. */
+  | { readonly kind: 'optional-choice'; readonly name: string; readonly choices: readonly string[] };
 
 export interface Option {
   readonly long?: string;

@@ -74,6 +74,10 @@ export const commandTable: readonly Command[] = [
         about: 'without pg_basebackup',
       },
       {
+        line: 'repmgr -h node2 -U repmgr -d repmgr -f /etc/repmgr.conf --force --rsync-only standby clone',
+        about: 'turn a failed primary into a standby of node2',
+      },
+      {
         line: 'repmgr -h node1 -f /etc/repmgr.conf standby clone --replication-conf-only',
         about: 'only write the recovery settings, into a copy made by other means',
       },
@@ -94,6 +98,7 @@ export const commandTable: readonly Command[] = [
       'withoutBarman',
       'rsyncOnly',
       'copyExternalConfigFiles',
+      'remoteUser',
       'replicationConfOnly',
       'verifyBackup',
     ],

@@ -70,6 +70,9 @@ function hostErrors(command: Command, { options, operands, environment }: Call):
   }
   const isHostKnown = hasHost || operands.length > 0;
   if (command.verb === 'clone') {
+    if (options.ignoreExternalConfigFiles && options.copyExternalConfigFiles !== undefined) {
+      return ['--ignore-external-config-files and --copy-external-config-files contradict each other'];
+    }
     const inEnvironment = environment['PGHOST'] ?? environment['PGSERVICE'] ?? environment['PGHOSTADDR'];
     return isHostKnown || options.upstreamConninfo !== undefined || inEnvironment !== undefined
       ? []
@@ -116,5 +119,12 @@ function contradictions(command: Command, options: CommandOptions): readonly str
 
 const withoutEffectBeside = {
   upstreamConninfo: ['noConninfoPassword', 'replicationUser'],
-  replicationConfOnly: ['backupMethod', 'fastCheckpoint', 'rsyncOnly', 'verifyBackup', 'withoutBarman'],
+  replicationConfOnly: [
+    'backupMethod',
+    'copyExternalConfigFiles',
+    'fastCheckpoint',
+    'rsyncOnly',
+    'verifyBackup',
+    'withoutBarman',
+  ],
 } as const satisfies Partial<Record<OptionKey, readonly OptionKey[]>>;

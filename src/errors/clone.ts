@@ -19,6 +19,10 @@ export const cloneErrors = {
     about: 'a setting of the source server does not allow to clone from it',
   },
   base_backup_failed: { exit: 'baseBackupFailed', about: 'the base backup could not be taken or broke off' },
+  backup_label_unreadable: {
+    exit: 'badBackupLabel',
+    about: 'the backup_label of the source does not say where the WAL of the copy begins',
+  },
   backup_verification_failed: {
     exit: 'baseBackupFailed',
     about: 'the copy does not agree with the manifest of the base backup',

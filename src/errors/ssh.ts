@@ -2,6 +2,11 @@
 import type { CatalogueEntry } from './entry.ts';
 
 export const sshErrors = {
+  rsync_missing: { exit: 'rsyncFailed', about: 'the program rsync is not installed on this host' },
+  rsync_failed: {
+    exit: 'rsyncFailed',
+    about: 'rsync could not copy everything: no space, no permission, the connection broke off',
+  },
   ssh_missing: { exit: 'sshFailed', about: 'the program ssh is not installed' },
   ssh_unreachable: {
     exit: 'sshFailed',
@@ -25,6 +30,7 @@ export const sshErrors = {
     exit: 'sshFailed',
     about: 'a program is not found on another host, or cannot be run there',
   },
+  remote_file_unreadable: { exit: 'sshFailed', about: 'a file on another host cannot be read by SSH' },
   remote_output_unreadable: {
     exit: 'internalError',
     about: 'repmgr on another host failed, or printed something else than what was asked for',

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { failure } from '../errors.ts';
 import { type Lsn, toLsn } from '../model/lsn.ts';
 import { type TimelineId, toTimelineId } from '../model/timeline.ts';
+import { createCrc32c } from './crc32c.ts';
 import type { ServerVersion } from './version.ts';
 
 /** In the order of PostgreSQL's numbers, from 0 on. */
@@ -59,6 +60,24 @@ export async function readControlFile(dataDirectory: string, version: ServerVers
     minimumRecoveryLsn: minimumRecoveryLsn === 0n ? undefined : minimumRecoveryLsn,
   };
 }
+
+/**
+ * Whether a copy that was made of a running server's control file is one whole: it ends with a checksum of all that
+ * stands before, at a place that moved between versions. For PostgreSQL 9.5 and later.
+ * @throws the system's error
+ */
+export async function isControlFileWhole(dataDirectory: string): Promise<boolean> {
+  const content = await readFile(join(dataDirectory, 'global', 'pg_control'));
+  const checksum = await createCrc32c();
+  for (let at = smallestControlBytes; at + 4 <= Math.min(content.length, controlSectorBytes); at += 4) {
+    if (checksum.of(content.subarray(0, at)) === content.readUInt32LE(at)) return true;
+  }
+  return false;
+}
+
+/** What the server itself keeps to: pg_control fits into one sector of a disk. */
+const controlSectorBytes = 512;
+const smallestControlBytes = 200;
 
 function unreadable(path: string, reason: string): Error {
   return failure('data_directory_unusable', {

@@ -40,6 +40,8 @@ export interface Capabilities {
   /** pg_control_system() and pg_control_checkpoint(), 9.6+. */
   readonly hasControlFunctions: boolean;
   readonly controlFileLayout: ControlFileLayout;
+  /** pg_logical_emit_message(), 9.6+. */
+  readonly hasLogicalMessages: boolean;
   /** The head of a WAL record as 9.5 and later write it. */
   readonly hasCurrentWalRecords: boolean;
   /** backend_type in pg_stat_activity, which lists PostgreSQL's own processes too, 10+. */
@@ -48,6 +50,8 @@ export interface Capabilities {
   readonly hasReplicationLagColumns: boolean;
   /** How a backup is begun and ended by SQL. */
   readonly backupApi: 'exclusive' | 'start_stop' | 'backup_start';
+  /** pg_stop_backup() need not wait until its WAL is archived, 10+. */
+  readonly canStopBackupBeforeArchiving: boolean;
   /** BASE_BACKUP sends a manifest of checksums, 13+. */
   readonly hasBackupManifest: boolean;
   /** Options of BASE_BACKUP: a list of words, or in parentheses, with one copy stream for all, from 15 on. */
@@ -147,10 +151,12 @@ function capabilitiesOf(number: number): Capabilities {
     walReceiverFlushedColumn: isAtLeast('13') ? 'flushed_lsn' : 'received_lsn',
     hasControlFunctions: isAtLeast('9.6'),
     controlFileLayout: controlFileLayout(isAtLeast),
+    hasLogicalMessages: isAtLeast('9.6'),
     hasCurrentWalRecords: isAtLeast('9.5'),
     hasBackendType: isAtLeast('10'),
     hasReplicationLagColumns: isAtLeast('10'),
     backupApi: isAtLeast('15') ? 'backup_start' : isAtLeast('9.6') ? 'start_stop' : 'exclusive',
+    canStopBackupBeforeArchiving: isAtLeast('10'),
     hasBackupManifest: isAtLeast('13'),
     baseBackupSyntax: isAtLeast('15') ? 'options' : 'words',
     hasIncrementalBackup: isAtLeast('17'),

@@ -14,6 +14,8 @@ export interface SshCall {
   /** For connecting and for the program together. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Each line of what it prints; of long output the result keeps the last part only. */
+  readonly onStdoutLine?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -25,14 +27,14 @@ export interface SshCall {
 export async function runOverSsh(
   target: SshTarget,
   words: readonly [string, ...string[]],
-  { deadlineMs, signal }: SshCall,
+  call: SshCall,
 ): Promise<CommandResult> {
   const args = await sshArguments(target, words);
-  const result = await runSsh(args, { deadlineMs, signal });
+  const result = await runSsh(args, call);
   if (result.timedOut) {
     throw failure('ssh_timeout', {
       message: `the command on host "${target.host}" did not end in time`,
-      detail: `It was ended after ${Math.round(deadlineMs / 1_000)} s: ${shown(words)}`,
+      detail: `It was ended after ${Math.round(call.deadlineMs / 1_000)} s: ${shown(words)}`,
       hint: `See what takes so long: ssh ${sshWords(target)} ${quoteForShell(shown(words))}`,
     });
   }
@@ -41,25 +43,32 @@ export async function runOverSsh(
   return result;
 }
 
+async function sshArguments(target: SshTarget, words: readonly string[]): Promise<readonly string[]> {
+  const [, ...args] = await sshCommandWords(target);
+  return [...args, target.host, words.map(quoteForShell).join(' ')];
+}
+
 /**
- * The arguments of ssh. Of each option the first one counts, so those of the user stand before our defaults, and after
- * what must not be otherwise.
+ * The words of an ssh that lack only host and command. Of each option the first one counts, so those of the user stand
+ * before our defaults, and after what must not be otherwise.
+ * @param defaults further ones, for what is to be run
+ * @throws RepmgrError ssh_failed where ssh_options are no list of words
  */
-async function sshArguments(
-  { host, user, options = '' }: SshTarget,
-  words: readonly string[],
+export async function sshCommandWords(
+  { user, options = '' }: SshTarget,
+  defaults: readonly string[] = [],
 ): Promise<readonly string[]> {
   // Quiet, ssh would not say why it failed; repmgr 5 has -q in its defaults.
   const ofUser = (await wordsOf(options)).filter((word) => word !== '-q');
   return [
+    'ssh',
     '-T',
     ...['-o', 'BatchMode=yes'],
     ...ofUser,
     ...['-o', `ConnectTimeout=${limits.sshConnectSeconds}`],
+    ...defaults,
     ...(user === undefined ? [] : ['-l', user]),
     '--',
-    host,
-    words.map(quoteForShell).join(' '),
   ];
 }
 

@@ -226,8 +226,8 @@ describe('the command line', () => {
 
   it('warns of options that do nothing for the command', () => {
     expect(accepted('standby', 'promote', '-h', 'x', '-I').warnings).toHaveLength(2);
-    expect(accepted('standby', 'clone', 'x', '-R', 'postgres').warnings).toEqual([
-      'option "--remote-user" has no effect on standby clone, only on: cluster matrix, cluster crosscheck',
+    expect(accepted('standby', 'promote', '-R', 'postgres').warnings).toEqual([
+      'option "--remote-user" has no effect on standby promote, only on: standby clone, cluster matrix, cluster crosscheck',
     ]);
     expect(accepted('standby', 'register', '-h', 'x').warnings).toHaveLength(1);
     expect(accepted('standby', 'register', '-h', 'x', '-F').warnings).toEqual([]);
@@ -235,7 +235,6 @@ describe('the command line', () => {
 
   it('says what this version does not have', () => {
     expect(parse('node', 'status').kind).toBe('not-built-yet');
-    expect(parse('-r', 'standby', 'clone', 'a').kind).toBe('not-built-yet');
   });
 
   it('checks an upstream without a command, and runs none beside it', () => {

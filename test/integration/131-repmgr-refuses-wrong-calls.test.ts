@@ -32,7 +32,12 @@ const refused: readonly (readonly [line: string, error: RegExp])[] = [
   ['witness creat -h a', /did you mean "witness create"\?/],
   ['cluster cleanup -k -1', /option "-k" needs an integer from 0 to 36500/],
   ['--check-upstream-config -p none', /option "-p" needs an integer/],
-  ['--force --rsync-only -h h -d d -U u standby clone', /the option "--rsync-only" of standby clone yet/],
+  ['standby clone h -r --backup-method=protocol', /"--rsync-only" and "--backup-method=protocol" contradict/],
+  ['standby clone h --copy-external-config-files=here', /takes samepath or pgdata, not "here"/],
+  [
+    'standby clone h --copy-external-config-files --ignore-external-config-files',
+    /--ignore-external-config-files and --copy-external-config-files contradict each other/,
+  ],
   ['standby promote -f /nowhere/repmgr.conf', /cannot read configuration file/],
   ['standby follow -W', /no configuration file was found/],
 ];

@@ -17,7 +17,7 @@ export interface SshHost {
   readonly address: string;
   /** Where its repmgr runs: a repmgr.conf in it is found. */
   readonly directory: string;
-  /** The repmgr that is in its PATH, which holds nothing else but ssh. */
+  /** The repmgr that is in its PATH, `bin` in the directory, which else holds only ssh and what was asked for. */
   readonly repmgr: string;
 }
 
@@ -37,13 +37,15 @@ export interface SshSurroundings {
   readonly programDirectory: string;
   /** Starts a program that stays in the foreground, as that user, and ends it when it is no longer needed. */
   readonly startServer: (command: readonly string[], logFile: string) => void;
+  /** Names of further programs of this machine that the hosts have. */
+  readonly furtherPrograms?: readonly string[];
 }
 
 /** Makes keys and hosts, and waits until sshd accepts connections. */
 export async function startSshServer(
   sandbox: Sandbox,
   hostCount: number,
-  { programDirectory, startServer }: SshSurroundings,
+  { programDirectory, startServer, furtherPrograms = [] }: SshSurroundings,
 ): Promise<SshServer> {
   const directory = join(sandbox.directory, 'ssh');
   await makeOwnedDirectory(directory, sandbox.user);
@@ -53,6 +55,9 @@ export async function startSshServer(
   await writeKnownHosts(sandbox, addresses, port);
   const hosts: SshHost[] = [];
   for (const address of addresses) hosts.push(await makeHost(sandbox, directory, address, programDirectory));
+  for (const name of furtherPrograms) {
+    for (const host of hosts) await symlink(`/usr/bin/${name}`, join(host.directory, 'bin', name));
+  }
   const configuration = await putFile(sandbox, 'ssh/sshd_config', configurationOf(directory, hosts, port));
   startServer([sshProgram, '-D', '-e', '-f', configuration], join(directory, 'sshd.log'));
   await waitUntil(() => accepts(port), { deadlineMs: 10_000, intervalMs: 20 });

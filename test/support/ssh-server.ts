@@ -33,10 +33,15 @@ function reasonToSkip(): string | undefined {
 export const describeWithSsh = describe.skipIf(reason !== undefined);
 
 /** Call it in beforeAll: it runs until all tests of the file are over. */
-export async function sshServerForFile(sandbox: Sandbox, hostCount: number): Promise<SshServer> {
+export async function sshServerForFile(
+  sandbox: Sandbox,
+  hostCount: number,
+  furtherPrograms: readonly string[] = [],
+): Promise<SshServer> {
   return await startSshServer(sandbox, hostCount, {
     programDirectory:
       sandbox.user === undefined ? builtProgramDirectory() : join(sandbox.directory, 'program'),
     startServer: (command, logFile) => startCompanion(sandbox, command, logFile),
+    furtherPrograms,
   });
 }

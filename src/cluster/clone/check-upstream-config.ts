@@ -12,7 +12,7 @@ export function checkUpstreamConfig(source: SourceFacts, wish: CloneWish): reado
 }
 
 function checkConnections(source: SourceFacts, { copy }: CloneWish): SettingCheck {
-  const needed = copy.method === 'protocol' ? 1 : 2;
+  const needed = copy.method === undefined || copy.method === 'pg_basebackup' ? 2 : 1;
   const { refusal, freeWalSenders } = source.replication;
   const counted = freeWalSenders === 2 ? '2 or more' : String(freeWalSenders);
   return {

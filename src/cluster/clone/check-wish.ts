@@ -7,11 +7,19 @@ import type { CloneWish } from './wish.ts';
 export function refuseUnsupportedWish(facts: CloneFacts, wish: CloneWish): void {
   const { version } = facts.source;
   refuseTooOldSource(facts, wish);
-  if (facts.tablespaceTargets.size > 0 && !version.capabilities.hasTablespaceMapping) {
+  const isByRsync = wish.copy.method === 'rsync';
+  if (facts.tablespaceTargets.size > 0 && !version.capabilities.hasTablespaceMapping && !isByRsync) {
     throw tooOld(version.major, 'pg_basebackup of tablespaces into other directories', '9.4');
   }
   if (wish.copy.isVerified && !version.capabilities.hasBackupManifest) {
     throw tooOld(version.major, 'the backup manifest that --verify-backup needs', '13');
+  }
+  if (wish.copy.isVerified && isByRsync) {
+    throw failure('clone_options_contradict', {
+      message: 'a copy by rsync has no manifest that --verify-backup could compare it with',
+      detail: 'PostgreSQL sends one only with its own base backups.',
+      hint: 'Leave one of the two out; rsync itself compares each file that it sends.',
+    });
   }
   refuseUnknownMappings(facts, wish);
   refuseOtherServerProgram(facts);

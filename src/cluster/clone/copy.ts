@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { takeBackupByProgram } from '../../postgres/backup/pg-basebackup.ts';
 import type { CloneContext } from './context.ts';
 import type { ClonePlaces } from './places.ts';
+import type { PlannedRsync } from './plan-rsync.ts';
 import { replicationConninfo } from './source.ts';
 
-/** @throws RepmgrError base_backup_failed, backup_verification_failed, of connecting, interrupted */
+/** @throws RepmgrError base_backup_failed, backup_verification_failed, rsync_failed, of connecting and SSH, interrupted */
 export async function takeCopy(context: CloneContext, places: ClonePlaces): Promise<void> {
   const { progress, facts } = context;
   const walName = facts.source.version.capabilities.walNames.directory;
   let isDone = false;
   try {
-    await (context.plan.method.name === 'protocol'
-      ? copyByProtocol(context, places, walName)
-      : copyByProgram(context, places));
+    const { method } = context.plan;
+    if (method.name === 'protocol') await copyByProtocol(context, places, walName);
+    else if (method.name === 'rsync') await copyByRsync(context, places, method);
+    else await copyByProgram(context, places);
     isDone = true;
   } finally {
     progress.onEnd(isDone);
@@ -33,6 +35,11 @@ async function copyByProtocol(context: CloneContext, places: ClonePlaces, walNam
   if (verifiedFiles !== undefined) {
     context.log.info(`${verifiedFiles} files agree with the manifest of the base backup`);
   }
+}
+
+async function copyByRsync(context: CloneContext, places: ClonePlaces, method: PlannedRsync): Promise<void> {
+  const { copyWithRsync } = await import('./copy-by-rsync.ts');
+  await copyWithRsync(context, places, method);
 }
 
 async function copyByProgram(context: CloneContext, places: ClonePlaces): Promise<void> {

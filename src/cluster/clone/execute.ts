@@ -11,6 +11,7 @@ import { createPlannedSlot } from './slot.ts';
 import { keepOwnConfiguration } from './own-configuration.ts';
 import { prepareTarget } from './prepare-target.ts';
 import { verifyCopy } from './verify.ts';
+import { writeExternalFiles } from './write-external-files.ts';
 
 /** @throws RepmgrError of the step that failed, after what was done before it was undone as far as that is possible */
 export async function executeClone(context: CloneContext): Promise<void> {
@@ -39,6 +40,7 @@ const actions: Readonly<Record<StepKind, Action>> = {
   copy: takeCopy,
   verify: verifyCopy,
   'keep configuration': keepOwnConfiguration,
+  'copy configuration': writeExternalFiles,
   'write recovery settings': ({ facts, plan }, { main }) =>
     writeRecoveryConfig({
       dataDirectory: main.workplace,

@@ -4,6 +4,7 @@ import { connect } from '../../postgres/connection.ts';
 import { type MetadataFacts, inspectMetadata } from './metadata.ts';
 import { inspectPrograms, type ProgramFacts } from './programs.ts';
 import { inspectServer, inspectSource, type SourceFacts } from './source.ts';
+import { inspectSourceHost, type SourceHostFacts } from './source-host.ts';
 import {
   type DirectoryFacts,
   inspectDirectory,
@@ -20,13 +21,15 @@ export interface CloneFacts {
   readonly upstream: UpstreamFacts;
   readonly target: TargetFacts;
   readonly programs: ProgramFacts;
+  /** Undefined where nothing of the clone needs SSH. */
+  readonly sourceHost: SourceHostFacts | undefined;
   /** Where the WAL of the clone goes, if not into its data directory. */
   readonly walDirectory: DirectoryFacts | undefined;
   /** By location on the source, for each tablespace that lies outside of the data directory. */
   readonly tablespaceTargets: ReadonlyMap<string, DirectoryFacts>;
 }
 
-/** @throws RepmgrError of connecting and querying, schema_unknown, several_primaries, interrupted */
+/** @throws RepmgrError of connecting and querying, schema_unknown, several_primaries, of SSH, interrupted */
 export async function inspectClone(
   wish: CloneWish,
   options: { readonly log: Logger; readonly signal: AbortSignal },
@@ -40,6 +43,7 @@ export async function inspectClone(
       inspectMetadata(connection, server, wish, options),
       inspectPrograms(wish, options.signal),
     ]);
+    const sourceHost = await inspectSourceHost(connection, source, wish, options.signal);
     const upstream = await inspectUpstream(metadata, source, wish, options.signal);
     const walName = source.version.capabilities.walNames.directory;
     const target = await inspectTarget(targetDirectory(wish, source), walName);
@@ -50,6 +54,7 @@ export async function inspectClone(
       upstream,
       target,
       programs,
+      sourceHost,
       walDirectory: walLocation === undefined ? undefined : await inspectDirectory(walLocation),
       tablespaceTargets: await inspectTablespaces(wish, source),
     };

@@ -1,17 +1,19 @@
-/** Which way the copy is made: by pg_basebackup where there is a fitting one, else by our own client. Pure. */
+/** Which way the copy is made: by pg_basebackup where there is a fitting one, else by our own client; by rsync if asked. Pure. */
 import { failure, type RepmgrError } from '../../errors.ts';
 import type { BackupWal } from '../../postgres/backup/pg-basebackup.ts';
 import type { BackupOptions } from '../../postgres/backup/pg-basebackup-options.ts';
 import type { InstalledProgram } from '../../postgres/program-version.ts';
 import { canServe } from '../../postgres/version.ts';
-import { walKeepSegments } from './check-source.ts';
 import type { CloneFacts } from './inspect.ts';
+import { hasFreeSlot, noFreeSlot, refuseUnkeptWal } from './kept-wal.ts';
+import { planRsync, type PlannedRsync } from './plan-rsync.ts';
 import type { PlannedSlot } from './plan-slot.ts';
 import type { Remark } from './remark.ts';
 import type { SourceFacts } from './source.ts';
 import type { CloneWish } from './wish.ts';
 
 export type PlannedMethod =
+  | PlannedRsync
   | { readonly name: 'protocol'; readonly usesTemporarySlot: boolean }
   | {
       readonly name: 'pg_basebackup';
@@ -22,12 +24,13 @@ export type PlannedMethod =
       readonly verifier: InstalledProgram | undefined;
     };
 
-/** @throws RepmgrError command_missing, server_version_differs, clone_options_contradict */
+/** @throws RepmgrError command_missing, server_version_differs, clone_options_contradict, clone_source_unsuitable */
 export function planMethod(
   facts: CloneFacts,
   wish: CloneWish,
   slot: PlannedSlot | undefined,
 ): { readonly method: PlannedMethod; readonly remarks: readonly Remark[] } {
+  if (wish.copy.method === 'rsync') return planRsync(facts, slot);
   const reason = reasonAgainstProgram(facts, wish);
   if (wish.copy.method === 'pg_basebackup' && reason !== undefined) throw reason;
   if (wish.copy.method !== 'protocol' && reason === undefined) return byProgram(facts, wish, slot);
@@ -46,7 +49,9 @@ function byProgram(facts: CloneFacts, wish: CloneWish, slot: PlannedSlot | undef
   if (program === undefined) throw programMissing(wish);
   const { options } = program;
   const isWalStreamed = options.walMethod === undefined || options.walMethod === 'stream';
-  refuseUnkeptWal(facts, wish, isWalStreamed || slot !== undefined);
+  if (!isWalStreamed && slot === undefined && wish.recovery.restoreCommand === undefined) {
+    refuseUnkeptWal(facts, unkeptWal);
+  }
   refuseTooFewWalSenders(facts, isWalStreamed ? 2 : 1);
   const { wal, remarks } = isWalStreamed
     ? planWal(facts, program, slot)
@@ -58,6 +63,12 @@ function byProgram(facts: CloneFacts, wish: CloneWish, slot: PlannedSlot | undef
   const method: PlannedMethod = { name: 'pg_basebackup', program, options, wal, verifier };
   return { method, remarks: [...translated, ...remarks] };
 }
+
+const unkeptWal = {
+  reason: 'pg_basebackup_options do not stream WAL',
+  missing: 'neither a slot nor a restore_command',
+  hint: 'Set use_replication_slots=1 or restore_command in repmgr.conf, or leave the WAL method out of pg_basebackup_options.',
+};
 
 function planWal(
   facts: CloneFacts,
@@ -133,19 +144,6 @@ function programMissing({ copy }: CloneWish): RepmgrError {
   });
 }
 
-function hasFreeSlot({ source }: CloneFacts): boolean {
-  return (source.slots?.length ?? 0) < Number(source.settings['max_replication_slots'] ?? 0);
-}
-
-function noFreeSlot({ source }: CloneFacts): Remark {
-  return {
-    level: 'warning',
-    message: 'the source has no free replication slot to keep its WAL while it is copied',
-    detail: 'Where much is written meanwhile, the copy may fail at its end for lack of WAL.',
-    hint: `Raise max_replication_slots (${source.settings['max_replication_slots']}) there, or set ${source.version.capabilities.walKeepSetting}.`,
-  };
-}
-
 function refuseTooFewWalSenders({ source }: CloneFacts, needed: 1 | 2): void {
   const refusal = lackOfWalSenders(source, needed);
   if (refusal !== undefined) throw refusal;
@@ -160,16 +158,5 @@ export function lackOfWalSenders(source: SourceFacts, needed: 1 | 2): RepmgrErro
     message: 'the source has too few free WAL senders',
     detail: `The copy needs ${needed}, and ${freeWalSenders} could be had; max_wal_senders is ${maximum} on ${source.host}:${source.port}.`,
     hint: `Raise max_wal_senders by at least ${needed - freeWalSenders} there and restart it, or end replication connections that nobody needs.`,
-  });
-}
-
-/** Without a stream beside the copy, WAL of its time must be there afterwards. */
-function refuseUnkeptWal({ source }: CloneFacts, { recovery }: CloneWish, isKept: boolean): void {
-  if (isKept || recovery.restoreCommand !== undefined || walKeepSegments(source) >= 1) return;
-  const { walKeepSetting } = source.version.capabilities;
-  throw failure('clone_source_unsuitable', {
-    message: 'nothing keeps the WAL that the copy needs',
-    detail: `pg_basebackup_options do not stream WAL, ${walKeepSetting} is ${source.settings[walKeepSetting]}, and there is neither a slot nor a restore_command.`,
-    hint: 'Set use_replication_slots=1 or restore_command in repmgr.conf, or leave the WAL method out of pg_basebackup_options.',
   });
 }

@@ -7,6 +7,12 @@ import { refuseUnusableTarget } from './check-target.ts';
 import { refuseUnsuitableUpstream } from './check-upstream.ts';
 import { refuseUnsupportedWish } from './check-wish.ts';
 import type { CloneFacts } from './inspect.ts';
+import {
+  externalFilesStep,
+  planExternalFiles,
+  type PlannedFile,
+  remarksOnExternalFiles,
+} from './plan-external-files.ts';
 import { planMethod, type PlannedMethod } from './plan-method.ts';
 import { type PlannedSlot, planSlot, slotStep } from './plan-slot.ts';
 import { recoverySettings } from './recovery-settings.ts';
@@ -22,6 +28,7 @@ export type StepKind =
   | 'copy'
   | 'verify'
   | 'keep configuration'
+  | 'copy configuration'
   | 'write recovery settings'
   | 'finish'
   | 'clean';
@@ -43,6 +50,8 @@ export interface ClonePlan {
   /** The slot of the new standby. */
   readonly slot: PlannedSlot | undefined;
   readonly recoverySettings: RecoverySettings;
+  /** Of the source, from outside of its data directory. */
+  readonly externalFiles: readonly PlannedFile[];
 }
 
 /** @throws RepmgrError for everything that speaks against the clone, the first reason */
@@ -54,22 +63,24 @@ export function planClone(facts: CloneFacts, wish: CloneWish): ClonePlan {
   refuseUnusableTarget(facts, wish);
   const slot = planSlot(facts, wish);
   const { method, remarks } = planMethod(facts, wish, slot);
-  refuseLackOfSpace(facts);
+  refuseLackOfSpace(facts, wish);
+  const externalFiles = planExternalFiles(facts, wish);
   const plan = {
-    remarks: [...remarksOn(facts, wish), ...remarks],
+    remarks: [...remarksOn(facts, wish), ...remarks, ...remarksOnExternalFiles(externalFiles)],
     method,
     dataDirectory: facts.target.directory.path,
     tablespaces: [...facts.tablespaceTargets].map(([from, { directory }]) => ({ from, to: directory.path })),
     walDirectory: facts.walDirectory?.directory.path,
     slot,
     recoverySettings: recoverySettings(wish, facts, slot?.name),
+    externalFiles,
   };
   return { ...plan, steps: stepsOf(plan, facts) };
 }
 
 function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[] {
   const { source, target } = facts;
-  const { dataDirectory, slot, method, tablespaces } = plan;
+  const { dataDirectory, slot, method, tablespaces, externalFiles } = plan;
   const isReplacing = target.directory.content.kind === 'postgresql';
   const from = `${source.host}:${source.port}${sizeOf(source)}`;
   const further =
@@ -94,6 +105,9 @@ function stepsOf(plan: Omit<ClonePlan, 'steps'>, facts: CloneFacts): CloneStep[]
       : undefined,
     isReplacing
       ? { kind: 'keep configuration', text: 'keep the configuration files of this node' }
+      : undefined,
+    externalFiles.length > 0
+      ? { kind: 'copy configuration', text: externalFilesStep(externalFiles) }
       : undefined,
     { kind: 'write recovery settings', text: 'write the recovery settings' },
     { kind: 'finish', text: `put the copy in place in "${dataDirectory}"` },

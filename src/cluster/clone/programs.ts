@@ -15,11 +15,12 @@ export interface ProgramFacts {
 /** @throws RepmgrError clone_options_contradict or command_failed for pg_basebackup_options, interrupted */
 export async function inspectPrograms({ copy }: CloneWish, signal: AbortSignal): Promise<ProgramFacts> {
   const { programDirectory, method } = copy;
+  const isOfProgram = method !== 'protocol' && method !== 'rsync';
   const [program, pgVerifybackup, postgres, words] = await Promise.all([
-    method === 'protocol' ? undefined : findProgram('pg_basebackup', programDirectory, signal),
+    isOfProgram ? findProgram('pg_basebackup', programDirectory, signal) : undefined,
     copy.isVerified ? findProgram('pg_verifybackup', programDirectory, signal) : undefined,
     programDirectory === undefined ? undefined : findProgram('postgres', programDirectory, signal),
-    method === 'protocol' ? [] : optionWords(copy.pgBasebackupOptions),
+    isOfProgram ? optionWords(copy.pgBasebackupOptions) : [],
   ]);
   const pgBasebackup =
     program === undefined ? undefined : { ...program, options: readBackupOptions(words, program.version) };

@@ -1,5 +1,6 @@
 /** What a user should know of a clone although nothing speaks against it. Pure. */
 import { nodeLabel } from '../register/record.ts';
+import { firstFilesOutside } from './external-files.ts';
 import type { CloneFacts } from './inspect.ts';
 import type { Remark } from './remark.ts';
 import type { CloneWish } from './wish.ts';
@@ -11,7 +12,7 @@ export function remarksOn(facts: CloneFacts, wish: CloneWish): Remark[] {
     aboutUpstream(facts),
     aboutSpace(facts),
     aboutOptions(wish),
-    aboutConfiguration(facts),
+    aboutConfiguration(facts, wish),
   ];
   return remarks.filter((remark) => remark !== undefined);
 }
@@ -64,21 +65,23 @@ function aboutSpace({ source }: CloneFacts): Remark | undefined {
 }
 
 function aboutOptions({ copy }: CloneWish): Remark | undefined {
-  if (copy.method !== 'protocol' || copy.pgBasebackupOptions.trim() === '') return undefined;
-  return { level: 'warning', message: 'pg_basebackup_options have no effect on --backup-method=protocol' };
+  const isUsed = copy.method === undefined || copy.method === 'pg_basebackup';
+  if (isUsed || copy.pgBasebackupOptions.trim() === '') return undefined;
+  return {
+    level: 'warning',
+    message: `pg_basebackup_options have no effect on --backup-method=${copy.method}`,
+  };
 }
 
 /** Debian keeps them below /etc: a base backup does not bring them. */
-function aboutConfiguration({ source, target }: CloneFacts): Remark | undefined {
-  const { data_directory: dataDirectory, ...settings } = source.settings;
-  const files = [settings['config_file'], settings['hba_file'], settings['ident_file']];
-  const outside = files.filter((file) => file !== undefined && !file.startsWith(`${dataDirectory}/`));
+function aboutConfiguration({ source, target }: CloneFacts, { sourceHost }: CloneWish): Remark | undefined {
+  const outside = firstFilesOutside(source);
   const isFirst = target.directory.content.kind !== 'postgresql';
-  if (dataDirectory === undefined || outside.length === 0 || !isFirst) return undefined;
+  if (outside.length === 0 || !isFirst || sourceHost.externalFiles !== undefined) return undefined;
   return {
     level: 'notice',
     message: 'configuration files of the source are not copied: they lie outside of its data directory',
     detail: `They are ${outside.map((file) => `"${file}"`).join(', ')}.`,
-    hint: 'Provide such files on this host before the start, for instance with pg_createcluster on Debian.',
+    hint: 'Add --copy-external-config-files, or provide such files on this host before the start, for instance with pg_createcluster on Debian.',
   };
 }

@@ -3,7 +3,10 @@ import type { TablespaceMapping } from '../../config/resolve.ts';
 import type { Conninfo } from '../../model/conninfo.ts';
 import type { NodeId } from '../../model/node.ts';
 
-export type BackupMethod = 'pg_basebackup' | 'protocol';
+export type BackupMethod = 'pg_basebackup' | 'protocol' | 'rsync';
+
+/** Where configuration files from outside of the source's data directory go. */
+export type ExternalFilesPlace = 'samepath' | 'pgdata';
 
 /** The node that the clone becomes, as repmgr.conf describes it. */
 export interface CloneNode {
@@ -26,6 +29,7 @@ export interface CloneWish {
   /** The node to stream from; undefined: the primary. */
   readonly upstreamNodeId: NodeId | undefined;
   readonly copy: CopyWish;
+  readonly sourceHost: SourceHostWish;
   readonly replication: ReplicationWish;
   readonly recovery: RecoveryWish;
   /** WAL segments of which the source keeps at least so many; undefined: as many as it likes. */
@@ -45,6 +49,17 @@ export interface CopyWish {
   /** `--verify-backup`. */
   readonly isVerified: boolean;
   readonly tablespaceMapping: readonly TablespaceMapping[];
+}
+
+/** About the host of the source, which rsync and external configuration files need to log in to. */
+export interface SourceHostWish {
+  /** Undefined: as ssh itself decides. */
+  readonly user: string | undefined;
+  /** Words of `ssh_options` and `rsync_options`, as written. */
+  readonly sshOptions: string | undefined;
+  readonly rsyncOptions: string | undefined;
+  /** Undefined: they are not copied. */
+  readonly externalFiles: ExternalFilesPlace | undefined;
 }
 
 /** About connections that replicate: the one that copies, and primary_conninfo. */

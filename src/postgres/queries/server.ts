@@ -100,6 +100,17 @@ export async function readSettings(
   return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
 }
 
+/**
+ * The files that settings were read from.
+ * @returns none where the role may not see them
+ */
+export async function settingSourceFiles(connection: Connection): Promise<string[]> {
+  const rows = await connection.query<{ path: string }>(
+    'SELECT DISTINCT sourcefile AS path FROM pg_catalog.pg_settings WHERE sourcefile IS NOT NULL ORDER BY 1',
+  );
+  return rows.map(({ path }) => path);
+}
+
 export async function walPositions(connection: Connection): Promise<WalPositions> {
   const { walNames } = connection.version.capabilities;
   const [row] = await connection.query<Record<string, string | boolean | null>>(

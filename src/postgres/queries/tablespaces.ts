@@ -26,3 +26,17 @@ export async function readTablespaces(connection: Connection): Promise<Tablespac
     sizeBytes: size === null ? undefined : Number(size),
   }));
 }
+
+/** A tablespace outside of the data directory, to which a link of this name in pg_tblspc leads. */
+export interface TablespaceLink {
+  readonly oid: string;
+  readonly location: string;
+}
+
+/** @throws RepmgrError query_failed, query_timeout or connection_lost */
+export async function tablespaceLinks(connection: Connection): Promise<TablespaceLink[]> {
+  return await connection.query<TablespaceLink>(
+    `SELECT oid::text AS oid, pg_catalog.pg_tablespace_location(oid) AS location
+       FROM pg_catalog.pg_tablespace WHERE pg_catalog.pg_tablespace_location(oid) LIKE '/%' ORDER BY oid`,
+  );
+}

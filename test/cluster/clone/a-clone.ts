@@ -40,6 +40,7 @@ export function aWish(parts: Partial<CloneWish> = {}): CloneWish {
       isVerified: false,
       tablespaceMapping: [],
     },
+    sourceHost: { user: undefined, sshOptions: undefined, rsyncOptions: undefined, externalFiles: undefined },
     replication: {
       user: undefined,
       extras: undefined,
@@ -156,6 +157,7 @@ export function someFacts(parts: Partial<CloneFacts> = {}): CloneFacts {
     },
     target: aTarget(),
     programs: { pgBasebackup: undefined, pgVerifybackup: undefined, postgres: undefined },
+    sourceHost: undefined,
     walDirectory: undefined,
     tablespaceTargets: new Map(),
     ...parts,
