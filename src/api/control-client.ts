@@ -61,6 +61,9 @@ function describe(error: NodeJS.ErrnoException, path: string): Error {
       cause: error,
     });
   }
+  if (error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED' && error.code !== 'ENOTSOCK') {
+    return silent(error.message);
+  }
   return failure('daemon_not_running', {
     message: 'no repmgrd of this node is running',
     detail: `Nobody listens at the socket "${path}".`,

@@ -2,6 +2,7 @@
  * The unix socket by which commands talk to the repmgrd of their node. Holding it is also the lock that keeps a second
  * repmgrd off the same state file.
  */
+import { randomBytes } from 'node:crypto';
 import { chmod, link, lstat, rename, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -32,7 +33,7 @@ export function controlSocketPath(stateDirectory: string, cluster: string, node:
 /** @throws RepmgrError daemon_runs_already or control_socket_unusable */
 export async function startControlSocket(options: ControlSocketOptions): Promise<ControlSocket> {
   const { path } = options;
-  const ownPath = `${path}.${process.pid}`;
+  const ownPath = `${path}.${randomBytes(4).toString('hex')}`;
   refuseLongPath(ownPath);
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
@@ -63,19 +64,19 @@ export async function startControlSocket(options: ControlSocketOptions): Promise
   };
 }
 
-/** A unix socket's name has 107 bytes on Linux, and what is longer would be cut. */
+/** On macOS and FreeBSD, with room for a zero; Linux has some more. What is longer would be cut. */
+const longestName = 103;
+
 function refuseLongPath(path: string): void {
-  if (Buffer.byteLength(path) <= 103) return;
+  if (Buffer.byteLength(path) <= longestName) return;
   throw failure('control_socket_unusable', {
     message: `the name "${path}" is too long for a unix socket`,
-    detail: 'It may have 103 bytes.',
+    detail: `It may have ${longestName} bytes.`,
     hint: 'Set "state_directory" in repmgr.conf to a shorter path.',
   });
 }
 
 async function listen(server: Server, path: string): Promise<void> {
-  // Left by a repmgrd that had the same process id and was killed at this very point.
-  await unlink(path).catch(() => undefined);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -97,7 +98,7 @@ async function takeName(ownPath: string, path: string): Promise<void> {
       }
       const inode = await inodeOf(path);
       if (await isAnswered(path)) throw runsAlready(path);
-      if (inode !== undefined) await removeStale(path, inode);
+      if (inode !== undefined) await removeStale(path, `${ownPath}.old`, inode);
     }
     throw runsAlready(path);
   } finally {
@@ -109,8 +110,7 @@ async function takeName(ownPath: string, path: string): Promise<void> {
  * Takes a dead socket out of the way. Another repmgrd may have done so and put its own there since it was found dead;
  * then that one is put back.
  */
-async function removeStale(path: string, inode: bigint): Promise<void> {
-  const aside = `${path}.${process.pid}.old`;
+async function removeStale(path: string, aside: string, inode: bigint): Promise<void> {
   try {
     await rename(path, aside);
   } catch {

@@ -131,6 +131,8 @@ const messages = {
     highestTerm: term,
     record: v.nullable(voterRecord),
     position: v.nullable(position),
+    lastLed: v.object({ term, node: v.nullable(nodeId) }),
+    ledTerm: term,
   }),
   yield: v.object({
     kind: v.literal('yield'),

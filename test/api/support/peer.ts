@@ -34,7 +34,7 @@ export interface Peer {
   end(): Promise<void>;
 }
 
-const secretOfTests = 'a secret of tests';
+export const secretOfTests = 'a secret of tests';
 
 export async function startPeer(options: PeerOptions): Promise<Peer> {
   const id = node(options.id);
