@@ -57,7 +57,7 @@ const apiPortDistance = 10_000;
 const highestPort = 65_535;
 
 /** The host that conninfo names (the first of several) and its port, moved by 10000. */
-function defaultApiAddress(conninfo: string, environment: Environment): string {
+export function defaultApiAddress(conninfo: string, environment: Environment): string {
   const parsed = parseConninfo(conninfo);
   const keywords = parsed.kind === 'parsed' ? parsed.conninfo : {};
   const host = firstOf(keywords['host'] ?? keywords['hostaddr'] ?? environment['PGHOST']);

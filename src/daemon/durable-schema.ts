@@ -75,6 +75,9 @@ const durable = v.strictObject({
   hasLostState: v.boolean(),
   hasStrayed: v.boolean(),
   isRejoining: v.boolean(),
+  openTerms: v.array(v.strictObject({ term, candidate: orNull(nodeId) })),
+  directory: orNull(v.string()),
+  replaced: orNull(v.strictObject({ untilLsn: orNull(bytes) })),
 });
 
 /** Without the brands, which the file cannot hold. */

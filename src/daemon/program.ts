@@ -3,6 +3,7 @@ import { exitCodes, failure, RepmgrError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { createLogger } from '../log/sinks.ts';
 import { redactConninfo } from '../model/conninfo.ts';
+import { programVersion } from './program-version.ts';
 import { daemonHelp, type DaemonOptions, parseDaemonArguments } from './options.ts';
 
 export interface ProgramCall {
@@ -19,7 +20,7 @@ export async function runDaemonProgram(call: ProgramCall): Promise<number> {
       print(daemonHelp);
       return exitCodes.success;
     case 'version':
-      print(`repmgrd ${process.env['REPMGR_VERSION'] ?? 'of a source tree'} (PostgreSQL 9.3-18)\n`);
+      print(`repmgrd ${programVersion} (PostgreSQL 9.3-18)\n`);
       return exitCodes.success;
     case 'invalid':
       return await reportErrors(await createLogger({ program: 'repmgrd' }), async () => {
@@ -46,11 +47,8 @@ async function runWithOptions(options: DaemonOptions, call: ProgramCall): Promis
       const { environment } = call;
       return await checkConfigurationFile({ file: options.configFile, environment, log, print });
     }
-    throw failure('not_built_yet', {
-      message: 'this version of repmgrd cannot monitor a cluster yet',
-      detail: 'It checks configuration files.',
-      hint: 'Check yours with: repmgrd --check-config; promote a standby by hand with: repmgr standby promote',
-    });
+    const { runInForeground } = await import('./foreground.ts');
+    return await runInForeground(options, call.environment, log);
   });
 }
 

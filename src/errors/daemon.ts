@@ -35,5 +35,9 @@ export const daemonErrors = {
   daemon_silent: { exit: 'connectionFailed', about: 'the repmgrd of this node does not answer' },
   request_refused: { exit: 'pauseFailed', about: 'repmgrd refused a pause, its end, or maintenance' },
   daemon_service_failed: { exit: 'serviceFailed', about: 'repmgrd could not be started or stopped' },
+  node_inactive: {
+    exit: 'badConfiguration',
+    about: 'the node is recorded as inactive, and repmgrd is not to start then',
+  },
   detach_failed: { exit: 'systemFailure', about: 'repmgrd cannot go into the background' },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -95,6 +95,8 @@ export interface Capabilities {
   readonly hasCheckpointRole: boolean;
   /** Passwords are stored for SCRAM-SHA-256 rather than md5, 10+. */
   readonly hasScram: boolean;
+  /** synchronous_standby_names: `ANY 1 (a, b)` from 10 on, `1 (a, b)` in 9.6, before only `a, b`. */
+  readonly synchronousNamesSyntax: 'any' | 'first' | 'list';
   /** pg_hba_file_rules, 10+. */
   readonly hasHostBasedRulesView: boolean;
 }
@@ -181,6 +183,7 @@ function capabilitiesOf(number: number): Capabilities {
     hasPredefinedRoles: isAtLeast('10'),
     hasCheckpointRole: isAtLeast('15'),
     hasScram: isAtLeast('10'),
+    synchronousNamesSyntax: isAtLeast('10') ? 'any' : isAtLeast('9.6') ? 'first' : 'list',
     hasHostBasedRulesView: isAtLeast('10'),
   };
 }

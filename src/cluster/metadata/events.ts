@@ -8,6 +8,8 @@ export interface EventRow {
   readonly name: string;
   readonly isSuccessful: boolean;
   readonly details: string | undefined;
+  /** Where the row comes late; else PostgreSQL's time counts. */
+  readonly happenedAt?: Date | undefined;
 }
 
 /** @returns the time that PostgreSQL gave the event, as it prints it (with a blank and the time zone) */
@@ -17,9 +19,9 @@ export async function insertEvent(
   event: EventRow,
 ): Promise<string | undefined> {
   const [row] = await connection.query<{ event_timestamp: string }>(
-    `INSERT INTO ${qualified(cluster, 'repl_events')} (node_id, event, successful, details)
-     VALUES ($1, $2, $3, $4) RETURNING event_timestamp::text`,
-    [event.nodeId, event.name, event.isSuccessful, event.details ?? null],
+    `INSERT INTO ${qualified(cluster, 'repl_events')} (node_id, event, successful, details, event_timestamp)
+     VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, current_timestamp)) RETURNING event_timestamp::text`,
+    [event.nodeId, event.name, event.isSuccessful, event.details ?? null, event.happenedAt ?? null],
   );
   return row?.event_timestamp;
 }

@@ -4,7 +4,8 @@ import type { NodeId, NodeRecord, NodeRole } from '../../model/node.ts';
 import type { Connection, QueryOptions } from '../../postgres/connection.ts';
 import { qualified } from './names.ts';
 
-interface NodeRow {
+/** As SQL and JSON give it. */
+export interface NodeRow {
   readonly id: number;
   readonly type: string;
   readonly upstream_node_id: number | null;
@@ -16,7 +17,7 @@ interface NodeRow {
   readonly active: boolean;
 }
 
-const columns = 'id, type, upstream_node_id, cluster, name, conninfo, slot_name, priority, active';
+export const nodeColumns = 'id, type, upstream_node_id, cluster, name, conninfo, slot_name, priority, active';
 
 /** All nodes, by id. */
 export async function listNodes(
@@ -25,7 +26,7 @@ export async function listNodes(
   options?: QueryOptions,
 ): Promise<NodeRecord[]> {
   const rows = await connection.query<NodeRow>(
-    `SELECT ${columns} FROM ${qualified(cluster, 'repl_nodes')} ORDER BY id`,
+    `SELECT ${nodeColumns} FROM ${qualified(cluster, 'repl_nodes')} ORDER BY id`,
     [],
     options,
   );
@@ -40,7 +41,7 @@ export async function findNode(
   options?: QueryOptions,
 ): Promise<NodeRecord | undefined> {
   const [row] = await connection.query<NodeRow>(
-    `SELECT ${columns} FROM ${qualified(cluster, 'repl_nodes')} WHERE id = $1`,
+    `SELECT ${nodeColumns} FROM ${qualified(cluster, 'repl_nodes')} WHERE id = $1`,
     [id],
     options,
   );
@@ -70,7 +71,7 @@ export async function lockNodes(connection: Connection, cluster: string): Promis
 /** Call inside `changeNodes`. */
 export async function insertNode(connection: Connection, cluster: string, node: NodeRecord): Promise<void> {
   await connection.query(
-    `INSERT INTO ${qualified(cluster, 'repl_nodes')} (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO ${qualified(cluster, 'repl_nodes')} (${nodeColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     valuesOf(node),
   );
 }
@@ -101,11 +102,11 @@ export async function replaceNodes(
   nodes: readonly NodeRecord[],
 ): Promise<void> {
   const table = qualified(cluster, 'repl_nodes');
-  const names = columns.split(', ');
+  const names = nodeColumns.split(', ');
   const rows = nodes.map((node) => Object.fromEntries(valuesOf(node).map((value, at) => [names[at], value])));
   await connection.query(`DELETE FROM ${table}`);
   await connection.query(
-    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1::json)`,
+    `INSERT INTO ${table} (${nodeColumns}) SELECT ${nodeColumns} FROM json_populate_recordset(NULL::${table}, $1::json)`,
     [JSON.stringify(rows)],
   );
 }
@@ -158,7 +159,7 @@ function rowMissing(id: NodeId): Error {
   });
 }
 
-function recordOf(row: NodeRow): NodeRecord {
+export function recordOf(row: NodeRow): NodeRecord {
   return {
     id: row.id as NodeId,
     role: row.type === 'master' ? 'primary' : (row.type as NodeRole),

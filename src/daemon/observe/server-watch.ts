@@ -12,7 +12,7 @@ import { readControlFile } from '../../postgres/control-file.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { type OwnStatus, ownStatus } from '../../postgres/queries/own-status.ts';
 import { monotonicMs } from '../../system/clock.ts';
-import { unknownEnd, WalEndReader } from './end-of-wal.ts';
+import { unknownEnd, type WalEndReader } from './end-of-wal.ts';
 import { observationOf, observationOfFiles } from './observation.ts';
 import { meaningOf, type Unreached } from './reachability.ts';
 import { hasStandbyFile, readServerFiles } from './server-files.ts';
@@ -21,6 +21,8 @@ import type { ServerPlace } from './server-place.ts';
 export interface ServerWatchOptions {
   readonly self: NodeId;
   readonly place: ServerPlace;
+  /** The one that the effects use too, so that both measure alike. */
+  readonly walEnd: WalEndReader;
   readonly conninfo: () => string;
   readonly nodes: () => readonly NodeRecord[];
   readonly intervalMs: () => number;
@@ -34,7 +36,6 @@ export interface ServerWatchOptions {
 
 export class ServerWatch {
   readonly #options: ServerWatchOptions;
-  readonly #ends: WalEndReader;
   #connection: Connection | undefined;
   #last: ServerObservation | undefined;
   #looking: Promise<void> | undefined;
@@ -48,7 +49,6 @@ export class ServerWatch {
 
   constructor(options: ServerWatchOptions) {
     this.#options = options;
-    this.#ends = new WalEndReader(options.place);
   }
 
   get last(): ServerObservation | undefined {
@@ -129,7 +129,7 @@ export class ServerWatch {
     this.#dropConnection();
     const control = await readControlFile(place.dataDirectory, place.version).catch(() => undefined);
     const isShutDown = control?.state === 'shut down' || control?.state === 'shut down in recovery';
-    const end = control === undefined ? unknownEnd : await this.#ends.ofStopped(control);
+    const end = control === undefined ? unknownEnd : await this.#options.walEnd.ofStopped(control);
     return {
       ...(await this.#fromFiles()),
       ...end,
@@ -141,7 +141,7 @@ export class ServerWatch {
   async #observeRunning(postmaster: Postmaster): Promise<ServerObservation> {
     const mark = `${postmaster.pid} ${postmaster.lockFile.startedAt}`;
     if (this.#last?.postmaster !== mark) {
-      this.#ends.forget();
+      this.#options.walEnd.forget();
       this.#hasStalled = false;
       if (this.#last !== undefined) this.#dropConnection();
     }
@@ -217,7 +217,7 @@ export class ServerWatch {
     const { self, place } = this.#options;
     const tellsAll = status.primaryConninfo !== undefined;
     const [end, files, hasStandbySignal] = await Promise.all([
-      this.#ends.ofRunning(status),
+      this.#options.walEnd.ofRunning(status),
       tellsAll ? undefined : readServerFiles(place),
       hasStandbyFile(place),
     ]);

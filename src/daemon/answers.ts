@@ -1,0 +1,57 @@
+/** What a repmgrd answers to those who ask: pages of its listener, and commands on its socket. */
+import type { ControlAnswer, ControlRequest } from '../api/control-request.ts';
+import type { ApiView, DecisionView } from '../api/view.ts';
+import type { Config } from '../config/resolve.ts';
+import type { State } from '../failover/state.ts';
+import type { NodeId } from '../model/node.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { readClocks } from './instant.ts';
+import type { OperatorRequests } from './operator-requests.ts';
+import type { PeerNotes } from './peer-notes.ts';
+import { programVersion } from './program-version.ts';
+import { viewOf } from './view.ts';
+
+export interface AnswersOptions {
+  readonly self: NodeId;
+  readonly config: () => Config;
+  readonly facts: () => ClusterFacts;
+  readonly state: () => State;
+  readonly decisions: () => readonly DecisionView[];
+  readonly notes: PeerNotes;
+  readonly requests: OperatorRequests;
+}
+
+export class Answers {
+  readonly #options: AnswersOptions;
+  readonly #startedAtMs = readClocks().monotonicMs;
+
+  constructor(options: AnswersOptions) {
+    this.#options = options;
+  }
+
+  async to(request: ControlRequest, signal: AbortSignal): Promise<ControlAnswer> {
+    const { decisions, requests } = this.#options;
+    switch (request.kind) {
+      case 'status':
+        return { kind: 'status', view: this.view() };
+      case 'decisions':
+        return { kind: 'decisions', decisions: decisions() };
+      case 'operator':
+        return { kind: 'operator', ...(await requests.ask(request.request, signal)) };
+    }
+  }
+
+  view(): ApiView {
+    const { self, config, facts, state, notes } = this.#options;
+    return viewOf({
+      config: config(),
+      self,
+      facts: facts(),
+      state: state(),
+      notes,
+      nowMs: readClocks().monotonicMs,
+      startedAtMs: this.#startedAtMs,
+      version: programVersion,
+    });
+  }
+}

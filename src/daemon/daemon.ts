@@ -1,0 +1,249 @@
+/** A repmgrd at work: the core, and all that it sees and does things by. Made by `startDaemon`, ended by `close`. */
+import { type ApiServer, startApiServer } from '../api/server.ts';
+import { openPeerConnections, type PeerConnections } from '../api/peer-connections.ts';
+import type { Config } from '../config/resolve.ts';
+import type { Action } from '../failover/actions.ts';
+import { isWritable } from '../failover/own-wal.ts';
+import { KnownAddresses } from '../postgres/known-addresses.ts';
+import { Answers } from './answers.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { recordedMetadata } from './cluster-facts.ts';
+import { Effects } from './effects.ts';
+import { FailoverLoop, type StepTaken } from './failover-loop.ts';
+import { FlushProbe } from './flush-probe.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { Inbox } from './inbox.ts';
+import { readBootId, readClocks } from './instant.ts';
+import type { MetadataWatch } from './metadata-watch.ts';
+import { noServer } from './observe/observation.ts';
+import { ServerWatch } from './observe/server-watch.ts';
+import { OperatorRequests } from './operator-requests.ts';
+import { peerAddresses } from './peer-addresses.ts';
+import { PeerNotes } from './peer-notes.ts';
+import { readWalTail } from './perform/wal-tail.ts';
+import { Reports } from './report/reports.ts';
+import type { StartedFrom } from './started-from.ts';
+
+export class Daemon {
+  readonly answers: Answers;
+  readonly #from: StartedFrom;
+  readonly #metadata: MetadataWatch;
+  readonly #notes = new PeerNotes();
+  readonly #addresses = new KnownAddresses();
+  readonly #ending = new AbortController();
+  readonly #loop: FailoverLoop;
+  readonly #effects: Effects;
+  readonly #reports: Reports;
+  readonly #requests: OperatorRequests;
+  readonly #peers: PeerConnections;
+  readonly #inbox: Inbox;
+  readonly #watch: ServerWatch | undefined;
+  readonly #flushProbe: FlushProbe;
+  readonly #housekeeping: Housekeeping;
+  #config: Config;
+  #api: ApiServer | undefined;
+
+  constructor(from: StartedFrom, metadata: MetadataWatch) {
+    const { config, self, log, stateFile, place } = from;
+    this.#from = from;
+    this.#config = config;
+    this.#metadata = metadata;
+    this.#requests = new OperatorRequests((requestId, request) =>
+      this.#loop.handle({ kind: 'operatorRequested', requestId, request }),
+    );
+    this.#reports = new Reports({
+      config: () => this.#config,
+      self,
+      facts: () => this.#facts,
+      state: () => this.#loop.state,
+      log,
+    });
+    this.answers = new Answers({
+      self,
+      config: () => this.#config,
+      facts: () => this.#facts,
+      state: () => this.#loop.state,
+      decisions: () => this.#reports.decisions,
+      notes: this.#notes,
+      requests: this.#requests,
+    });
+    this.#peers = openPeerConnections({
+      identity: () => this.#identity(),
+      secrets: () => this.#facts.secrets,
+      tls: () => tlsFilesOf(this.#config),
+      peers: peerAddresses(this.#facts, self),
+      log,
+      signal: this.#ending.signal,
+    });
+    this.#effects = new Effects({
+      from,
+      config: () => this.#config,
+      facts: () => this.#facts,
+      voters: () => this.#loop.state.durable.record?.voters ?? [],
+      addresses: this.#addresses,
+      fetchWal: (peer, request, signal) => this.#peers.fetchWal(peer, request, signal),
+    });
+    this.#loop = new FailoverLoop({
+      settings: from.settings,
+      now: readClocks,
+      random: Math.random,
+      persist: async (durable) => await stateFile.persist(durable),
+      perform: async (action, signal) => await this.#effects.perform(action, signal),
+      doNow: (action) => this.#doNow(action),
+      onStep: (taken) => this.#onStep(taken),
+    });
+    this.#watch = from.isWitness
+      ? undefined
+      : new ServerWatch({
+          self,
+          place,
+          walEnd: this.#effects.walEnd,
+          conninfo: () => this.#config.conninfo,
+          nodes: () => this.#facts.nodes,
+          intervalMs: () => this.#config.heartbeatIntervalMs,
+          hangMs: () => this.#loop.state.settings.reconnectMs,
+          onObserved: (server) => this.#loop.handle({ kind: 'serverObserved', server }),
+          onConnected: () => void this.#effects.prepare(),
+          log,
+        });
+    this.#inbox = new Inbox({
+      needsLook: () => this.#watch !== undefined && !isWritable(this.#loop.state),
+      look: async () => await this.#watch?.look(),
+      deliver: (sender, message) => this.#loop.handle({ kind: 'messageReceived', from: sender, message }),
+    });
+    this.#housekeeping = new Housekeeping({
+      self,
+      config: () => this.#config,
+      facts: () => this.#facts,
+      addresses: this.#addresses,
+      primary: async () => await this.#reports.primary(),
+      log,
+    });
+    this.#flushProbe = new FlushProbe({
+      stallMs: () => this.#config.writeStallMs,
+      isWritable: () => isWritable(this.#loop.state),
+      connection: async () => await this.#effects.flushConnection(),
+      onStall: (hasStalled) => this.#watch?.noteStall(hasStalled),
+    });
+  }
+
+  /** @throws RepmgrError api_address_unusable or api_certificate_unusable */
+  async start(): Promise<void> {
+    const { bootNonce, incarnation, durable, settings, place, log } = this.#from;
+    this.#api = await startApiServer({
+      listen: this.#config.apiListen,
+      tls: tlsFilesOf(this.#config),
+      identity: () => this.#identity(),
+      secrets: () => this.#facts.secrets,
+      isKnownNode: (id) => this.#facts.nodes.some((node) => node.id === id),
+      bootNonce,
+      onMessage: (from, message) => {
+        this.#notes.noteReceived(from, message, readClocks().monotonicMs);
+        this.#inbox.receive(from, message);
+      },
+      readWal: async (request) => await readWalTail(request, place),
+      view: () => this.answers.view(),
+      decisions: () => this.#reports.decisions,
+      log,
+      signal: this.#ending.signal,
+    });
+    log.info(`listening for the other nodes at ${this.#api.address}`);
+    this.#loop.handle({
+      kind: 'started',
+      durable,
+      bootId: readBootId(),
+      incarnation,
+      guardContactUntil: await this.#effects.guardContactUntil(),
+      settings,
+      metadata: recordedMetadata(this.#facts),
+    });
+    if (this.#watch === undefined) this.#loop.handle({ kind: 'serverObserved', server: noServer });
+    else await this.#watch.look();
+    this.#housekeeping.start();
+    this.#reports.event({ name: 'repmgrd_start', isSuccessful: true, details: 'repmgrd watches this node' });
+  }
+
+  /** The metadata have changed: nodes, addresses, the secret. */
+  takeFacts(facts: ClusterFacts): void {
+    const { self, stateFile, log } = this.#from;
+    this.#peers.setPeers(peerAddresses(facts, self));
+    stateFile.keepFacts(facts).catch((error: unknown) => {
+      log.error('the state file could not be written', {
+        detail: error instanceof Error ? error.message : String(error),
+      });
+    });
+    this.#loop.handle({ kind: 'metadataRead', metadata: recordedMetadata(facts) });
+    void this.#housekeeping.refreshAddresses();
+  }
+
+  /** A changed repmgr.conf. */
+  async reload(config: Config, settings: StartedFrom['settings']): Promise<void> {
+    this.#config = config;
+    this.#loop.handle({ kind: 'settingsChanged', settings });
+    const tls = tlsFilesOf(config);
+    if (tls !== undefined) await this.#api?.renewCertificates(tls);
+    await this.#housekeeping.keepRegistration();
+    this.#reports.event({
+      name: 'repmgrd_reload',
+      isSuccessful: true,
+      details: 'repmgr.conf was read again',
+    });
+  }
+
+  /** Ends in good order: the guard stays, PostgreSQL is left as it is. */
+  async close(): Promise<void> {
+    this.#loop.close();
+    this.#flushProbe.close();
+    this.#housekeeping.close();
+    this.#reports.event({ name: 'repmgrd_shutdown', isSuccessful: true, details: 'repmgrd was ended' });
+    await this.#reports.close();
+    this.#ending.abort();
+    this.#peers.close();
+    await Promise.allSettled([
+      this.#api?.close(),
+      this.#watch?.close(),
+      this.#metadata.close(),
+      this.#effects.close(),
+    ]);
+  }
+
+  get #facts(): ClusterFacts {
+    return this.#metadata.facts;
+  }
+
+  #identity() {
+    const { self, config } = this.#from;
+    const { systemIdentifier } = this.#facts;
+    return { self, clusterName: config.clusterName, systemIdentifier };
+  }
+
+  #doNow(action: Exclude<Action, { readonly id: number } | { readonly kind: 'persist' | 'setTimer' }>): void {
+    switch (action.kind) {
+      case 'send':
+        this.#notes.noteSent();
+        this.#peers.send(action.to, action.message);
+        return;
+      case 'answerOperator':
+        this.#requests.answer(action.requestId, action);
+        return;
+      case 'recordEvent':
+        this.#reports.coreEvent(action);
+        return;
+      case 'renewGuard':
+      case 'endGuard':
+      case 'writeMetadata':
+        this.#effects.performAside(action);
+    }
+  }
+
+  #onStep(taken: StepTaken): void {
+    for (const explanation of taken.explanations) this.#notes.noteDecision(explanation);
+    this.#reports.step(taken);
+  }
+}
+
+function tlsFilesOf({ apiTlsCertFile, apiTlsKeyFile, apiTlsCaFile }: Config) {
+  return apiTlsCertFile === undefined || apiTlsKeyFile === undefined || apiTlsCaFile === undefined
+    ? undefined
+    : { certificate: apiTlsCertFile, key: apiTlsKeyFile, authority: apiTlsCaFile };
+}

@@ -1,0 +1,97 @@
+/** Does the actions of the core with the means of this node. */
+import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
+import { localServer } from '../cluster/local-server.ts';
+import type { Config } from '../config/resolve.ts';
+import type { ActionResult } from '../failover/events.ts';
+import type { MonotonicMs } from '../failover/instant.ts';
+import type { NodeId } from '../model/node.ts';
+import type { Connection } from '../postgres/connection.ts';
+import type { KnownAddresses } from '../postgres/known-addresses.ts';
+import type { LastingAction } from './action-queue.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { readClocks } from './instant.ts';
+import { WalEndReader } from './observe/end-of-wal.ts';
+import { OwnConnections } from './perform/own-connections.ts';
+import { perform, type PerformContext, type PerformedAction } from './perform/perform.ts';
+import type { StartedFrom } from './started-from.ts';
+
+export interface EffectsOptions {
+  readonly from: StartedFrom;
+  readonly config: () => Config;
+  readonly facts: () => ClusterFacts;
+  readonly voters: () => readonly NodeId[];
+  readonly addresses: KnownAddresses;
+  readonly fetchWal: (from: NodeId, request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
+}
+
+export class Effects {
+  readonly walEnd: WalEndReader;
+  readonly #options: EffectsOptions;
+  readonly #connections: OwnConnections;
+  readonly #ending = new AbortController();
+
+  constructor(options: EffectsOptions) {
+    const { config, addresses, from } = options;
+    this.#options = options;
+    this.walEnd = new WalEndReader(from.place);
+    this.#connections = new OwnConnections(() => addresses.addressed(config().conninfo));
+  }
+
+  async perform(action: LastingAction, signal: AbortSignal): Promise<ActionResult> {
+    return await perform(action, this.#context(signal));
+  }
+
+  /** For actions whose end nobody is told. */
+  performAside(action: Exclude<PerformedAction, { readonly id: number }>): void {
+    perform(action, this.#context(this.#ending.signal)).catch((error: unknown) => {
+      this.#options.from.log.warning(`${action.kind} failed`, {
+        detail: error instanceof Error ? error.message : String(error),
+      });
+    });
+  }
+
+  /** Until when the guard of the repmgrd before this one lets the server be. */
+  async guardContactUntil(): Promise<MonotonicMs | null> {
+    return await this.#guard.contactUntil();
+  }
+
+  /** The server was seen up. */
+  async prepare(): Promise<void> {
+    await this.#connections.prepare();
+  }
+
+  async flushConnection(): Promise<Connection> {
+    return await this.#connections.get('flush');
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#connections.close();
+  }
+
+  #context(signal: AbortSignal): PerformContext {
+    const { from, config, facts, voters, addresses, fetchWal } = this.#options;
+    const { place, isWitness, self, log } = from;
+    return {
+      config: config(),
+      self,
+      server: isWitness ? undefined : { ...place, control: localServer(config(), place.dataDirectory) },
+      connections: this.#connections,
+      addresses,
+      walEnd: this.walEnd,
+      guard: this.#guard,
+      nodes: () => facts().nodes,
+      voters,
+      now: readClocks,
+      fetchWal,
+      log,
+      signal,
+    };
+  }
+
+  readonly #guard = {
+    contactUntil: async () => null,
+    renew: async () => {},
+    end: async () => {},
+  };
+}

@@ -1,0 +1,74 @@
+/** What a repmgrd does beside watching, now and then: looking host names up, keeping its own rows right. */
+import type { Config } from '../config/resolve.ts';
+import { RepmgrError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Logger } from '../log/logger.ts';
+import type { NodeId } from '../model/node.ts';
+import type { Connection } from '../postgres/connection.ts';
+import type { KnownAddresses } from '../postgres/known-addresses.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { keepOwnRegistration } from './own-registration.ts';
+
+export interface HousekeepingOptions {
+  readonly self: NodeId;
+  readonly config: () => Config;
+  readonly facts: () => ClusterFacts;
+  readonly addresses: KnownAddresses;
+  /** @throws RepmgrError where there is none */
+  readonly primary: () => Promise<Connection>;
+  readonly log: Logger;
+}
+
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#repeat(limits.addressRefreshMs, async () => await this.refreshAddresses());
+    this.#repeat(limits.registrationRetryMs, async () => await this.keepRegistration());
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  async refreshAddresses(): Promise<void> {
+    const { addresses, facts } = this.#options;
+    const conninfos = facts().nodes.map(({ conninfo }) => conninfo);
+    await addresses.refresh(conninfos.filter((conninfo) => conninfo !== ''));
+  }
+
+  /** Until it has been written once, and after each change of the file. */
+  async keepRegistration(): Promise<void> {
+    const { self, config, facts, primary, log } = this.#options;
+    const { nodes, addresses, secrets } = facts();
+    const { apiAdvertise, conninfo } = config();
+    const recordedConninfo = nodes.find(({ id }) => id === self)?.conninfo;
+    const recordedAddress = addresses.find(([id]) => id === self)?.[1];
+    const isRight = recordedAddress === apiAdvertise && recordedConninfo === conninfo;
+    if (isRight && secrets.length > 0) return;
+    try {
+      const registration = { config: config(), self, recordedAddress, recordedConninfo, log };
+      await keepOwnRegistration(await primary(), registration);
+    } catch (error) {
+      if (!(error instanceof RepmgrError)) throw error;
+      log.info(`the registration of this node could not be looked after: ${error.message}`);
+    }
+  }
+
+  #repeat(everyMs: number, work: () => Promise<void>): void {
+    const run = (): void => {
+      work().catch((error: unknown) => {
+        this.#options.log.warning('a task in the background failed', {
+          detail: error instanceof Error ? error.message : String(error),
+        });
+      });
+    };
+    run();
+    this.#timers.push(setInterval(run, everyMs));
+  }
+}

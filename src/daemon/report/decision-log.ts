@@ -1,0 +1,81 @@
+/** Decisions of the core as lines of the log, and the last of them for `repmgr explain`. */
+import type { DecisionView } from '../../api/view.ts';
+import type { Decision, Explanation } from '../../failover/explanation.ts';
+import type { State } from '../../failover/state.ts';
+import { limits } from '../../limits.ts';
+import type { Logger, LogLevel } from '../../log/logger.ts';
+
+const levels: Readonly<Record<Decision, LogLevel>> = {
+  bootstrap: 'NOTICE',
+  adoptLeader: 'NOTICE',
+  standForElection: 'NOTICE',
+  stayOut: 'INFO',
+  grantVote: 'NOTICE',
+  refuseVote: 'INFO',
+  answerBehind: 'NOTICE',
+  win: 'NOTICE',
+  giveUp: 'WARNING',
+  promote: 'NOTICE',
+  promotionDone: 'NOTICE',
+  promotionFailed: 'ERROR',
+  hold: 'WARNING',
+  release: 'NOTICE',
+  fence: 'ERROR',
+  confirm: 'INFO',
+  confirmed: 'INFO',
+  yield: 'WARNING',
+  restartInPlace: 'WARNING',
+  wait: 'INFO',
+  startAsStandby: 'NOTICE',
+  follow: 'NOTICE',
+  rejoin: 'WARNING',
+  diverged: 'ERROR',
+  freeze: 'INFO',
+  unfreeze: 'INFO',
+  changeRecord: 'NOTICE',
+  recordInForce: 'NOTICE',
+  refuseRequest: 'NOTICE',
+  pause: 'NOTICE',
+  unpause: 'NOTICE',
+  suspended: 'WARNING',
+  storageFailed: 'ERROR',
+  setNames: 'NOTICE',
+  ignore: 'DEBUG',
+};
+
+export class DecisionLog {
+  readonly #log: Logger;
+  #kept: readonly DecisionView[] = [];
+  /** When each sentence was logged last: the same refusal comes several times a second. */
+  readonly #logged = new Map<string, number>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  get kept(): readonly DecisionView[] {
+    return this.#kept;
+  }
+
+  note(explanation: Explanation, { settings, durable, role, now }: State): void {
+    const term = role.kind === 'leader' || role.kind === 'candidate' ? role.term : durable.term;
+    const repeats = this.#isRepeated(explanation.sentence, now.monotonicMs);
+    if (repeats) return;
+    const decision = { ...explanation, at: now.wallMs, node: settings.self, term };
+    this.#kept = [...this.#kept.slice(1 - limits.decisionsKept), decision];
+    this.#log.log(levels[explanation.decision], explanation.sentence, { detail: detailOf(explanation) });
+  }
+
+  #isRepeated(sentence: string, now: number): boolean {
+    const last = this.#logged.get(sentence);
+    if (last !== undefined && now - last < limits.decisionRepeatMs) return true;
+    if (this.#logged.size >= limits.decisionsKept) this.#logged.clear();
+    this.#logged.set(sentence, now);
+    return false;
+  }
+}
+
+function detailOf({ rule, evidence }: Explanation): string {
+  const facts = Object.entries(evidence).map(([name, value]) => `${name}=${String(value)}`);
+  return [`rule ${rule}`, ...facts].join(', ');
+}

@@ -1,0 +1,111 @@
+/** All that a repmgrd tells people: decisions in the log, events in the metadata and to the notification commands. */
+import type { DecisionView } from '../../api/view.ts';
+import type { Config } from '../../config/resolve.ts';
+import type { Action } from '../../failover/actions.ts';
+import type { State } from '../../failover/state.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { NodeId, NodeRecord } from '../../model/node.ts';
+import type { Connection } from '../../postgres/connection.ts';
+import type { ClusterFacts } from '../cluster-facts.ts';
+import type { StepTaken } from '../failover-loop.ts';
+import { PrimaryConnection } from '../primary-connection.ts';
+import { ActionEvents } from './action-events.ts';
+import { DecisionLog } from './decision-log.ts';
+import { EventReporter } from './event-reporter.ts';
+import { failoverDetails } from './failover-details.ts';
+import type { ReportedEvent } from './reported-event.ts';
+import { eventsOfStep } from './step-events.ts';
+
+export interface ReportsOptions {
+  readonly config: () => Config;
+  readonly self: NodeId;
+  readonly facts: () => ClusterFacts;
+  readonly state: () => State;
+  readonly log: Logger;
+}
+
+export class Reports {
+  readonly #options: ReportsOptions;
+  readonly #decisions: DecisionLog;
+  readonly #events: EventReporter;
+  readonly #primary: PrimaryConnection;
+  readonly #actionEvents: ActionEvents;
+  /** Whose place this node has taken; for the event of a failover. */
+  #formerLeader: NodeId | null = null;
+
+  constructor(options: ReportsOptions) {
+    const { config, self, log } = options;
+    this.#options = options;
+    this.#decisions = new DecisionLog(log);
+    this.#primary = new PrimaryConnection(() => this.#presentPrimary());
+    this.#actionEvents = new ActionEvents((node) => this.#labelOf(node));
+    this.#events = new EventReporter({
+      config,
+      self,
+      primary: async () => await this.#primary.get(),
+      related: (node) => this.#related(node),
+      log,
+    });
+  }
+
+  get decisions(): readonly DecisionView[] {
+    return this.#decisions.kept;
+  }
+
+  /** To the present primary. @throws RepmgrError where there is none */
+  async primary(): Promise<Connection> {
+    return await this.#primary.get();
+  }
+
+  event(event: ReportedEvent): void {
+    this.#events.report(event);
+  }
+
+  /** An event that the core itself words; that of a failover names both nodes, as repmgr 5 does. */
+  coreEvent({ event: name, isSuccessful, details }: Extract<Action, { readonly kind: 'recordEvent' }>): void {
+    if (name !== 'repmgrd_failover_promote') {
+      this.event({ name, isSuccessful, details });
+      return;
+    }
+    const former = this.#formerLeader;
+    this.event({
+      name,
+      isSuccessful,
+      details: failoverDetails(details, this.#labelOf(this.#options.self), former && this.#labelOf(former)),
+      related: former ?? undefined,
+    });
+  }
+
+  step({ event, before, after, actions, explanations }: StepTaken): void {
+    const leader = before.durable.leader?.node ?? before.metadata.primary;
+    if (leader !== null && leader !== this.#options.self) this.#formerLeader = leader;
+    for (const explanation of explanations) this.#decisions.note(explanation, after);
+    for (const found of eventsOfStep(before, after, explanations)) this.event(found);
+    const ended = this.#actionEvents.eventOf(event);
+    if (ended !== undefined) this.event(ended);
+    this.#actionEvents.noteActions(actions);
+  }
+
+  async close(): Promise<void> {
+    await this.#events.close();
+    await this.#primary.close();
+  }
+
+  /** By the core's knowledge, which is newer than the metadata during a failover. */
+  #presentPrimary(): NodeRecord | undefined {
+    const { nodes } = this.#options.facts();
+    const { role, durable, metadata, settings } = this.#options.state();
+    const leader = role.kind === 'leader' ? settings.self : (durable.leader?.node ?? metadata.primary);
+    return nodes.find(({ id }) => id === leader);
+  }
+
+  #labelOf(node: NodeId): string {
+    const name = this.#options.facts().nodes.find(({ id }) => id === node)?.name;
+    return name === undefined ? `node ${node}` : `node "${name}" (ID: ${node})`;
+  }
+
+  #related(node: NodeId) {
+    const found = this.#options.facts().nodes.find(({ id }) => id === node);
+    return found && { nodeId: found.id, name: found.name, conninfo: found.conninfo };
+  }
+}

@@ -1,0 +1,125 @@
+/** The life of a repmgrd: from a configuration to its end by a signal. */
+import { randomUUID } from 'node:crypto';
+import { controlSocketPath, startControlSocket } from '../api/control-socket.ts';
+import type { Config } from '../config/resolve.ts';
+import { failure } from '../errors.ts';
+import type { Logger } from '../log/logger.ts';
+import { type NodeId, toNodeId } from '../model/node.ts';
+import { noFacts } from './cluster-facts.ts';
+import { Daemon } from './daemon.ts';
+import { MetadataWatch } from './metadata-watch.ts';
+import { hasGuardPrograms, namesReconnect } from './settings-sources.ts';
+import { coreSettings } from './settings.ts';
+import { awaitFacts, awaitServerPlace, makeStateDirectory, requireOwnRow } from './start-conditions.ts';
+import { durableOf, readStateFile, StateFile, type StateFileContent } from './state-file.ts';
+
+export interface RunOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Aborted by SIGTERM and SIGINT. */
+  readonly signal: AbortSignal;
+  /** Called when it works, be it that it waits for its server. */
+  readonly onReady: () => void;
+  /** Gives the new configuration at each SIGHUP; undefined where the file cannot be used. */
+  readonly onReload: (listener: (config: Config) => Promise<void>) => void;
+}
+
+/** @throws RepmgrError of a start that cannot be; interrupted, where it was ended before it had begun */
+export async function runDaemon({ config, log, signal, onReady, onReload }: RunOptions): Promise<void> {
+  const self = ownNodeId(config);
+  const owner = { stateDirectory: config.stateDirectory, clusterName: config.clusterName, self };
+  await makeStateDirectory(config);
+  let daemon: Daemon | undefined;
+  const socket = await startControlSocket({
+    path: controlSocketPath(config.stateDirectory, config.clusterName, self),
+    onRequest: async (request, asking) =>
+      (await daemon?.answers.to(request, asking)) ?? {
+        kind: 'failed',
+        reason: 'this repmgrd waits until it can read the metadata',
+      },
+    log,
+  });
+  try {
+    const content = await readStateFile(owner);
+    reportLoss(content, log);
+    const durable = durableOf(content);
+    const known = content.kind === 'read' ? content.facts : noFacts;
+    const metadata = new MetadataWatch({
+      conninfo: () => config.conninfo,
+      clusterName: config.clusterName,
+      intervalMs: () => config.monitorIntervalMs,
+      facts: known,
+      onChanged: (facts) => daemon?.takeFacts(facts),
+      log,
+    });
+    onReady();
+    await awaitFacts(
+      metadata,
+      () =>
+        log.warning('waiting until the metadata can be read', {
+          detail: 'Neither the local server nor a state file tells who belongs to the cluster.',
+          hint: `Start the local server, or check "conninfo" in ${config.sourceFile ?? 'repmgr.conf'}.`,
+        }),
+      signal,
+    );
+    requireOwnRow(metadata.facts, config, self);
+    const place = await awaitServerPlace(config, metadata.facts, signal);
+    const facts = { ...metadata.facts, dataDirectory: place.dataDirectory };
+    const settingsFor = async (current: Config) =>
+      coreSettings(current, {
+        self,
+        nodes: metadata.facts.nodes,
+        canGuard: await hasGuardPrograms(current),
+        hasStandbySignal: place.version.capabilities.recoverySettingsIn === 'auto.conf',
+        canHold: true,
+        namesReconnect: await namesReconnect(current),
+      });
+    daemon = new Daemon(
+      {
+        config,
+        self,
+        settings: await settingsFor(config),
+        durable,
+        stateFile: new StateFile(owner, durable, facts),
+        place,
+        isWitness: facts.nodes.some(({ id, role }) => id === self && role === 'witness'),
+        incarnation: randomUUID(),
+        bootNonce: randomUUID(),
+        log,
+      },
+      metadata,
+    );
+    const running = daemon;
+    await running.start();
+    running.takeFacts(facts);
+    onReload(async (changed) => await running.reload(changed, await settingsFor(changed)));
+    log.notice(`repmgrd watches node "${config.nodeName}" (ID: ${self})`);
+    await aborted(signal);
+    log.notice('repmgrd ends');
+    await running.close();
+  } finally {
+    await socket.close();
+  }
+}
+
+function ownNodeId({ nodeId }: Config): NodeId {
+  const id = toNodeId(nodeId);
+  if (id === undefined) throw failure('configuration_invalid', { message: `${nodeId} is no node id` });
+  return id;
+}
+
+function reportLoss(content: StateFileContent, log: Logger): void {
+  if (content.kind !== 'lost') return;
+  log.error(`the state file cannot be used: ${content.problem}`, {
+    detail:
+      content.keptAs === undefined
+        ? 'What this node had promised to others is not known any more.'
+        : `What this node had promised to others is not known any more. The file is kept as "${content.keptAs}".`,
+    hint: 'Nothing needs to be done: the node votes again once the leader has taken it in anew.',
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

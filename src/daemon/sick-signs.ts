@@ -1,0 +1,47 @@
+/** What an operator should look at, in sentences, the worst first. Pure. */
+import { contactMs, isInContact } from '../failover/contact.ts';
+import { isWritable } from '../failover/own-wal.ts';
+import { membersOf } from '../failover/quorum.ts';
+import type { State } from '../failover/state.ts';
+import type { NodeId } from '../model/node.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+
+export interface SickSignSource {
+  readonly self: NodeId;
+  readonly facts: ClusterFacts;
+  readonly state: State;
+  readonly nowMs: number;
+}
+
+export function sickSignsOf({ facts, state, nowMs }: SickSignSource): readonly string[] {
+  const { durable, server, role, leaderHeardAt, settings } = state;
+  const signs: string[] = [];
+  const add = (isSo: boolean, sentence: string): void => {
+    if (isSo) signs.push(sentence);
+  };
+  add(!state.isStored, 'the state file could not be written');
+  add(durable.hasLostState, 'the state file was lost: this node has no vote until it was taken in anew');
+  add(isWritable(state) && role.kind !== 'leader', 'the server accepts writes, and this node leads no term');
+  add(role.kind === 'leader' && role.isHolding, 'commits wait: too few voters are in contact');
+  add(server?.condition === 'crashed', 'the server has crashed');
+  add(server?.condition === 'shutDown', 'the server is shut down');
+  add(server?.condition === 'stalled', 'writes to disk do not end');
+  add(server?.condition === 'hanging', 'the server accepts no new connections');
+  add(
+    durable.hasStrayed || durable.isRejoining,
+    'the data are no whole copy of the primary: rejoin or clone',
+  );
+  add(durable.frozen?.boundTerm === null, 'replication is stopped by repmgrd');
+  const isQuiet = leaderHeardAt === null || nowMs - leaderHeardAt > settings.leaseMs;
+  add(role.kind !== 'leader' && durable.record !== null && isQuiet, 'no leader is heard');
+  if (role.kind === 'leader' && durable.record !== null) {
+    for (const node of membersOf(durable.record)) {
+      const name = facts.nodes.find(({ id }) => id === node)?.name ?? `node ${node}`;
+      add(
+        !isInContact(state, role, node),
+        `no word of ${name} for ${Math.round(contactMs(state) / 100) / 10} s`,
+      );
+    }
+  }
+  return signs;
+}
