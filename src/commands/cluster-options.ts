@@ -31,6 +31,19 @@ export const clusterOptions = {
     value: { kind: 'text', name: 'USER' },
     about: 'the user to log in as by SSH; otherwise the one that runs repmgr',
   },
+  remoteConfigFile: {
+    group: 'command',
+    long: 'remote-config-file',
+    short: 'C',
+    value: { kind: 'text', name: 'FILE' },
+    about:
+      'repmgr.conf on the other hosts; otherwise one at the path of our own, or where repmgr looks over there',
+  },
+  siblingsFollow: {
+    ...flag,
+    long: 'siblings-follow',
+    about: 'afterwards have the other standbys, and witnesses, follow by SSH',
+  },
   fromRepmgr5: {
     ...flag,
     long: 'from-repmgr5',

@@ -1,6 +1,7 @@
 /** What `standby follow` is to do, from its options and repmgr.conf. */
 import type { FollowWish } from '../cluster/follow/wish.ts';
 import { ownCommand } from '../cluster/own-command.ts';
+import { failure } from '../errors.ts';
 import { type Conninfo, mergeConninfo } from '../model/conninfo.ts';
 import { readConninfo } from '../postgres/conninfo-defaults.ts';
 import { replicationOf } from './clone-wish.ts';
@@ -13,6 +14,7 @@ export function followWishOf(context: CommandContext): FollowWish {
   const { options } = context;
   const config = requireConfig(context);
   const { upstreamNodeId } = options;
+  refuseOtherNode(context);
   return {
     node: {
       id: checkedNodeId(config.nodeId, 'node'),
@@ -36,6 +38,17 @@ export function followWishOf(context: CommandContext): FollowWish {
     streamingMs: config.standbyFollowTimeoutMs,
     ownCommand: (words) => ownCommand(config, words),
   };
+}
+
+/** Whoever has nodes of other hosts follow says which one each host is. */
+function refuseOtherNode({ options, config }: CommandContext): void {
+  const meant = options.nodeId ?? options.node;
+  if (meant === undefined || meant === config?.nodeId) return;
+  throw failure('usage', {
+    message: `this is not node ${meant}`,
+    detail: `"${config?.sourceFile}" is of node ${config?.nodeId}, and "standby follow" is about the local server alone.`,
+    hint: `Name the repmgr.conf of node ${meant} with -f, or leave out --node-id.`,
+  });
 }
 
 /** Only a host that is named chooses a server; PGHOST does not. User and database are those of our own conninfo. */

@@ -10,19 +10,12 @@ export const laterOptions = {
     long: 'no-upstream-connection',
     about: 'with Barman: do not connect to the upstream',
   },
-  siblingsFollow: { ...later, long: 'siblings-follow', about: 'let the other standbys follow' },
   mode: {
     ...later,
     long: 'mode',
     short: 'm',
     value: { kind: 'choice', name: 'MODE', choices: ['smart', 'fast', 'immediate'] },
     about: 'how to shut down the old primary',
-  },
-  remoteConfigFile: {
-    ...laterText('FILE'),
-    long: 'remote-config-file',
-    short: 'C',
-    about: 'repmgr.conf over there',
   },
   pgRewind: {
     ...later,

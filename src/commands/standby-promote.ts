@@ -6,10 +6,12 @@ import { planPromotion } from '../cluster/promote/plan.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
 import { connectLocally, requireConfig } from './local-node.ts';
+import { callSiblings, prepareSiblings } from './siblings.ts';
 
 /**
  * Exit codes as repmgr 3: 6 without a local server, 1 for anything refused, 4 when the server does not take the order,
- * 11 when it is not writable in time, 7 when the metadata could not be updated afterwards.
+ * 11 when it is not writable in time, 7 when the metadata could not be updated afterwards; 22 when it is promoted, and
+ * not all others follow with --siblings-follow.
  */
 export async function run(context: CommandContext): Promise<void> {
   const { options, log, signal } = context;
@@ -22,12 +24,15 @@ export async function run(context: CommandContext): Promise<void> {
       deadlineMs: config.promoteCheckTimeoutMs,
       ownCommand: (words) => ownCommand(config, words),
     });
-    for (const { message, hint } of plan.warnings) log.warning(message, { hint });
+    const siblings = await prepareSiblings(context, local, facts, plan);
+    const { steps = [], warnings = [] } = siblings ?? {};
+    for (const { message, hint } of [...plan.warnings, ...warnings]) log.warning(message, { hint });
     if (options.dryRun === true) {
-      context.print(renderSteps(plan.steps, { isJson: options.json === true }));
+      context.print(renderSteps([...plan.steps, ...steps], { isJson: options.json === true }));
       return;
     }
-    await promote(local, plan, { config, server: facts.server, log, signal });
+    const onPromoted = siblings && (() => callSiblings(context, siblings, plan));
+    await promote(local, plan, { config, server: facts.server, log, signal, onPromoted });
   } finally {
     await local.close();
   }

@@ -141,8 +141,12 @@ export const commandTable: readonly Command[] = [
     examples: [
       { line: 'repmgr -f /etc/repmgr.conf standby promote --dry-run', about: 'only look' },
       { line: 'repmgr -f /etc/repmgr.conf standby promote', about: 'promote the local server' },
+      {
+        line: 'repmgr -f /etc/repmgr.conf standby promote --siblings-follow',
+        about: 'and have the other nodes follow it',
+      },
     ],
-    options: ['siblingsFollow'],
+    options: ['siblingsFollow', 'remoteUser', 'remoteConfigFile'],
     needsConfig: true,
     load: () => import('./standby-promote.ts'),
   },
@@ -165,6 +169,8 @@ export const commandTable: readonly Command[] = [
       'replicationConninfo',
       'noConninfoPassword',
       'recoveryMinApplyDelay',
+      'nodeId',
+      'node',
       'wait',
       'noWait',
     ],

@@ -57,6 +57,18 @@ export const nodeErrors = {
     exit: 'failoverFailed',
     about: 'a standby that was told to promote is not writable in time',
   },
+  siblings_unreachable: {
+    exit: 'badConfiguration',
+    about: 'repmgr cannot be run on the hosts of nodes that are to follow a new primary',
+  },
+  siblings_too_many: {
+    exit: 'badConfiguration',
+    about: 'a standby has too few WAL senders or slots for the nodes that are to follow it',
+  },
+  siblings_not_following: {
+    exit: 'switchoverIncomplete',
+    about: 'a standby was promoted, but not all other nodes follow it',
+  },
   metadata_not_updated: {
     exit: 'queryFailed',
     about: 'the servers have changed, but the metadata could not be brought up to date',

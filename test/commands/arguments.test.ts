@@ -226,8 +226,8 @@ describe('the command line', () => {
 
   it('warns of options that do nothing for the command', () => {
     expect(accepted('standby', 'promote', '-h', 'x', '-I').warnings).toHaveLength(2);
-    expect(accepted('standby', 'promote', '-R', 'postgres').warnings).toEqual([
-      'option "--remote-user" has no effect on standby promote, only on: standby clone, cluster matrix, cluster crosscheck',
+    expect(accepted('standby', 'follow', '-R', 'postgres').warnings).toEqual([
+      'option "--remote-user" has no effect on standby follow, only on: standby clone, standby promote, cluster matrix, cluster crosscheck',
     ]);
     expect(accepted('standby', 'register', '-h', 'x').warnings).toHaveLength(1);
     expect(accepted('standby', 'register', '-h', 'x', '-F').warnings).toEqual([]);

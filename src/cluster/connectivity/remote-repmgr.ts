@@ -1,22 +1,16 @@
 /** Asks repmgr on other hosts, by the same command lines as repmgr 3, so that both can ask each other. */
-import { join } from 'node:path';
 import { failure } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { type Conninfo, formatConninfo, redactConninfo, withoutSecrets } from '../../model/conninfo.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import { connectAllowanceMs } from '../../postgres/connect-timeout.ts';
 import { readConninfo } from '../../postgres/conninfo-defaults.ts';
-import { runOverSsh } from '../../system/ssh.ts';
+import { hostOf, type RemoteAccess, runRepmgrOn } from '../remote-node.ts';
 import { type Cell, readMatrixCsv, readShowCsv } from './matrix.ts';
 
 /** What calls of repmgr on other hosts have in common. */
-export interface RemoteSettings {
+export interface RemoteSettings extends RemoteAccess {
   readonly clusterName: string;
-  readonly sshOptions: string | undefined;
-  /** Of -R; unset: as ssh decides. */
-  readonly remoteUser: string | undefined;
-  /** Where the program lies over there; unset: in the PATH. */
-  readonly repmgrBindir: string | undefined;
   readonly pgBindir: string | undefined;
   /** All nodes of the cluster: asking may take as long as connecting to them. */
   readonly nodes: readonly NodeRecord[];
@@ -49,22 +43,22 @@ async function ask(
   read: (text: string) => readonly Cell[] | undefined,
 ): Promise<readonly Cell[]> {
   const conninfo = readConninfo(node.conninfo);
-  const target = { host: hostOf(node, conninfo), user: settings.remoteUser, options: settings.sshOptions };
   const words = wordsOf(node.id, conninfo, question, settings);
-  const { exitCode, stdout, stderr } = await runOverSsh(target, words, {
+  const { exitCode, stdout, stderr } = await runRepmgrOn(node, words, settings, {
     deadlineMs: deadlineFor(question, settings.nodes),
     signal: settings.signal,
   });
   const answer = read(stdout);
   if (answer !== undefined) return answer;
+  const host = hostOf(node);
   const printed = stdout.trim() === '' ? [] : [`It printed: ${redactConninfo(stdout.trim()).slice(0, 200)}`];
   const said = redactConninfo(stderr.trim());
   throw failure('remote_output_unreadable', {
-    message: `repmgr on host "${target.host}" did not answer with what "cluster ${question} --csv" prints`,
+    message: `repmgr on host "${host}" did not answer with what "cluster ${question} --csv" prints`,
     detail: [`It ended with exit code ${exitCode}.`, ...printed, ...(said === '' ? [] : [said])].join('\n'),
     hint:
       printed.length === 0
-        ? `Log in to ${target.host} and run there: repmgr cluster ${question} --csv`
+        ? `Log in to ${host} and run there: repmgr cluster ${question} --csv`
         : 'Login scripts over there must print nothing, and repmgr must be 3.2 or later.',
   });
 }
@@ -91,25 +85,13 @@ function wordsOf(
   id: NodeId,
   conninfo: Conninfo,
   question: RemoteQuestion,
-  { clusterName, repmgrBindir, pgBindir, remoteUser }: RemoteSettings,
-): readonly [string, ...string[]] {
+  { clusterName, pgBindir, remoteUser }: RemoteSettings,
+): readonly string[] {
   const forMatrix = [`--node=${id}`, ...(remoteUser === undefined ? [] : [`--remote-user=${remoteUser}`])];
   return [
-    repmgrBindir === undefined ? 'repmgr' : join(repmgrBindir, 'repmgr'),
     ...['-d', formatConninfo(withoutSecrets(conninfo)), '--cluster', clusterName],
     ...(question === 'matrix' ? forMatrix : []),
     ...(pgBindir === undefined || pgBindir === '' ? [] : [`--pg_bindir=${pgBindir}`]),
     ...['cluster', question, '--csv'],
   ];
-}
-
-/** @throws RepmgrError conninfo_invalid */
-function hostOf({ name, id }: NodeRecord, conninfo: Conninfo): string {
-  const host = (conninfo['host'] || conninfo['hostaddr'] || '').split(',')[0] ?? '';
-  if (host !== '' && !/^[/@]/.test(host)) return host;
-  throw failure('conninfo_invalid', {
-    message: `the conninfo of node "${name}" (ID: ${id}) names no host that SSH could reach`,
-    detail: `It is "${formatConninfo(withoutSecrets(conninfo))}".`,
-    hint: 'Write a host that all nodes know into conninfo of its repmgr.conf, and register it again with --force.',
-  });
 }

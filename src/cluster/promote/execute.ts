@@ -20,6 +20,8 @@ export interface PromotionContext {
   readonly server: LocalServer;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** What cannot wait for the checkpoint, once the metadata are right. */
+  readonly onPromoted?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -40,7 +42,11 @@ export async function promote(
     if (look.state !== 'writable' || connection === undefined) throw await unfinished(look, plan, context);
     await updateMetadata(connection, plan, context);
     await report(connection, plan, dropped, context);
-    await checkpoint(connection, context.log);
+    try {
+      await context.onPromoted?.();
+    } finally {
+      await checkpoint(connection, context.log);
+    }
   } finally {
     if (connection !== local) await connection?.close();
   }
