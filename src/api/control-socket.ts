@@ -86,19 +86,23 @@ async function listen(server: Server, path: string): Promise<void> {
   await chmod(path, 0o600);
 }
 
-/** Gives the listening socket its well-known name, unless a living repmgrd has it: a hard link never replaces a file. */
+/**
+ * Gives the listening socket its well-known name, unless a living repmgrd has it: a hard link never replaces a file.
+ * What a killed one left is replaced in one step, by whoever has the name beside it, which is a hard link as well.
+ */
 async function takeName(ownPath: string, path: string): Promise<void> {
+  const takingPath = `${path}.taking`;
   try {
     for (let attempt = 0; attempt < 5; attempt++) {
-      try {
-        await link(ownPath, path);
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
+      if (await isLinked(ownPath, path)) return;
+      if (await isAnswered(path)) break;
+      if (await isLinked(ownPath, takingPath)) {
+        const isReplaced = await replaceStale(ownPath, path).finally(() => unlink(takingPath));
+        if (isReplaced) return;
+        break;
       }
-      const inode = await inodeOf(path);
-      if (await isAnswered(path)) throw runsAlready(path);
-      if (inode !== undefined) await removeStale(path, `${ownPath}.old`, inode);
+      if (await isAnswered(takingPath)) break;
+      await unlink(takingPath).catch(() => undefined);
     }
     throw runsAlready(path);
   } finally {
@@ -106,18 +110,23 @@ async function takeName(ownPath: string, path: string): Promise<void> {
   }
 }
 
-/**
- * Takes a dead socket out of the way. Another repmgrd may have done so and put its own there since it was found dead;
- * then that one is put back.
- */
-async function removeStale(path: string, aside: string, inode: bigint): Promise<void> {
+async function replaceStale(ownPath: string, path: string): Promise<boolean> {
+  if (await isAnswered(path)) return false;
+  await rename(ownPath, path).catch((error: unknown) => {
+    throw unusable(path, error);
+  });
+  return true;
+}
+
+/** @returns false where the name is taken */
+async function isLinked(ownPath: string, path: string): Promise<boolean> {
   try {
-    await rename(path, aside);
-  } catch {
-    return;
+    await link(ownPath, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw unusable(path, error);
   }
-  if ((await inodeOf(aside)) !== inode) await link(aside, path).catch(() => undefined);
-  await unlink(aside).catch(() => undefined);
 }
 
 async function isAnswered(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,10 +100,12 @@ describe('the control socket', () => {
     });
   });
 
-  it('says so where its directory is missing, or its name too long', async () => {
+  it('says so where it cannot be made: no directory, another one in its place, too long a name', async () => {
     const directory = stateDirectory();
+    mkdirSync(join(directory, 'test-2.sock'));
     for (const path of [
       join(directory, 'missing', 'test-1.sock'),
+      join(directory, 'test-2.sock'),
       join(directory, `${'x'.repeat(100)}.sock`),
     ]) {
       await expect(start(path)).rejects.toMatchObject({ code: 'control_socket_unusable' });

@@ -22,6 +22,7 @@ export interface Peer {
   readonly id: NodeId;
   readonly address: string;
   readonly connections: PeerConnections;
+  readonly renewCertificates: (files: TlsFiles) => Promise<void>;
   readonly received: { readonly from: NodeId; readonly message: Message }[];
   readonly logged: string[];
   /** What it knows of the others' addresses. */
@@ -85,6 +86,7 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
     id,
     address: server.address,
     connections,
+    renewCertificates: async (files) => await server.renewCertificates(files),
     received,
     logged,
     knows: (...others) => connections.setPeers(new Map(others.map((it) => [it.id, it.address]))),
