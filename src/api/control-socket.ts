@@ -97,8 +97,7 @@ async function takeName(ownPath: string, path: string): Promise<void> {
       if (await isLinked(ownPath, path)) return;
       if (await isAnswered(path)) break;
       if (await isLinked(ownPath, takingPath)) {
-        const isReplaced = await replaceStale(ownPath, path).finally(() => unlink(takingPath));
-        if (isReplaced) return;
+        if (await replaceStale(ownPath, path, takingPath)) return;
         break;
       }
       if (await isAnswered(takingPath)) break;
@@ -110,12 +109,16 @@ async function takeName(ownPath: string, path: string): Promise<void> {
   }
 }
 
-async function replaceStale(ownPath: string, path: string): Promise<boolean> {
-  if (await isAnswered(path)) return false;
-  await rename(ownPath, path).catch((error: unknown) => {
+async function replaceStale(ownPath: string, path: string, takingPath: string): Promise<boolean> {
+  try {
+    if (await isAnswered(path)) return false;
+    await rename(ownPath, path);
+    return true;
+  } catch (error) {
     throw unusable(path, error);
-  });
-  return true;
+  } finally {
+    await unlink(takingPath);
+  }
 }
 
 /** @returns false where the name is taken */
