@@ -9,7 +9,7 @@ import type { Checker } from './watcher.ts';
 
 /** What was asked before it was cut off may be answered by then. */
 const freshMs = 2_000;
-const lookEveryMs = 150;
+const lookEveryMs = 400;
 
 export class SparingTerms implements Checker {
   readonly name = 'sparing terms';

@@ -5,17 +5,23 @@ import { greatestDrift } from '../world/clock.ts';
 import type { DiskSpeed } from '../world/disk.ts';
 import type { LinkOptions } from '../world/network.ts';
 import { Random } from '../world/random.ts';
+import { withSynchronousQuorum } from './draw-synchronous.ts';
 import { drawFaults } from './draw-faults.ts';
 import type { ClientOptions, HistoryOptions, NodeOptions } from './options.ts';
 
 const faultsBeginAtMs = 4_000;
-const faultsLastMs = 35_000;
+const faultsEndAtMs = { low: 24_000, high: 36_000 };
 /** How long a cluster may take to be well again, faults that are in the servers' own habits included. */
 const settleMs = 36_000;
 
+/** A history of its seed, in some with synchronous standbys, which leaves the others as they were. */
 export function drawHistory(seed: number): HistoryOptions {
+  return withSynchronousQuorum(drawAsynchronous(seed), new Random(seed, 2));
+}
+
+function drawAsynchronous(seed: number): HistoryOptions {
   const random = new Random(seed);
-  const quietAtMs = faultsBeginAtMs + random.between(0.5, 1) * faultsLastMs;
+  const quietAtMs = random.between(faultsEndAtMs.low, faultsEndAtMs.high);
   const nodes = drawNodes(random);
   return {
     seed,
@@ -146,7 +152,7 @@ function drawHabits(random: Random): ServerHabits {
 
 function drawClients(random: Random): ClientOptions {
   return {
-    intervalMs: random.chance(0.1) ? 0 : random.scaled(40, 2_000),
+    intervalMs: random.chance(0.1) ? 0 : random.scaled(50, 3_000),
     commitBytes: Math.round(random.scaled(100, 20_000)),
   };
 }
