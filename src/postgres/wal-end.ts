@@ -7,7 +7,7 @@
 import type { Lsn } from '../model/lsn.ts';
 import type { TimelineId } from '../model/timeline.ts';
 import type { Crc32c } from './crc32c.ts';
-import { WalPages } from './wal-pages.ts';
+import { type WalPage, WalPages } from './wal-pages.ts';
 
 export interface WalEnd {
   readonly lsn: Lsn;
@@ -22,9 +22,13 @@ export interface KnownWal {
   readonly receivedLsn?: Lsn | undefined;
 }
 
-interface WalRecord {
-  readonly start: Lsn;
-  readonly end: Lsn;
+interface RecordReader {
+  /** Where the next record begins, if there is one. */
+  readonly position: Lsn;
+  /** Where the one before began: each names its predecessor. */
+  readonly previous: Lsn | undefined;
+  /** Where the last complete one ended; undefined: there was none. */
+  readonly end: Lsn | undefined;
 }
 
 const recordHeaderBytes = 24;
@@ -97,13 +101,16 @@ async function endOfRecordsFrom(
   first: Lsn,
   receivedLsn: Lsn | undefined,
 ): Promise<Lsn | undefined> {
-  let record = await readRecord(pages, first, undefined, receivedLsn);
-  let end: Lsn | undefined;
-  while (record !== undefined) {
-    end = record.end;
-    record = await readRecord(pages, record.end, record.start, receivedLsn);
+  let reader: RecordReader = { position: first, previous: undefined, end: undefined };
+  for (;;) {
+    const page = await pages.pageAt(reader.position);
+    if (page === undefined) return reader.end;
+    const onPage = readOnPage(pages, page, reader, receivedLsn);
+    if (onPage === undefined) return reader.end;
+    const next = onPage.isAtPageEnd ? onPage : await readOverPages(pages, onPage, receivedLsn);
+    if (next === undefined) return onPage.end;
+    reader = next;
   }
-  return end;
 }
 
 /** Behind the rest of a record that began in an earlier segment. */
@@ -115,43 +122,95 @@ async function firstRecord(pages: WalPages, segmentStart: Lsn): Promise<Lsn | un
   return page && ((page.start + BigInt(page.headerBytes + aligned(page.continuedBytes))) as Lsn);
 }
 
-/** @returns undefined where no complete record begins at `position` */
-async function readRecord(
+/**
+ * Goes on over all records that end on this page: many are short, and waiting for each would take long.
+ * @returns where the first one begins that goes on behind the page; undefined where one is not complete
+ */
+function readOnPage(
   pages: WalPages,
-  position: Lsn,
-  previous: Lsn | undefined,
+  page: WalPage,
+  { position, previous, end }: RecordReader,
   receivedLsn: Lsn | undefined,
-): Promise<WalRecord | undefined> {
-  let page = await pages.pageAt(position);
-  if (page === undefined) return undefined;
+): (RecordReader & { readonly isAtPageEnd: boolean }) | undefined {
+  const { bytes } = page;
   let offset = Number(position - page.start);
   if (offset === 0) {
     if (page.continuedBytes > 0) return undefined;
     offset = page.headerBytes;
   }
-  const start = (page.start + BigInt(offset)) as Lsn;
-  const length = page.bytes.readUInt32LE(offset);
-  if (length < recordHeaderBytes) return undefined;
+  let last = { previous, end };
+  while (offset < bytes.length) {
+    const length = bytes.readUInt32LE(offset);
+    const start = (page.start + BigInt(offset)) as Lsn;
+    if (length >= recordHeaderBytes && offset + length > bytes.length) {
+      return { position: start, ...last, isAtPageEnd: false };
+    }
+    const record = bytes.subarray(offset, offset + length);
+    const ends = (start + BigInt(aligned(length))) as Lsn;
+    if (length < recordHeaderBytes || !isRecord(pages, record, { start, ends, receivedLsn, ...last })) {
+      return last.end === end ? undefined : { position: start, ...last, isAtPageEnd: false };
+    }
+    if (isSwitch(record)) {
+      const behind = segmentEnd(pages, ends);
+      return { position: behind, previous: start, end: behind, isAtPageEnd: true };
+    }
+    last = { previous: start, end: ends };
+    offset += aligned(length);
+  }
+  return { position: (page.start + BigInt(offset)) as Lsn, ...last, isAtPageEnd: true };
+}
 
+/** One record that goes on behind its page. @returns undefined where it is not complete */
+async function readOverPages(
+  pages: WalPages,
+  { position: start, previous, end }: RecordReader,
+  receivedLsn: Lsn | undefined,
+): Promise<RecordReader | undefined> {
+  let page = await pages.pageAt(start);
+  if (page === undefined) return undefined;
+  const offset = Number(start - page.start);
+  const length = page.bytes.readUInt32LE(offset);
   const parts = [page.bytes.subarray(offset, offset + length)];
   let missing = length - (parts[0]?.length ?? 0);
-  let end = start + BigInt(aligned(length));
+  let ends = start + BigInt(aligned(length));
+  if (missing <= 0) return undefined;
   while (missing > 0) {
     page = await pages.pageAt((page.start + BigInt(page.bytes.length)) as Lsn);
+    if (page?.isAfterTornRecord === true) {
+      return { position: (page.start + BigInt(page.headerBytes)) as Lsn, previous, end };
+    }
     if (page?.continuedBytes !== missing) return undefined;
     const part = page.bytes.subarray(page.headerBytes, page.headerBytes + missing);
     parts.push(part);
     missing -= part.length;
-    end = page.start + BigInt(page.headerBytes + aligned(part.length));
+    ends = page.start + BigInt(page.headerBytes + aligned(part.length));
   }
-  const record = parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
+  const record = Buffer.concat(parts);
+  if (!isRecord(pages, record, { start, ends: ends as Lsn, receivedLsn, previous })) return undefined;
+  const behind = isSwitch(record) ? segmentEnd(pages, ends as Lsn) : (ends as Lsn);
+  return { position: behind, previous: start, end: behind };
+}
+
+interface RecordPlace {
+  readonly start: Lsn;
+  readonly ends: Lsn;
+  readonly previous: Lsn | undefined;
+  readonly receivedLsn: Lsn | undefined;
+}
+
+function isRecord(pages: WalPages, record: Buffer, place: RecordPlace): boolean {
+  const { start, ends, previous, receivedLsn } = place;
   const before = record.readBigUInt64LE(8);
-  if (previous === undefined ? before >= start : before !== previous) return undefined;
-  if (receivedLsn === undefined ? !isIntact(record, pages.checksum) : end > receivedLsn) return undefined;
-  const isSwitch =
-    record[17] === switchRecord.resourceManager && ((record[16] ?? 0) & 0xf0) === switchRecord.info;
-  if (isSwitch) end = pages.segmentStart((end - 1n) as Lsn) + BigInt(pages.segmentBytes);
-  return { start, end: end as Lsn };
+  if (previous === undefined ? before >= start : before !== previous) return false;
+  return receivedLsn === undefined ? isIntact(record, pages.checksum) : ends <= receivedLsn;
+}
+
+function isSwitch(record: Buffer): boolean {
+  return record[17] === switchRecord.resourceManager && ((record[16] ?? 0) & 0xf0) === switchRecord.info;
+}
+
+function segmentEnd(pages: WalPages, ends: Lsn): Lsn {
+  return (pages.segmentStart((ends - 1n) as Lsn) + BigInt(pages.segmentBytes)) as Lsn;
 }
 
 function isIntact(record: Buffer, checksum: Crc32c): boolean {

@@ -12,6 +12,8 @@ export interface WalPage {
   readonly headerBytes: number;
   /** How much of a record that began on an earlier page goes on here; 0 where none does. */
   readonly continuedBytes: number;
+  /** The record that began on the page before was never completed: a crash came between, and others follow here. */
+  readonly isAfterTornRecord: boolean;
 }
 
 interface SegmentFile {
@@ -32,6 +34,16 @@ const addressOffset = 8;
 
 const flagFirstIsContinued = 0x0001;
 const flagLongHeader = 0x0002;
+/** PostgreSQL 14 and later, and the last versions of those before. */
+const flagOverwritesRecord = 0x0008;
+
+let checksums: Promise<Crc32c> | undefined;
+
+/** Made once: it takes longer than to read a page. */
+function sharedChecksum(): Promise<Crc32c> {
+  checksums ??= createCrc32c();
+  return checksums;
+}
 
 /** Holds one file open; `close` it. */
 export class WalPages {
@@ -41,11 +53,7 @@ export class WalPages {
   #open: { readonly path: string; readonly file: FileHandle } | undefined;
   #chunk: { readonly start: bigint; readonly bytes: Buffer } | undefined;
 
-  private constructor(
-    segmentBytes: number,
-    segments: ReadonlyMap<bigint, SegmentFile>,
-    checksum: Crc32c,
-  ) {
+  private constructor(segmentBytes: number, segments: ReadonlyMap<bigint, SegmentFile>, checksum: Crc32c) {
     this.segmentBytes = segmentBytes;
     this.checksum = checksum;
     this.#segments = segments;
@@ -65,7 +73,7 @@ export class WalPages {
       if (known !== undefined && known.timelineId > segment.timelineId) continue;
       segments.set(segment.startLsn, { path: join(walDirectory, name), timelineId: segment.timelineId });
     }
-    return new WalPages(status.size, segments, await createCrc32c());
+    return new WalPages(status.size, segments, await sharedChecksum());
   }
 
   segmentStart(lsn: Lsn): Lsn {
@@ -105,6 +113,7 @@ export class WalPages {
       bytes,
       headerBytes: (flags & flagLongHeader) === 0 ? shortHeaderBytes : longHeaderBytes,
       continuedBytes: (flags & flagFirstIsContinued) === 0 ? 0 : bytes.readUInt32LE(16),
+      isAfterTornRecord: (flags & flagOverwritesRecord) !== 0,
     };
   }
 

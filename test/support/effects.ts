@@ -1,4 +1,5 @@
 /** Effects of repmgrd on a server of a sandbox, called by a test as repmgrd calls them. */
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { localServer } from '../../src/cluster/local-server.ts';
@@ -50,7 +51,10 @@ export async function effectsOn(
   const context: PerformContext = {
     config,
     self: id as NodeId,
-    server: { ...place, control: localServer({ ...config, pgBindir: sandbox.binDirectory }, dataDirectory) },
+    server: {
+      ...place,
+      control: localServer({ ...config, pgBindir: await programs(sandbox) }, dataDirectory),
+    },
     connections,
     addresses: new KnownAddresses(),
     walEnd: new WalEndReader(place),
@@ -86,6 +90,16 @@ export async function asUserOf<Result>({ user }: Sandbox, work: () => Promise<Re
     process.seteuid?.(0);
     process.setegid?.(0);
   }
+}
+
+/** PostgreSQL wants its real user to be the effective one too; the shell is root again, as it really was. */
+async function programs({ directory, binDirectory, user }: Sandbox): Promise<string> {
+  if (user === undefined) return binDirectory;
+  const place = join(directory, 'programs');
+  await mkdir(place, { recursive: true });
+  const line = `exec setpriv --reuid=${user.uid} --regid=${user.gid} --clear-groups ${join(binDirectory, 'pg_ctl')} "$@"`;
+  await writeFile(join(place, 'pg_ctl'), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  return place;
 }
 
 /** pg_wal of a node. */

@@ -5,11 +5,13 @@
 import { type Connection, connect } from '../../postgres/connection.ts';
 import type { Conninfo } from '../../model/conninfo.ts';
 import { limits } from '../../limits.ts';
+import { ProbeCommit } from './probe-commit.ts';
 
 /** `control`: questions and orders; `flush`: small commits that must reach the disk; `probe`: a commit that waits. */
 export type OwnPurpose = 'control' | 'flush' | 'probe';
 
 export class OwnConnections {
+  readonly probe = new ProbeCommit(() => this.get('probe'));
   readonly #conninfo: () => Conninfo;
   readonly #open = new Map<OwnPurpose, Promise<Connection>>();
 

@@ -4,7 +4,12 @@ import type { ActionResult } from '../../failover/events.ts';
 import { askServers } from './ask-servers.ts';
 import type { PerformContext } from './context.ts';
 import { fetchWal } from './fetch-wal.ts';
+import { fence, shutDown, takeDown } from './down.ts';
 import { freeze, unfreeze } from './freeze.ts';
+import { hold, release, setSynchronousNames } from './hold.ts';
+import { armSafeStart, disarmSafeStart } from './safe-start.ts';
+import { restartInPlace, startAsStandby } from './start.ts';
+import { writeWal } from './write-wal.ts';
 
 export { ActionNotBegun, type OwnServer, type PerformContext } from './context.ts';
 
@@ -28,6 +33,34 @@ export async function perform(action: PerformedAction, context: PerformContext):
       return await askServers(context, action.nodes, action.withinMs);
     case 'fetchWal':
       return await fetchWal(context, action);
+    case 'hold':
+      return await hold(context);
+    case 'release':
+      return await release(context, action.synchronousStandbyNames);
+    case 'setSynchronousNames':
+      return await setSynchronousNames(context, action.names);
+    case 'fence':
+      return await fence(context);
+    case 'takeDown':
+      return await takeDown(context);
+    case 'shutDown':
+      return await shutDown(context);
+    case 'startAsStandby':
+      return await startAsStandby(context);
+    case 'restartInPlace':
+      return await restartInPlace(context, action);
+    case 'armSafeStart':
+      return await armSafeStart(context);
+    case 'disarmSafeStart':
+      return await disarmSafeStart(context, action.restartAfterCrash);
+    case 'writeWal':
+      return await writeWal(context);
+    case 'renewGuard':
+      await context.guard.renew(action.deadline);
+      return { kind: 'done' };
+    case 'endGuard':
+      await context.guard.end();
+      return { kind: 'done' };
     default:
       throw new Error(`the action ${action.kind} cannot be performed`);
   }

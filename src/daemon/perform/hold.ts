@@ -1,0 +1,85 @@
+/** Makes commits wait, and lets them go: by synchronous_standby_names; what is in force is proven (rules 5 and 13). */
+import type { SynchronousNames } from '../../failover/actions.ts';
+import type { ActionResult } from '../../failover/events.ts';
+import { holdName } from '../../failover/hold.ts';
+import { limits } from '../../limits.ts';
+import { replaceSettings } from '../../postgres/kept-settings.ts';
+import { synchronousPriorities } from '../../postgres/queries/synchronous.ts';
+import { autoConf, changeSettingsFile, type SettingsFile } from '../../postgres/server-settings.ts';
+import { waitUntil } from '../../system/clock.ts';
+import { type PerformContext, requireServer } from './context.ts';
+import { forgetHold, nameOf, namesInWords, synchronousNames } from './names.ts';
+import { reload } from './reload.ts';
+
+/**
+ * Waits for no disk: where that hangs, no commit is acknowledged either.
+ * @throws Error where no probe commit is seen waiting
+ */
+export async function hold(context: PerformContext): Promise<ActionResult> {
+  const server = requireServer(context);
+  const { connections, signal } = context;
+  const control = await connections.get('control');
+  const file = autoConf(server.dataDirectory);
+  await replaceSettings(file, { [synchronousNames]: holdName }, { isDurable: false });
+  await reload(server);
+  // The checkpointer puts it in force: what SHOW says proves nothing.
+  const isHeld = await untilSeen(signal, async () => {
+    await connections.probe.begin(signal);
+    return (await connections.probe.look(control, signal)) === 'waiting';
+  });
+  if (!isHeld) throw new Error('no probe commit was seen waiting');
+  return { kind: 'holdInForce' };
+}
+
+/**
+ * @param names the operator's value, for where the file does not tell what the hold replaced
+ * @throws Error where commits still wait though nobody is named
+ */
+export async function release(context: PerformContext, names: string): Promise<ActionResult> {
+  const server = requireServer(context);
+  const { connections, signal } = context;
+  const file = autoConf(server.dataDirectory);
+  if (!(await forgetHold(server))) await setNames(file, names);
+  await reload(server);
+  // With names of the operator's a commit may wait for whom they name.
+  if (names !== '') return { kind: 'done' };
+  const control = await connections.get('control');
+  const hasPassed = await untilSeen(signal, async () => {
+    await connections.probe.begin(signal);
+    return (await connections.probe.look(control, signal)) === 'none';
+  });
+  if (!hasPassed) throw new Error('a probe commit still waits');
+  return { kind: 'done' };
+}
+
+/** In force when each walsender has read them. @throws Error where one does not within 5 s */
+export async function setSynchronousNames(
+  context: PerformContext,
+  names: SynchronousNames,
+): Promise<ActionResult> {
+  const server = requireServer(context);
+  const { connections, signal } = context;
+  const control = await connections.get('control');
+  const value = namesInWords(names, context.nodes(), server.version);
+  await setNames(autoConf(server.dataDirectory), value);
+  await reload(server);
+  const named = new Set(
+    value === '' ? [] : names.names.map((id) => nameOf(id, context.nodes())?.toLowerCase()),
+  );
+  const isInForce = await untilSeen(signal, async () => {
+    const senders = await synchronousPriorities(control, { deadlineMs: limits.ownAnswerMs, signal });
+    return senders.every((sender) => sender.priority > 0 === named.has(sender.applicationName.toLowerCase()));
+  });
+  if (!isInForce) throw new Error('the names did not come into force');
+  return { kind: 'done' };
+}
+
+async function setNames(file: SettingsFile, value: string): Promise<void> {
+  await changeSettingsFile(file, { [synchronousNames]: value }, { isDurable: true });
+}
+
+async function untilSeen(signal: AbortSignal, look: () => Promise<boolean>): Promise<boolean> {
+  const seen = async () => ((await look()) ? true : undefined);
+  const wait = { deadlineMs: limits.ownAnswerMs, intervalMs: limits.startLookMs, signal };
+  return (await waitUntil(seen, wait)) === true;
+}
