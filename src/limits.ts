@@ -137,6 +137,9 @@ export const limits = {
   scramIterations: 4_096,
   /** For a server of the sandbox to accept connections, crash recovery included. */
   serverStartMs: 60_000,
+  /** For a repmgrd of the sandbox to listen, and to end after SIGTERM. */
+  repmgrdStartMs: 20_000,
+  repmgrdStopMs: 10_000,
   /** For a server of the sandbox to stop in good order. */
   serverStopMs: 60_000,
   /** Between two looks at a server that starts or stops. */

@@ -28,4 +28,9 @@ export const sandboxErrors = {
     exit: 'badConfiguration',
     about: 'root has no other user to run the servers of the sandbox as',
   },
+  repmgrd_start_failed: {
+    exit: 'systemFailure',
+    about: 'the repmgrd of a node of the sandbox does not start',
+  },
+  repmgrd_stop_failed: { exit: 'systemFailure', about: 'the repmgrd of a node of the sandbox does not end' },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -4,7 +4,7 @@ import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { connect } from '../postgres/connection.ts';
 import { makeOwnedDirectory, writeOwnedFile } from './owned-files.ts';
-import { runInSandbox, type SandboxNode, type SandboxPlace } from './place.ts';
+import { runInSandbox, type SandboxNode, type SandboxPlace, stateDirectoryOf } from './place.ts';
 import { initializeServer, startServer } from './server.ts';
 
 export interface BuildOptions {
@@ -32,6 +32,8 @@ export async function writeNodeFiles(
       data_directory: node.dataDirectory,
       pg_bindir: place.binDirectory,
       use_replication_slots: '1',
+      api_listen: `127.0.0.1:${node.apiPort}`,
+      state_directory: stateDirectoryOf(place.directory),
       ...repmgrConf,
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${quoteParameter(value)}\n`);

@@ -10,6 +10,7 @@ import type { Sandbox } from './sandbox.ts';
 
 export type { CommandResult } from '../system/command.ts';
 export type { RunOptions, SandboxNode } from './place.ts';
+export type { RepmgrdOptions } from './repmgrd.ts';
 export type { Sandbox } from './sandbox.ts';
 export type { StopMode } from './server.ts';
 export type { NodeState, NodeStatus } from './status.ts';

@@ -7,7 +7,7 @@ import { type BuildOptions, buildCluster, buildPrimary, writeNodeFiles } from '.
 import { claimDirectory, type ClaimedDirectory } from './directory.ts';
 import { startGuard } from './guard.ts';
 import { makeOwnedDirectory } from './owned-files.ts';
-import { homeOf, sandboxNode, type SandboxPlace } from './place.ts';
+import { homeOf, sandboxNode, type SandboxPlace, stateDirectoryOf } from './place.ts';
 import { builtProgramDirectory, provideProgram } from './program-directory.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { locateServer, provideServer } from './servers.ts';
@@ -37,7 +37,7 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
   const server = await locateServer(options.major);
   await provideServer(server, options);
   const { binDirectory } = server;
-  const ports = await findFreePorts(options.nodes, '127.0.0.1');
+  const ports = await findFreePorts(2 * options.nodes, '127.0.0.1');
   const user = await unprivilegedUser('/');
   const postgresVersion = await serverVersionText(binDirectory, user);
   throwIfInterrupted(signal);
@@ -54,7 +54,7 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
       programDirectory: user === undefined ? builtProgramDirectory() : join(directory, 'program'),
       user: user && { ...user, home },
       madeDirectory,
-      nodes: ports.map((port, index) => ({ id: index + 1, port })),
+      nodes: portsOfNodes(ports),
     };
   });
   const guard = startGuard(claimed.directory);
@@ -73,6 +73,14 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
   return { sandbox: { ...sandbox, destroy }, keep: async () => await guard.release() };
 }
 
+/** Two for each node: of its server, and of its repmgrd. */
+function portsOfNodes(ports: readonly number[]): SandboxState['nodes'] {
+  const count = ports.length / 2;
+  return ports
+    .slice(0, count)
+    .map((port, index) => ({ id: index + 1, port, apiPort: ports[count + index] ?? 0 }));
+}
+
 /** The sandbox that a state file tells of. */
 export function sandboxOf({ directory, state }: Pick<ClaimedDirectory, 'directory' | 'state'>): Sandbox {
   const { binDirectory, programDirectory, postgresVersion, madeDirectory, user } = state;
@@ -80,7 +88,7 @@ export function sandboxOf({ directory, state }: Pick<ClaimedDirectory, 'director
     place: { directory, user, binDirectory, programDirectory },
     postgresVersion,
     madeDirectory,
-    nodes: state.nodes.map(({ id, port }) => sandboxNode(directory, id, port)),
+    nodes: state.nodes.map((node) => sandboxNode(directory, node)),
   });
 }
 
@@ -92,6 +100,7 @@ async function build(
   const { user, binDirectory, programDirectory } = state;
   const place: SandboxPlace = { directory, user, binDirectory, programDirectory };
   await makeOwnedDirectory(homeOf(directory), user);
+  await makeOwnedDirectory(stateDirectoryOf(directory), user);
   await provideProgram(programDirectory, user);
   await checkNodeProgram(place);
   await writeNodeFiles(place, nodes, options);

@@ -22,6 +22,8 @@ export interface SandboxNode {
   readonly name: string;
   readonly host: '127.0.0.1';
   readonly port: number;
+  /** Where its repmgrd listens. */
+  readonly apiPort: number;
   /** As it stands in the node's repmgr.conf. */
   readonly conninfo: string;
   readonly dataDirectory: string;
@@ -29,6 +31,8 @@ export interface SandboxNode {
   readonly configFile: string;
   /** What the server writes. */
   readonly logFile: string;
+  /** What its repmgrd writes. */
+  readonly repmgrdLogFile: string;
 }
 
 export type RunOptions = Pick<CommandOptions, 'signal' | 'input' | 'deadlineMs'> & {
@@ -36,18 +40,28 @@ export type RunOptions = Pick<CommandOptions, 'signal' | 'input' | 'deadlineMs'>
   readonly env?: Readonly<Record<string, string>> | undefined;
 };
 
-export function sandboxNode(directory: string, id: number, port: number): SandboxNode {
+export function sandboxNode(
+  directory: string,
+  { id, port, apiPort }: { readonly id: number; readonly port: number; readonly apiPort: number },
+): SandboxNode {
   const name = `node${id}`;
   return {
     id,
     name,
     host: '127.0.0.1',
     port,
+    apiPort,
     conninfo: `host=127.0.0.1 port=${port} user=repmgr dbname=repmgr connect_timeout=2`,
     dataDirectory: join(directory, name),
     configFile: join(directory, `${name}.conf`),
     logFile: join(directory, `${name}.log`),
+    repmgrdLogFile: join(directory, `${name}.repmgrd.log`),
   };
+}
+
+/** Where the repmgrds keep their state files. */
+export function stateDirectoryOf(directory: string): string {
+  return join(directory, 'state');
 }
 
 export function homeOf(directory: string): string {

@@ -14,7 +14,9 @@ import {
 } from './place.ts';
 import { sandboxCommand } from './directory.ts';
 import { startServer, type StopMode, stopServer } from './server.ts';
-import { freezeServer, killProcesses, killServer, thawServer } from './server-process.ts';
+import { freezeNode, killCompanions, killNode, thawNode } from './node-processes.ts';
+import { killRepmgrd, type RepmgrdOptions, startRepmgrd, stopRepmgrd } from './repmgrd.ts';
+import { killProcesses } from './server-process.ts';
 import { stateFileName } from './state-file.ts';
 import { type NodeStatus, statusOfNodes } from './status.ts';
 import type { SandboxUser } from './user.ts';
@@ -47,10 +49,16 @@ export interface Sandbox {
   start(id: number): Promise<void>;
   /** Stops it in good order (`fast`) and waits until it is gone. */
   stop(id: number, mode?: StopMode): Promise<void>;
-  /** SIGKILL to all its processes at once, as if the power had gone. */
-  kill(id: number): Promise<void>;
-  /** SIGSTOP to all its processes: it accepts connections and never answers, as a host that hangs. */
-  freeze(id: number): Promise<void>;
+  /** Starts the repmgrd of a node; `failover` and the like stand in its repmgr.conf. */
+  startRepmgrd(id: number, options?: RepmgrdOptions): Promise<void>;
+  /** Ends it in good order, and waits until it is gone. */
+  stopRepmgrd(id: number): Promise<void>;
+  /** SIGKILL to it alone. */
+  killRepmgrd(id: number): Promise<void>;
+  /** SIGKILL to all processes of a node at once, its repmgrd too, as if the power had gone; or to those of its server. */
+  kill(id: number, what?: 'node' | 'server'): Promise<void>;
+  /** SIGSTOP to all of them: it accepts connections and never answers, as a host that hangs. */
+  freeze(id: number, what?: 'node' | 'server'): Promise<void>;
   thaw(id: number): Promise<void>;
   /** What each node is at this moment. */
   status(): Promise<readonly NodeStatus[]>;
@@ -84,9 +92,12 @@ export function openSandbox(facts: SandboxFacts): Sandbox {
     query: async (id, sql, parameters) => await query(node(id), sql, parameters),
     start: async (id) => await startServer(place, node(id)),
     stop: async (id, mode) => await stopServer(place, node(id), mode),
-    kill: async (id) => await killServer(node(id)),
-    freeze: async (id) => await freezeServer(node(id)),
-    thaw: async (id) => await thawServer(node(id)),
+    startRepmgrd: async (id, options) => await startRepmgrd(place, node(id), options),
+    stopRepmgrd: async (id) => await stopRepmgrd(node(id)),
+    killRepmgrd: async (id) => await killRepmgrd(node(id)),
+    kill: async (id, what = 'node') => await killNode(node(id), what),
+    freeze: async (id, what = 'node') => await freezeNode(node(id), what),
+    thaw: async (id) => await thawNode(node(id)),
     status: async () => await statusOfNodes(nodes),
     destroy: async () => await destroy(facts),
   };
@@ -127,6 +138,7 @@ async function query<Row extends object>(
 
 /** Kills the servers and removes all files; the state file goes last, so that a second try finds what the first left. */
 async function destroy({ place: { directory }, nodes, madeDirectory }: SandboxFacts): Promise<void> {
+  await Promise.all(nodes.map(killCompanions));
   await Promise.all(nodes.map(killProcesses));
   const files = (await readdir(directory).catch(() => [])).filter((name) => name !== stateFileName);
   // A command that was copying data notices within moments that its server is gone.

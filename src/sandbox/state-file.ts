@@ -24,7 +24,7 @@ const stateSchema = v.object({
   user: v.optional(v.object({ name: v.string(), uid: v.number(), gid: v.number(), home: v.string() })),
   /** Whether the directory itself was made, and goes with the sandbox. */
   madeDirectory: v.boolean(),
-  nodes: v.array(v.object({ id: v.number(), port: v.number() })),
+  nodes: v.array(v.object({ id: v.number(), port: v.number(), apiPort: v.number() })),
 });
 
 export type SandboxState = v.InferOutput<typeof stateSchema>;

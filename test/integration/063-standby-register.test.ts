@@ -40,7 +40,7 @@ describe('standby register', () => {
     const dryRun = await register(3, '--dry-run', '--wait-sync');
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: '' });
     expect(dryRun.stdout).toBe(
-      `register node "node3" (ID: 3) as a standby of node "node1" (ID: 1), its repmgrd at 127.0.0.1:${sandbox.node(3).port + 10_000}\n`,
+      `register node "node3" (ID: 3) as a standby of node "node1" (ID: 1), its repmgrd at 127.0.0.1:${sandbox.node(3).apiPort}\n`,
     );
     expect(await node(3)).toBeUndefined();
 
