@@ -5,6 +5,8 @@ import { giveUp } from './giving-up.ts';
 import { noteStarting, undoFreeze } from './evidence.ts';
 import type { ActionResult } from './events.ts';
 import { onDown } from './fencing.ts';
+import { holdName } from './hold.ts';
+import { onNamesFailed, onNamesWritten } from './synchronous-standbys.ts';
 import { onFollowed, onRejoined } from './following.ts';
 import { lookAtWal } from './own-wal.ts';
 import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
@@ -45,6 +47,12 @@ export function onActionFinished(turn: Turn, id: number, result: ActionResult): 
       break;
     case 'holdInForce':
       explain(turn, 5, 'hold', 'commits wait: a probe was seen waiting', {});
+      if (action.purpose === 'setSynchronousNames') {
+        onNamesWritten(turn, holdName);
+      }
+      break;
+    case 'namesWritten':
+      onNamesWritten(turn, result.synchronousStandbyNames);
       break;
     case 'done':
       onEnd[action.purpose]?.(turn);
@@ -88,6 +96,7 @@ const onFailure: Partial<Record<ActionPurpose, Failure>> = {
   },
   promote: onPromotionFailed,
   restartInPlace: onRestartFailed,
+  setSynchronousNames: onNamesFailed,
   takeDown: (turn) => {
     const { role } = turn.state;
     if (role.kind === 'leader' && role.stage === 'goingDown') {

@@ -38,7 +38,7 @@ export type Action =
       /** Checked right before the call; by the clock that counts suspension too, for the same moment. */
       readonly notAfter: MonotonicMs;
       readonly notAfterBootTimeMs: number;
-      /** null: leave synchronous_standby_names as the operator has it, without a name of a hold. */
+      /** In force before the promotion; null: leave them as the operator has them, without a name of a hold. */
       readonly synchronousStandbyNames: SynchronousNames | null;
     }
   | { readonly kind: 'follow'; readonly id: number; readonly node: NodeId }
@@ -67,10 +67,15 @@ export type Action =
   | { readonly kind: 'disarmSafeStart'; readonly id: number; readonly restartAfterCrash: string }
   /** A small record of WAL under synchronous_commit=local -> `walWritten`. */
   | { readonly kind: 'writeWal'; readonly id: number }
+  /**
+   * Write the names and reload, and end the walsenders of `removed` -> `namesWritten`. Whether they are in force shows
+   * in what is observed later.
+   */
   | {
       readonly kind: 'setSynchronousNames';
       readonly id: number;
       readonly names: SynchronousNames;
+      readonly removed: readonly NodeId[];
     }
   | { readonly kind: 'renewGuard'; readonly deadline: MonotonicMs }
   | { readonly kind: 'endGuard' }
@@ -89,6 +94,10 @@ export type Action =
       readonly sentence: string;
     };
 
+/**
+ * `ANY required (names)`; nothing where `required` is 0. No names and `required` above 0: commits wait for a name that
+ * nobody has, and that is not a hold's.
+ */
 export interface SynchronousNames {
   readonly names: readonly NodeId[];
   readonly required: number;

@@ -2,13 +2,19 @@
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { voteCounts } from './contact.ts';
+import { holdsAcknowledged } from './known-positions.ts';
 import type { Refusal } from './messages.ts';
 import { isUnfetchable } from './missing-wal.ts';
 import { isQuorum } from './quorum.ts';
 import type { Candidate, State } from './state.ts';
 
+/** A quorum, and with it all that was acknowledged to a client of a synchronous cluster (rule 13). */
+export function hasWon(state: State, role: Candidate): boolean {
+  return hasQuorum(state, role) && holdsAcknowledged(state, role);
+}
+
 /** A vote counts while its voter is in contact; its own not where it forgot whom it voted for. */
-export function hasQuorum(state: State, role: Candidate): boolean {
+function hasQuorum(state: State, role: Candidate): boolean {
   const { settings } = state;
   const { self } = settings;
   if (role.isForced) {
@@ -82,8 +88,14 @@ export function isHopeless(state: State, role: Candidate): boolean {
   const isSilent = (node: NodeId) => answered !== null && !answered.includes(node) && haveAllAnswered(role);
   const open = (node: NodeId) =>
     node === state.settings.self || isVoter(role, node) || (!isFinal(node) && !isSilent(node));
+  const lacksPositions =
+    answered !== null &&
+    answered.every((node) => isVoter(role, node) || isFinal(node)) &&
+    !holdsAcknowledged(state, role);
   return (
-    !isQuorum(record, open) || awaited.some((node) => isFinal(node) && isStillAwaited(state, role, node))
+    lacksPositions ||
+    !isQuorum(record, open) ||
+    awaited.some((node) => isFinal(node) && isStillAwaited(state, role, node))
   );
 }
 

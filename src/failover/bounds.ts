@@ -48,6 +48,10 @@ export const bounds = {
   confirmationRetryMs: 500,
   /** Marks of WAL written for contact; older ones say nothing that newer ones do not. */
   walMarks: 16,
+  /** A name that was written shows in an observation by then, or somebody else changed it. */
+  namesShownMs: 3_000,
+  /** Terms that a node voted in and that nobody has said to be over; more than a few mean that messages get lost. */
+  openTerms: 16,
   /** Yields kept: one for each node of the largest cluster. */
   heardYields: 32,
   /** How long a forced candidate waits for votes. */

@@ -1,6 +1,6 @@
 /** A candidate: proves to itself what a voter would prove, votes for itself, asks the others, counts (rules 2 to 4). */
 import type { NodeId } from '../model/node.ts';
-import { hasQuorum, isHopeless } from './ballot.ts';
+import { hasWon, isHopeless } from './ballot.ts';
 import { bounds } from './bounds.ts';
 import { askServers } from './evidence.ts';
 import { firstRecord } from './first-record.ts';
@@ -10,6 +10,7 @@ import { type Ahead, furthestAhead, lagAfterFetch, noteUnfetchable } from './mis
 import { nameOf } from './names.ts';
 import { type EndOfWal, isWritable, lookAtWal, takePath } from './own-wal.ts';
 import { prepareCandidacy } from './preparation.ts';
+import { compareVersions } from './quorum.ts';
 import type { Candidate, Canvassing } from './state.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
 import { become, begin, change, explain, isRunning, type Turn } from './turn.ts';
@@ -63,11 +64,13 @@ export function onVoteAnswer(turn: Turn, from: NodeId, answer: VoteAnswer): void
     return;
   }
   const refusals = role.refusals.filter(([node]) => node !== from);
+  const others = role.bound.filter(([node]) => node !== from);
+  const bound = outcome.kind === 'refused' ? role.bound : [...others, [from, answer] as const];
   if (outcome.kind === 'granted') {
     const votes = [...role.votes.filter(({ voter }) => voter !== from), { voter: from, sentAt: mark.sentAt }];
-    become(turn, { ...role, votes, refusals });
+    become(turn, { ...role, votes, refusals, bound });
   } else {
-    become(turn, { ...role, refusals: [...refusals, [from, answer]] });
+    become(turn, { ...role, bound, refusals: [...refusals, [from, answer]] });
   }
 }
 
@@ -84,7 +87,7 @@ export function reactCandidate(turn: Turn, role: Candidate): void {
   const ahead = isElection ? furthestAhead(state, role) : undefined;
   if (ahead !== undefined) {
     fetchMissing(turn, role, ahead);
-  } else if (hasQuorum(state, role)) {
+  } else if (hasWon(state, role)) {
     winUnlessTooFarBehind(turn, role);
   } else {
     if ((!role.isForced && isHopeless(state, role)) || now - role.begunAt >= bounds.candidacyMs) {
@@ -136,6 +139,7 @@ function beginCandidacy(
     answers: null,
     votes: [],
     refusals: [],
+    bound: [],
     fetchesFrom: null,
     lastAskedAt: turn.now,
     unarmedSince: role.kind === 'follower' ? role.unarmedSince : null,
@@ -162,7 +166,11 @@ function fetchMissing(turn: Turn, role: Candidate, { node, position }: Ahead): v
 function winUnlessTooFarBehind(turn: Turn, role: Candidate): void {
   const { settings } = turn.state;
   const lag = lagAfterFetch(turn.state, []);
-  if (role.purpose === 'election' && !role.isByOperator && lag > settings.failoverMaxLagBytes) {
+  const { record } = turn.state.durable;
+  if (record !== null && compareVersions(record.version, role.record.version) > 0) {
+    explain(turn, 10, 'stayOut', 'a newer record was heard of than that by which it was voted for', {});
+    giveUp(turn, role);
+  } else if (role.purpose === 'election' && !role.isByOperator && lag > settings.failoverMaxLagBytes) {
     explain(turn, 2, 'stayOut', 'too much of what the primary had flushed would be lost', { lag });
     giveUp(turn, role, settings.leaseMs);
   } else {

@@ -4,6 +4,7 @@ import { bounds } from './bounds.ts';
 import { contactEndsAt, contactMs, voteCounts } from './contact.ts';
 import { leaderYielded, leaseBinds, grantLease } from './lease.ts';
 import type { Refusal, VoteRequest } from './messages.ts';
+import { openTerm, reignsOf } from './open-terms.ts';
 import { isWritable } from './own-wal.ts';
 import { compareVersions, isMember, isQuorum, membersOf } from './quorum.ts';
 import type { Confirmation, Leader } from './leader-state.ts';
@@ -56,6 +57,7 @@ export function grantConfirmation(turn: Turn, from: NodeId, request: VoteRequest
   const confirms = durable.leader?.term ?? request.leadsTerm;
   if (durable.vote?.term !== request.term) {
     store(turn, { term: request.term, vote: { term: request.term, candidate: from, confirms } });
+    openTerm(turn, request.term, from);
   }
   grantLease(turn, from, request.term, request.leaseMs);
 }
@@ -95,6 +97,7 @@ function ask(turn: Turn, leader: Leader, repeated: Confirmation | null): void {
     position: state.position,
     line: state.durable.line,
     leadsTerm: leader.term,
+    reigns: reignsOf(state),
   };
   for (const node of membersOf(record)) {
     if (node !== self) {

@@ -51,6 +51,18 @@ export interface Durable {
   readonly hasStrayed: boolean;
   /** A rejoin was begun and has not ended: its directory is no whole copy. */
   readonly isRejoining: boolean;
+  /** Terms that it voted in and that may have had a leader, oldest first; none is older than the newest known leader. */
+  readonly openTerms: readonly OpenTerm[];
+  /** The data directory that its server had when it was seen last; null: never seen. */
+  readonly directory: string | null;
+  /** Its directory was replaced: its position says nothing before this LSN, which its leader tells, is flushed. */
+  readonly replaced: { readonly untilLsn: LsnBytes | null } | null;
+}
+
+export interface OpenTerm {
+  readonly term: Term;
+  /** Null: several terms, which are not told apart any more. */
+  readonly candidate: NodeId | null;
 }
 
 export interface Line {

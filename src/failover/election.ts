@@ -7,12 +7,14 @@ import { noteLeadsNothing } from './ask-who-leads.ts';
 import { ownVoteSuffices } from './ballot.ts';
 import { standForElection } from './candidate.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
+import { mayHoldAcknowledged } from './known-positions.ts';
 import { awaitedBy, isWorthWaiting, lagAfterFetch } from './missing-wal.ts';
 import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
 import { namesOf } from './names.ts';
 import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
+import { learnHowFar } from './replaced-directory.ts';
 import type { Canvassing, Follower, State } from './state.ts';
 import type { Term } from './term.ts';
 import { noteTerm } from './terms-heard.ts';
@@ -87,6 +89,7 @@ export function onStatusAnswer(turn: Turn, from: NodeId, answer: StatusAnswer): 
   learnLine(turn, answer.line);
   relearnMakers(turn, answer);
   noteLeadsNothing(turn, from, answer);
+  learnHowFar(turn, from, answer);
   const { role } = turn.state;
   if (role.kind === 'canvassing' && role.round === answer.round) {
     const answers = [...role.answers.filter(([node]) => node !== from), [from, answer] as const];
@@ -113,7 +116,7 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   const isEnough = needsQuorum
     ? isQuorum(record, grants) || ownVoteSuffices(turn.state, role.answers.length > 0)
     : role.answers.every(([node]) => grants(node));
-  if (!isEnough) {
+  if (!isEnough || (!role.isByOperator && !mayHoldAcknowledged(turn.state, role))) {
     stayOut(turn, role);
     return;
   }

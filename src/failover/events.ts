@@ -85,5 +85,7 @@ export type ActionResult =
     }
   /** The WAL message is flushed up to this LSN. */
   | { readonly kind: 'walWritten'; readonly flushedLsn: LsnBytes }
+  /** This is what observations after the reload show. */
+  | { readonly kind: 'namesWritten'; readonly synchronousStandbyNames: string }
   /** A probe commit was seen waiting. */
   | { readonly kind: 'holdInForce' };

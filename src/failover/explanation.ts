@@ -38,6 +38,7 @@ export type Decision =
   | 'unfreeze'
   | 'changeRecord'
   | 'recordInForce'
+  | 'setNames'
   | 'refuseRequest'
   | 'pause'
   | 'unpause'

@@ -7,6 +7,7 @@ import type { Evidence } from './explanation.ts';
 import { release } from './hold.ts';
 import { endLease, leaderYielded } from './lease.ts';
 import type { Yield, YieldAcknowledged } from './messages.ts';
+import { closeTerms } from './open-terms.ts';
 import { lookAtWal } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
 import type { Retiring } from './state.ts';
@@ -116,6 +117,9 @@ export function endTerm(
       untold,
     },
   });
+  if (durable.leading?.promotionCalled === false) {
+    closeTerms(turn, (open) => open.term === term);
+  }
   endLease(turn, 'yield');
   explain(turn, 7, 'yield', `this node gives up term ${term}: its PostgreSQL is not writable`, {
     term,

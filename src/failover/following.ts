@@ -6,6 +6,7 @@ import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
 import { isPaused } from './pause.ts';
 import { isOnPath } from './position.ts';
+import { noteReplaced } from './replaced-directory.ts';
 import { isWitness, isWritable } from './own-wal.ts';
 import type { State } from './state.ts';
 import { change, begin, explain, isRunning, store, type Turn } from './turn.ts';
@@ -223,6 +224,7 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
   if (state.settings.rejoin === 'automatic' && isInTouch(state)) {
     explain(turn, 9, 'rejoin', `its WAL diverged from that of ${name}: rejoins`, evidence);
     store(turn, { isRejoining: true });
+    noteReplaced(turn);
     begin(turn, 'rejoin', (id) => ({
       kind: 'rejoin',
       id,

@@ -2,6 +2,7 @@
 import { bounds } from './bounds.ts';
 import { undoFreeze } from './evidence.ts';
 import { endLease } from './lease.ts';
+import { closeTerms } from './open-terms.ts';
 import { membersOf } from './quorum.ts';
 import type { Candidate } from './state.ts';
 import type { Term } from './term.ts';
@@ -25,6 +26,7 @@ export function giveUp(turn: Turn, role: Candidate, atLeastMs = 0): void {
     return;
   }
   store(turn, { givenUp: Math.max(durable.givenUp, role.term) as Term });
+  closeTerms(turn, (open) => open.candidate === settings.self && open.term === role.term);
   endLease(turn, 'givenUp');
   explain(turn, 3, 'giveUp', `gives up term ${role.term}: too few votes`, {
     term: role.term,

@@ -8,8 +8,10 @@ import type { Heartbeat, HeartbeatRefused } from './messages.ts';
 import { nameOf } from './names.ts';
 import { askToJoin } from './membership.ts';
 import { isDiverged, learnLine, renameMakers } from './own-wal.ts';
+import { closeTerms } from './open-terms.ts';
 import { samePath, type TimelinePath } from './position.ts';
 import { compareVersions, isMember, newerRecord } from './quorum.ts';
+import { noteReplaced } from './replaced-directory.ts';
 import type { State } from './state.ts';
 import { firstTerm, noTerm, type Term } from './term.ts';
 import { abandon, become, begin, change, explain, isRunning, send, store, type Turn } from './turn.ts';
@@ -19,8 +21,11 @@ export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): voi
   const { role } = turn.state;
   takeUpMembership(turn, heartbeat);
   const reason = refusalOf(turn.state, from, heartbeat);
-  if (reason === 'noState') {
+  if (reason === 'noState' && !turn.state.durable.hasLostState) {
     store(turn, { hasLostState: true });
+    noteReplaced(turn);
+  }
+  if (reason === 'noState') {
     learnLeader(turn, from, heartbeat);
   }
   if (reason !== null) {
@@ -124,6 +129,7 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   if (compareVersionsOf(durable.record, heartbeat.record) < 0) {
     store(turn, { record: heartbeat.record });
   }
+  closeTerms(turn, ({ term }) => term <= heartbeat.term);
   const path = heartbeat.position?.path ?? null;
   if (
     isNew ||

@@ -1,7 +1,7 @@
 /** Hold: commits wait while too few voters are in contact, long before the fence (rule 5). */
 import { bounds } from './bounds.ts';
 import { contactEndsAt } from './contact.ts';
-import type { Leader } from './leader-state.ts';
+import { type Leader, unknownNames } from './leader-state.ts';
 import type { State } from './state.ts';
 import { become, begin, change, explain, isRunning, type Turn } from './turn.ts';
 
@@ -13,7 +13,7 @@ export function reactHold(turn: Turn, leader: Leader): void {
   const isDue = holdsAt(state, leader) <= turn.now && leader.stage === 'serving';
   if (isDue && !leader.isHolding && turn.now >= leader.holdNotBefore && state.server !== null) {
     change(turn, { mayHold: true });
-    become(turn, { ...leader, isHolding: true });
+    become(turn, { ...leader, isHolding: true, names: unknownNames(turn.now) });
     explain(turn, 5, 'hold', 'too few voters are in contact: commits wait', {
       commitHoldMs: state.settings.commitHoldMs,
     });
@@ -26,12 +26,12 @@ export function reactHold(turn: Turn, leader: Leader): void {
 
 /** When the hold is due if nothing more is heard. */
 export function holdsAt(state: State, leader: Leader): number {
-  const { settings } = state;
+  const { settings, durable } = state;
   const isOff =
     settings.commitHoldMs === 0 ||
     !settings.canHold ||
     settings.failover === 'manual' ||
-    settings.synchronousQuorum > 0 ||
+    (durable.record?.synchronous.required ?? 0) > 0 ||
     leader.isPaused;
   return isOff ? Number.MAX_SAFE_INTEGER : contactEndsAt(state, leader, settings.commitHoldMs);
 }
@@ -39,7 +39,8 @@ export function holdsAt(state: State, leader: Leader): number {
 /** The hold's name never stays where nobody holds, whoever left it: a life before, or the node that was cloned. */
 export function reactHeldNames(turn: Turn): void {
   const { role, server, mayHold, releasedAt } = turn.state;
-  const isHolding = role.kind === 'leader' && (role.isHolding || role.stage !== 'serving');
+  const isHolding =
+    role.kind === 'leader' && (role.isHolding || role.stage !== 'serving' || role.names.told !== null);
   const isSeen = server?.synchronousStandbyNames === holdName && turn.now - releasedAt >= bounds.retryMs;
   if ((mayHold || isSeen) && !isHolding && role.kind !== 'retiring' && !isRunning(turn.state, 'release')) {
     release(turn);

@@ -29,6 +29,9 @@ export const emptyDurable: Durable = {
   hasLostState: false,
   hasStrayed: false,
   isRejoining: false,
+  openTerms: [],
+  directory: null,
+  replaced: null,
 };
 
 const start = 0 as MonotonicMs;
@@ -67,6 +70,7 @@ export function initialState(settings: Settings): State {
     pauseKnownAt: null,
     unfetchable: [],
     startingSince: [],
+    catchUp: null,
   };
 }
 
@@ -105,5 +109,6 @@ export function copyOf(state: State): State {
     pauseKnownAt: state.pauseKnownAt,
     unfetchable: state.unfetchable,
     startingSince: state.startingSince,
+    catchUp: state.catchUp,
   };
 }

@@ -4,7 +4,7 @@ import type { MonotonicMs } from './instant.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import type { LsnBytes, Position } from './position.ts';
 import type { Term } from './term.ts';
-import type { RecordVersion, VoterRecord } from './voter-record.ts';
+import type { RecordVersion, SynchronousQuorum, VoterRecord } from './voter-record.ts';
 import type { Vote } from './vote-given.ts';
 
 export interface Leader {
@@ -22,6 +22,9 @@ export interface Leader {
   readonly contacts: readonly Contact[];
   readonly lastHeartbeatAt: MonotonicMs;
   readonly isHolding: boolean;
+  readonly names: ToldNames;
+  /** Since when synchronous standbys of the record are not attached. */
+  readonly absences: readonly (readonly [NodeId, MonotonicMs])[];
   /** WAL written to be acknowledged, oldest first. */
   readonly walMarks: readonly WalMark[];
   readonly lastWalAt: MonotonicMs;
@@ -73,6 +76,21 @@ export interface Joiner {
   readonly heardAt: MonotonicMs;
 }
 
+/** What this leader told its PostgreSQL in synchronous_standby_names. */
+export interface ToldNames {
+  /** Null: not known; repmgrd or the server has started since. */
+  readonly told: SynchronousQuorum | null;
+  readonly toldAt: MonotonicMs;
+  /** How it shows once it was written; null: that is not known yet. */
+  readonly text: string | null;
+  /** Where WAL ended when every walsender was seen to go by it; null: not yet. */
+  readonly inForceAt: LsnBytes | null;
+}
+
+export function unknownNames(now: MonotonicMs): ToldNames {
+  return { told: null, toldAt: now, text: null, inForceAt: null };
+}
+
 /** A voter as the leader sees it. */
 export interface Contact {
   readonly node: NodeId;
@@ -111,6 +129,8 @@ export function newLeader(
     contacts: [],
     lastHeartbeatAt: 0 as MonotonicMs,
     isHolding: false,
+    names: unknownNames(now),
+    absences: [],
     walMarks: [],
     lastWalAt: now,
     requests: [],

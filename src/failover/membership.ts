@@ -4,6 +4,7 @@ import { contactOf } from './contact.ts';
 import type { JoinRequest } from './messages.ts';
 import type { Joiner, Leader } from './leader-state.ts';
 import type { State } from './state.ts';
+import { isSynchronous } from './synchronous-wish.ts';
 import { noTerm, type Term } from './term.ts';
 import { become, change, send, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
@@ -91,7 +92,11 @@ function changeToForget(
   }
   const silent = record.voters.find((node) => {
     const heardAt = contactOf(leader, node).heardAt ?? leader.since;
-    return node !== settings.self && now.monotonicMs - heardAt >= settings.voterRemovalMs;
+    return (
+      node !== settings.self &&
+      !isSynchronous(record, node) &&
+      now.monotonicMs - heardAt >= settings.voterRemovalMs
+    );
   });
   return silent === undefined ? undefined : withoutNode(record, silent);
 }

@@ -5,7 +5,7 @@
 import type { NodeId } from '../model/node.ts';
 import type { MonotonicMs } from './instant.ts';
 import type { OperatorRequest } from './operator-request.ts';
-import type { Line } from './durable.ts';
+import type { Line, OpenTerm } from './durable.ts';
 import type { Position } from './position.ts';
 import type { Term } from './term.ts';
 import type { RecordVersion, VoterRecord } from './voter-record.ts';
@@ -115,6 +115,7 @@ export interface VoteRequest {
   readonly line: Line | null;
   /** For a confirmation: the term that the leader leads so far. */
   readonly leadsTerm: Term;
+  readonly reigns: Reigns;
 }
 
 export interface VoteAnswer {
@@ -125,6 +126,16 @@ export interface VoteAnswer {
   readonly highestTerm: Term;
   readonly record: VoterRecord | null;
   readonly position: Position | null;
+  readonly reigns: Reigns;
+  /** The last term that the voter led itself, where its WAL ends on the timeline that it led on; else 0. */
+  readonly ledTerm: Term;
+}
+
+/** Who led, or may have led with a writable server, as far as a voter knows. */
+export interface Reigns {
+  readonly last: { readonly term: Term; readonly node: NodeId | null };
+  /** Terms above that it voted in and that may have had a leader. */
+  readonly open: readonly OpenTerm[];
 }
 
 export type VoteOutcome =

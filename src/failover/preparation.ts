@@ -7,6 +7,7 @@ import type { MonotonicMs } from './instant.ts';
 import { grantLease, leaderYielded, leaseBinds } from './lease.ts';
 import type { Refusal } from './messages.ts';
 import { namesOf } from './names.ts';
+import { openTerm } from './open-terms.ts';
 import { isWitness } from './own-wal.ts';
 import { newerRecord } from './quorum.ts';
 import type { Candidate, State } from './state.ts';
@@ -60,6 +61,7 @@ function voteForItself(turn: Turn, role: Candidate): void {
       ? { ...durable.frozen, boundTerm: term }
       : durable.frozen;
   store(turn, { term, vote: { term, candidate: settings.self, confirms: null }, frozen });
+  openTerm(turn, term, settings.self);
   grantLease(turn, settings.self, term, settings.leaseMs);
   explain(turn, 2, 'standForElection', `stands for election in term ${term}`, {
     term,

@@ -9,6 +9,7 @@ import { publish } from './record-version.ts';
 import { compareVersions, quorumOf } from './quorum.ts';
 import type { Leader, PendingRequest } from './leader-state.ts';
 import type { State } from './state.ts';
+import { isSynchronous, wantedQuorum } from './synchronous-wish.ts';
 import { become, explain, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
 
@@ -96,6 +97,9 @@ function settle(turn: Turn, leader: Leader): void {
 function beginNext(turn: Turn, leader: Leader, record: VoterRecord): void {
   const { state } = turn;
   const [next, ...requests] = leader.requests;
+  if (next !== undefined && isNamedYet(turn, leader, record, next)) {
+    return;
+  }
   if (next?.request.kind === 'unpause' && record.pause !== null) {
     endPause(turn, { ...leader, requests, openRequest: next }, 'an operator ends it');
     return;
@@ -116,6 +120,21 @@ function beginNext(turn: Turn, leader: Leader, record: VoterRecord): void {
   }
   explain(turn, 10, 'changeRecord', changeInWords(state, record, pending), { voters: pending.voters });
   publish(turn, { ...leader, requests, openRequest: next ?? null }, pending);
+}
+
+/** Who leaves is no synchronous standby any more before; where it is needed as one it cannot leave. */
+function isNamedYet(turn: Turn, leader: Leader, record: VoterRecord, pending: PendingRequest): boolean {
+  const { request } = pending;
+  if (request.kind !== 'leave' || !isSynchronous(record, request.node)) {
+    return false;
+  }
+  const { names } = wantedQuorum(turn.state, leader, record);
+  if (names.length < record.synchronous.required) {
+    const requests = leader.requests.filter((it) => it !== pending);
+    answerRequest(turn, pending, false, 'synchronous_quorum needs it: too few other standbys are attached');
+    become(turn, { ...leader, requests });
+  }
+  return true;
 }
 
 function requestedChange(
@@ -141,7 +160,7 @@ function requestedChange(
 }
 
 /** Begun only while both quorums are in contact; a joiner that asked just now counts. */
-function hasContact(state: State, leader: Leader, record: VoterRecord): boolean {
+export function hasContact(state: State, leader: Leader, record: VoterRecord): boolean {
   const answers = (node: NodeId) =>
     isInContact(state, leader, node) || leader.joiners.some((it) => it.node === node);
   return setsConcerned(record, leader, state.settings.self).every(

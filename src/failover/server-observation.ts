@@ -38,13 +38,15 @@ export interface ServerObservation {
   readonly hasReplayDelay: boolean;
   /** What the WAL receiver streams from; null: there is no receiver, or it streams from a node that is not recorded. */
   readonly receiver: { readonly upstream: NodeId | null; readonly receivedLsn: LsnBytes } | null;
-  /** Standbys that are attached to this server directly. */
+  /** Standbys that are attached to this server directly, one entry a walsender; looked at before `endOfWal`. */
   readonly attached: readonly AttachedStandby[];
   readonly hasStandbySignal: boolean;
   /** Current values, which a freeze, a hold or safe start replaces; opaque to the core. */
   readonly primaryConninfo: string;
   readonly synchronousStandbyNames: string;
   readonly restartAfterCrash: string;
+  /** Tells the data directory from any that was at its place before, whatever its files say; undefined: cannot be read. */
+  readonly directory?: string;
 }
 
 export interface AttachedStandby {

@@ -4,12 +4,16 @@ import { holdName } from './hold.ts';
 import { grantLease } from './lease.ts';
 import { lookAtWal } from './own-wal.ts';
 import type { ServerObservation } from './server-observation.ts';
+import { noteDirectory } from './replaced-directory.ts';
+import { noteNames } from './synchronous-standbys.ts';
+import { unknownNames } from './leader-state.ts';
 import { onPromotionFailed } from './winning.ts';
 import { abandon, become, change, store, type Turn } from './turn.ts';
 
 export function observeServer(turn: Turn, server: ServerObservation): void {
-  const before = turn.state.position;
+  const { position: before, server: serverBefore } = turn.state;
   change(turn, { server });
+  noteDirectory(turn, server);
   noteOperatorNames(turn, server);
   lookAtWal(turn, server);
   const { role, position } = turn.state;
@@ -19,7 +23,9 @@ export function observeServer(turn: Turn, server: ServerObservation): void {
   } else if (role.kind === 'leader') {
     const { replayedLsn } = server;
     const replay = replayedLsn === role.replay.lsn ? role.replay : { lsn: replayedLsn, movedAt: turn.now };
-    become(turn, countWalContact({ ...role, replay }, server));
+    const isRestarted = serverBefore !== null && serverBefore.postmaster !== server.postmaster;
+    const names = isRestarted ? unknownNames(turn.now) : role.names;
+    become(turn, noteNames(turn.state, countWalContact({ ...role, replay, names }, server), server));
   } else if (position !== null && before !== null && position.lsn > before.lsn) {
     renewLeaseByWal(turn, server);
   }
@@ -28,7 +34,9 @@ export function observeServer(turn: Turn, server: ServerObservation): void {
 /** Names of a hold are not the operator's; those of a standby do nothing there. */
 function noteOperatorNames(turn: Turn, server: ServerObservation): void {
   const { synchronousStandbyNames: names, isInRecovery } = server;
-  if (isInRecovery === false && names !== holdName && names !== turn.state.durable.operatorNames) {
+  const { durable, settings } = turn.state;
+  const isOurs = settings.synchronousQuorum > 0 || (durable.record?.synchronous.names.length ?? 0) > 0;
+  if (isInRecovery === false && !isOurs && names !== holdName && names !== durable.operatorNames) {
     store(turn, { operatorNames: names });
   }
 }

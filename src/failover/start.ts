@@ -16,7 +16,11 @@ export function onStarted(
   turn: Turn,
   { durable, bootId, incarnation, guardContactUntil, settings, metadata }: Started,
 ): void {
-  const stored = durable ?? { ...emptyDurable, hasLostState: metadata.namesTerm !== false };
+  const stored = durable ?? {
+    ...emptyDurable,
+    hasLostState: metadata.namesTerm !== false,
+    replaced: metadata.namesTerm === false ? null : { untilLsn: null },
+  };
   const hasBooted = stored.bootId !== '' && stored.bootId !== bootId;
   change(turn, {
     ...initialState(settings),
@@ -60,7 +64,7 @@ export function onMetadata(turn: Turn, metadata: RecordedMetadata): void {
   const isFirstRecord = durable.record === null || durable.record.version.term === noTerm;
   const isUntouched = isFirstRecord && durable.leader === null && durable.term === noTerm;
   if (durable.hasLostState && metadata.namesTerm === false && isUntouched) {
-    store(turn, { hasLostState: false });
+    store(turn, { hasLostState: false, replaced: null });
   }
 }
 

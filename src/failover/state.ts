@@ -60,6 +60,14 @@ export interface State {
   readonly unfetchable: readonly (readonly [NodeId, MonotonicMs])[];
   /** Since when each other server has answered that it is starting up, one after the other (rule 3). */
   readonly startingSince: readonly (readonly [NodeId, MonotonicMs])[];
+  readonly catchUp: CatchUp | null;
+}
+
+/** Its directory was replaced, it streams again, and asks its leader how far it must come. */
+export interface CatchUp {
+  readonly attachedAt: MonotonicMs;
+  readonly round: number | null;
+  readonly askedAt: MonotonicMs;
 }
 
 /** What this node granted to a leader or a candidate, as a voter. */
@@ -147,6 +155,8 @@ export interface Candidate {
   readonly answers: readonly (readonly [NodeId, PeerAnswer])[] | null;
   readonly votes: readonly Vote[];
   readonly refusals: readonly (readonly [NodeId, VoteAnswer])[];
+  /** The last answers of this term that bind who gave them: votes, and "behind". */
+  readonly bound: readonly (readonly [NodeId, VoteAnswer])[];
   readonly fetchesFrom: NodeId | null;
   readonly lastAskedAt: MonotonicMs;
   readonly unarmedSince: MonotonicMs | null;

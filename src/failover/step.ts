@@ -14,6 +14,7 @@ import { onMessage } from './message-received.ts';
 import { onOperatorRequest } from './operator.ts';
 import { observeServer } from './server-observed.ts';
 import { hasStarted, onMetadata, onStarted } from './start.ts';
+import { reactReplaced } from './replaced-directory.ts';
 import type { State } from './state.ts';
 import { notePause } from './pause.ts';
 import { setTimer } from './timer.ts';
@@ -88,6 +89,7 @@ function react(turn: Turn): void {
   reactYield(turn);
   reactHeldNames(turn);
   reactFollowing(turn);
+  reactReplaced(turn);
 }
 
 function reactAs(turn: Turn): void {

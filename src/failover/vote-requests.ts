@@ -1,6 +1,7 @@
 /** A candidate asks for votes: whoever has not answered, or whose vote is too old to count (rules 3, 4). */
 import { voteCounts } from './contact.ts';
 import type { VoteRequest } from './messages.ts';
+import { reignsOf } from './open-terms.ts';
 import { membersOf } from './quorum.ts';
 import type { Candidate } from './state.ts';
 import type { Term } from './term.ts';
@@ -19,6 +20,7 @@ export function askForVotes(turn: Turn, role: Candidate): void {
     position: state.position,
     line: state.durable.line,
     leadsTerm: 0 as Term,
+    reigns: reignsOf(state),
   };
   for (const node of membersOf(role.record)) {
     const vote = role.votes.find(({ voter }) => voter === node);

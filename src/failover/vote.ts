@@ -14,6 +14,7 @@ import { grantLease, leaderYielded } from './lease.ts';
 import type { Refusal, VoteOutcome, VoteRequest } from './messages.ts';
 import { nameOf } from './names.ts';
 import { isDiverged, isWitness, learnLine } from './own-wal.ts';
+import { closeTermsGivenUp, ledTermOf, openTerm, reignsOf } from './open-terms.ts';
 import { newerRecord } from './quorum.ts';
 import type { Consideration, State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
@@ -23,6 +24,7 @@ import { change, explain, send, store, type Turn } from './turn.ts';
 export function onVoteRequest(turn: Turn, from: NodeId, request: VoteRequest): void {
   noteTerm(turn, from, request.term);
   learnLine(turn, request.line);
+  closeTermsGivenUp(turn, from, request);
   if (request.purpose === 'confirmation') {
     const refusal = confirmationRefusal(turn.state, from, request);
     if (refusal === null) {
@@ -110,6 +112,7 @@ function decide(turn: Turn, candidate: NodeId, request: VoteRequest): void {
     frozen,
     record: newerRecord(durable.record, request.record),
   });
+  openTerm(turn, request.term, candidate);
   grantLease(turn, candidate, request.term, request.leaseMs);
   explain(turn, 3, 'grantVote', `votes for ${nameOf(turn.state, candidate)} in term ${request.term}`, {
     candidate,
@@ -151,6 +154,7 @@ function toOutcome(refusal: Refusal | null): VoteOutcome {
 
 function answer(turn: Turn, to: NodeId, request: VoteRequest, outcome: VoteOutcome): void {
   const { durable, position, highestTermHeard } = turn.state;
+  const isGranted = outcome.kind === 'granted';
   send(turn, to, {
     kind: 'voteAnswer',
     term: request.term,
@@ -158,6 +162,8 @@ function answer(turn: Turn, to: NodeId, request: VoteRequest, outcome: VoteOutco
     outcome,
     highestTerm: Math.max(durable.term, highestTermHeard) as VoteRequest['term'],
     record: durable.record,
-    position: isDiverged(turn.state) ? null : position,
+    position: isDiverged(turn.state) || (isGranted && durable.replaced !== null) ? null : position,
+    reigns: reignsOf(turn.state),
+    ledTerm: ledTermOf(turn.state),
   });
 }

@@ -5,7 +5,10 @@ import { bounds } from './bounds.ts';
 import type { ActionResult } from './events.ts';
 import { contactEndsAt, contactMs } from './contact.ts';
 import { goDown, rest } from './fencing.ts';
+import { isLastLeader } from './known-positions.ts';
+import { closeTerms } from './open-terms.ts';
 import { adoptPath, lookAtWal } from './own-wal.ts';
+import { namesOfWinner, unsynchronized } from './synchronous-change.ts';
 import { membersOf } from './quorum.ts';
 import { tipOf } from './position.ts';
 import { restamped } from './first-record.ts';
@@ -14,7 +17,7 @@ import type { Settings } from './settings.ts';
 import type { Candidate, State } from './state.ts';
 import type { Term } from './term.ts';
 import { abandon, act, become, begin, change, explain, never, send, store, type Turn } from './turn.ts';
-import type { VoterRecord } from './voter-record.ts';
+import type { SynchronousQuorum, VoterRecord } from './voter-record.ts';
 
 export function win(turn: Turn, role: Candidate): void {
   const { state, now } = turn;
@@ -54,7 +57,7 @@ export function win(turn: Turn, role: Candidate): void {
   if (isServing) {
     serve(turn, role.term);
   } else {
-    promote(turn, role.term, record, settings.synchronousQuorum);
+    promote(turn, role, record);
   }
 }
 
@@ -103,6 +106,7 @@ export function onPromotionFailed(turn: Turn, reason: string, wasBegun: boolean)
   if (!wasBegun && durable.record !== null) {
     const givenUp = Math.max(durable.givenUp, durable.leading?.askedTerm ?? role.term) as Term;
     store(turn, { leading: null, givenUp });
+    closeTerms(turn, (open) => open.term === role.term);
     rest(turn);
     change(turn, { lease: { kind: 'ended', by: 'givenUp' } });
     for (const node of membersOf(durable.record)) {
@@ -123,7 +127,7 @@ export function serve(turn: Turn, term: Term): void {
   const path = position === null ? null : adoptPath(position.path, term);
   if (position !== null && path !== null) {
     change(turn, { position: { ...position, path } });
-    store(turn, { timelines: path, ledOn: path, line: { term, path } });
+    store(turn, { timelines: path, ledOn: path, line: { term, path }, replaced: null });
   }
   const { leading } = turn.state.durable;
   if (leading !== null) {
@@ -139,6 +143,7 @@ export function serve(turn: Turn, term: Term): void {
       isWritable: true,
     },
   });
+  closeTerms(turn, (open) => open.term <= term);
   change(turn, { lastPromotionFailed: false, leaderFlushedLsn: position?.lsn ?? null });
   if (settings.safeStart && (turn.state.role.kind !== 'leader' || !turn.state.role.isPaused)) {
     if (turn.state.durable.replacedRestartAfterCrash === null) {
@@ -155,7 +160,7 @@ function nextTimelineOf({ position }: State): TimelineId | null {
   return tip === undefined ? null : ((tip.timelineId + 1) as TimelineId);
 }
 
-function promote(turn: Turn, term: Term, record: VoterRecord, synchronousQuorum: number): void {
+function promote(turn: Turn, { term, bound }: Candidate, record: VoterRecord): void {
   const { state } = turn;
   const { role, now } = state;
   const nextTimeline = nextTimelineOf(state);
@@ -164,7 +169,8 @@ function promote(turn: Turn, term: Term, record: VoterRecord, synchronousQuorum:
   }
   const notAfter = contactEndsAt(state, role, contactMs(state));
   const left = Math.min(notAfter - now.monotonicMs, never - now.bootTimeMs);
-  const names = synchronousQuorum > 0 || record.synchronous.required > 0 ? record.synchronous : null;
+  const names = firstNames(state, record, bound);
+  become(turn, { ...role, names: { ...role.names, told: names } });
   explain(turn, 4, 'promote', `promotes its PostgreSQL in term ${term}`, { term, nextTimeline });
   begin(turn, 'promote', (id) => ({
     kind: 'promote',
@@ -177,8 +183,23 @@ function promote(turn: Turn, term: Term, record: VoterRecord, synchronousQuorum:
   }));
 }
 
+/** Those of the record; in the winner's own place one that voted for it, since it is there; null: the operator's. */
+function firstNames(
+  { settings, metadata }: State,
+  { synchronous, voters }: VoterRecord,
+  bound: Candidate['bound'],
+): SynchronousQuorum | null {
+  if (synchronous.required === 0) {
+    return settings.synchronousQuorum > 0 || synchronous.names.length > 0 ? unsynchronized : null;
+  }
+  const hasData = (node: NodeId) => !metadata.nodes.some((it) => it.id === node && it.isWitness);
+  const answered = bound.map(([node]) => node).filter((node) => voters.includes(node));
+  return namesOfWinner(synchronous, settings.self, [...answered, ...voters].filter(hasData));
+}
+
 /** The newest record among its votes, as the first of its own term; a pause belonged to the leader before. */
-function firstRecordOf(role: Candidate, { durable, now, settings }: State): VoterRecord {
+function firstRecordOf(role: Candidate, state: State): VoterRecord {
+  const { durable, now, settings } = state;
   const record = restamped(durable.record ?? role.record, role.term);
   const { failovers } = record;
   const forced = role.isForced ? forcedVoters(role, settings.self) : {};
@@ -187,6 +208,11 @@ function firstRecordOf(role: Candidate, { durable, now, settings }: State): Vote
     ...record,
     ...forced,
     pause: null,
+    /** What a hand made writable may have acknowledged by itself: its standbys are named anew. */
+    synchronous:
+      role.purpose !== 'writable' || isLastLeader(state, role)
+        ? record.synchronous
+        : { ...record.synchronous, required: 0 },
     failovers: isAutomatic ? [...failovers.slice(-9), { term: role.term, wallMs: now.wallMs }] : failovers,
   };
 }

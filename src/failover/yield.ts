@@ -6,6 +6,7 @@ import { canvass } from './election.ts';
 import { endLease, leaderYielded } from './lease.ts';
 import type { TermGivenUp, Yield } from './messages.ts';
 import { nameOf } from './names.ts';
+import { closeTerms } from './open-terms.ts';
 import { become, change, explain, later, send, store, type Turn } from './turn.ts';
 
 /** It ends the leases of its node up to the term that it names, and none of a newer one. */
@@ -32,6 +33,13 @@ export function onYield(turn: Turn, from: NodeId, message: Yield): void {
       },
     );
   }
+  closeTerms(
+    turn,
+    (open) =>
+      open.candidate === from &&
+      open.term <= upToTerm &&
+      (open.term > term || (open.term === term && !message.promotionCalled)),
+  );
   if (lease.kind === 'granted' && lease.holder === from && lease.term <= upToTerm) {
     endLease(turn, 'yield');
   }
@@ -65,6 +73,7 @@ function letSuccessorStand(turn: Turn, { successor }: Yield): void {
 
 export function onTermGivenUp(turn: Turn, from: NodeId, { term }: TermGivenUp): void {
   const { lease, consideration } = turn.state;
+  closeTerms(turn, (open) => open.candidate === from && open.term === term);
   if (lease.kind === 'granted' && lease.holder === from && lease.term === term) {
     endLease(turn, 'givenUp');
   }

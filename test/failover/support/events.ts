@@ -60,6 +60,7 @@ const records = fc
       }),
       { nil: null },
     ),
+    synchronous: fc.record({ names: fc.uniqueArray(nodeIds, { maxLength: 4 }), required: fc.nat(2) }),
   })
   .map((part) => ({ ...recordOf(nodes), ...part }) as unknown as VoterRecord);
 
@@ -81,6 +82,11 @@ const outcomes = fc.oneof(
   fc.constant({ kind: 'refused', refusal: 'busy' }),
   fc.constant({ kind: 'refused', refusal: 'leaseInForce' }),
 );
+
+const reigns = fc.record({
+  last: fc.record({ term: terms, node: fc.option(nodeIds, { nil: null }) }),
+  open: fc.array(fc.record({ term: terms, candidate: fc.option(nodeIds, { nil: null }) }), { maxLength: 3 }),
+});
 
 const lines = fc.option(fc.record({ term: terms, path: paths }), { nil: null });
 
@@ -146,6 +152,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc
         position: positions,
         line: lines,
         leadsTerm: terms,
+        reigns,
       })
       .map((part) => ({ ...voteRequestOf(nodes), ...part })),
     fc.record({
@@ -156,6 +163,8 @@ export const anyMessage: fc.Arbitrary<Message> = fc
       highestTerm: terms,
       record: fc.option(someRecord, { nil: null }),
       position: positions,
+      reigns,
+      ledTerm: terms,
     }),
     fc.record({
       kind: fc.constant('yield'),
@@ -207,6 +216,7 @@ const results: fc.Arbitrary<ActionResult> = fc
   .oneof(
     fc.constant({ kind: 'done' }),
     fc.constant({ kind: 'holdInForce' }),
+    fc.constant({ kind: 'namesWritten', synchronousStandbyNames: 'ANY 1 (node2)' }),
     fc.record({
       kind: fc.constantFrom('frozen', 'walFetched', 'down'),
       timeline: fc.constantFrom(null, [{ timelineId: 1, beganAt: 0 }], []),

@@ -243,6 +243,7 @@ export function voteRequestOf(
     position: positionAt(1_000),
     line: null,
     leadsTerm: term(0),
+    reigns: { last: { term: term(1), node: node(1) }, open: [] },
     ...part,
   };
 }

@@ -5,6 +5,7 @@ import { CrashLosesNothing } from './crash-loses-nothing.ts';
 import { KeptWords } from './kept-words.ts';
 import { NeededOnly } from './needed-only.ts';
 import { NoRush } from './no-rush.ts';
+import { NothingAcknowledgedLost } from './nothing-acknowledged-lost.ts';
 import { OneChange } from './one-change.ts';
 import { OnePrimary } from './one-primary.ts';
 import { OneWinner } from './one-winner.ts';
@@ -24,6 +25,7 @@ export function makeCheckers(): Checker[] {
     new TimelinesApart(),
     new WinnerHasAll(),
     new CrashLosesNothing(),
+    new NothingAcknowledgedLost(),
     new BoundedLoss(),
     new NeededOnly(),
     new NoRush(),

@@ -36,6 +36,7 @@ const touchesAll: ReadonlySet<Fault['kind']> = new Set([
   'delayMessages',
   'register',
   'unregister',
+  'setSynchronousQuorum',
 ]);
 
 function touchedNodes(world: World, fault: Fault, node: number | undefined): readonly number[] {

@@ -83,7 +83,12 @@ export class OneChange implements Checker {
     const { version, ...content } = record;
     const key = `${version.term}.${version.number}`;
     const known = this.#contents.get(key);
-    const now = JSON.stringify([content.voters, content.replacedVoters, content.pause?.requestId ?? null]);
+    const now = JSON.stringify([
+      content.voters,
+      content.replacedVoters,
+      content.pause?.requestId ?? null,
+      content.synchronous,
+    ]);
     if (known !== undefined && known !== now) {
       world.watchers.violated(world, this, `record ${key} is ${known}, and ${now}`);
     }

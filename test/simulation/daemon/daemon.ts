@@ -127,6 +127,14 @@ export class Daemon {
     );
   }
 
+  /** Somebody edits repmgr.conf and has it read again. */
+  changeSettings(part: Partial<Settings>): void {
+    this.settings = { ...this.settings, ...part };
+    this.world.schedule.pass(this.process, () =>
+      this.handle({ kind: 'settingsChanged', settings: this.settings }),
+    );
+  }
+
   finished(id: number, result: ActionResult): void {
     this.#later(() => this.handle({ kind: 'actionFinished', id, result }));
   }

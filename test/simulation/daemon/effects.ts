@@ -67,7 +67,7 @@ export function perform(daemon: Daemon, action: Queued): void {
     case 'writeWal':
       return writeWal(daemon, action.id);
     case 'setSynchronousNames':
-      return setSynchronousNames(daemon, action.id, action.names);
+      return setSynchronousNames(daemon, action);
     case 'renewGuard':
       return daemon.world.guardOf(daemon.node).renew(action.deadline);
     case 'endGuard':

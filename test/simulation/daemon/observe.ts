@@ -74,6 +74,7 @@ export function observe(
     primaryConninfo: directory.primaryConninfo,
     synchronousStandbyNames: directory.synchronousNames,
     restartAfterCrash: directory.restartAfterCrash,
+    directory: String(directory.identity),
   };
 }
 

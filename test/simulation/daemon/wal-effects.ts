@@ -144,12 +144,27 @@ export function release(daemon: Daemon, id: number, synchronousStandbyNames: str
   changeNames(daemon, id, synchronousStandbyNames);
 }
 
-export function setSynchronousNames(daemon: Daemon, id: number, names: SynchronousNames): void {
-  changeNames(daemon, id, writeNames(names));
+export function setSynchronousNames(
+  daemon: Daemon,
+  { id, names, removed }: Extract<Action, { kind: 'setSynchronousNames' }>,
+): void {
+  const { server, world } = daemon;
+  if (server === undefined || server.phase !== 'writable' || server.process.isFrozen) {
+    daemon.failed(id, 'the names can not be written', false);
+    return;
+  }
+  const text = writeNames(names);
+  server.setSynchronousNames(text);
+  world.schedule.after(world.random.between(1, 10), daemon.process, () => {
+    for (const stream of server.streams) {
+      if (removed.includes(stream.standby.node as NodeId)) stream.endSender(true);
+    }
+    daemon.finished(id, { kind: 'namesWritten', synchronousStandbyNames: text });
+  });
 }
 
 export function writeNames({ names, required }: SynchronousNames): string {
-  return required === 0 || names.length === 0 ? '' : `ANY ${required} (${names.join(',')})`;
+  return required === 0 ? '' : `ANY ${required} (${names.join(',')})`;
 }
 
 function changeNames(daemon: Daemon, id: number, text: string): void {

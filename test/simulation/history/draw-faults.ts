@@ -5,8 +5,11 @@ import type { Random } from '../world/random.ts';
 import type { Fault, FaultKind, Target } from './faults.ts';
 import type { NodeOptions } from './options.ts';
 
+/** Those of synchronous standbys are drawn by themselves. */
+type DrawnKind = Exclude<FaultKind, 'clone' | 'setSynchronousQuorum'>;
+
 /** How likely each kind is to be in a history, and how often it comes then, relative to the others. */
-const rates: Readonly<Partial<Record<FaultKind, number>>> = {
+const rates: Readonly<Partial<Record<DrawnKind, number>>> = {
   killPostmaster: 4,
   crashBackend: 2,
   shutDown: 1,
@@ -75,7 +78,7 @@ export function drawFaults(
   fromMs: number,
   untilMs: number,
 ): Fault[] {
-  const kinds = (Object.keys(rates) as FaultKind[]).filter((kind) => random.chance((rates[kind] ?? 0) / 8));
+  const kinds = (Object.keys(rates) as DrawnKind[]).filter((kind) => random.chance((rates[kind] ?? 0) / 8));
   if (kinds.length === 0) kinds.push(random.pick(['losePower', 'isolate', 'suspendHost'] as const));
   const weights = kinds.map((kind) => (rates[kind] ?? 0) * random.between(0.3, 1));
   const faults: Fault[] = [];
@@ -90,7 +93,7 @@ export function drawFaults(
   return faults;
 }
 
-function pickWeighted(random: Random, kinds: readonly FaultKind[], weights: readonly number[]): FaultKind {
+function pickWeighted(random: Random, kinds: readonly DrawnKind[], weights: readonly number[]): DrawnKind {
   let rest = random.fraction() * weights.reduce((sum, weight) => sum + weight, 0);
   return kinds.find((_, index) => (rest -= weights[index] ?? 0) < 0) ?? random.pick(kinds);
 }
@@ -98,7 +101,7 @@ function pickWeighted(random: Random, kinds: readonly FaultKind[], weights: read
 /** @param restMs what lasts longer ends when everything is repaired */
 function drawFault(
   random: Random,
-  kind: FaultKind,
+  kind: DrawnKind,
   nodes: readonly NodeOptions[],
   atMs: number,
   restMs: number,

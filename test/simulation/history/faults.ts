@@ -59,6 +59,10 @@ export type Fault = { readonly atMs: number; readonly when?: Occasion } & (
   | ({ readonly kind: 'fillConnections' } & OnNode & Lasting)
   | ({ readonly kind: 'register' } & OnNode)
   | ({ readonly kind: 'unregister' } & OnNode)
+  /** Its data directory is replaced by a copy of another node's, whatever its repmgrd thinks. */
+  | ({ readonly kind: 'clone'; readonly from: Target } & OnNode)
+  /** On all nodes. */
+  | { readonly kind: 'setSynchronousQuorum'; readonly required: number; readonly hasFallback: boolean }
   | ({ readonly kind: 'promoteByHand' } & OnNode)
   | ({ readonly kind: 'startByHand' } & OnNode)
   | ({ readonly kind: 'restartByHand' } & OnNode)

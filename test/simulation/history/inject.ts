@@ -39,6 +39,12 @@ function begin(
   random: Random,
 ): (() => unknown) | undefined {
   if (isOnNetwork(fault)) return beginOnNetwork(world, fault, node, random);
+  if (fault.kind === 'setSynchronousQuorum') {
+    const { required, hasFallback } = fault;
+    for (const { daemon } of world.nodes)
+      daemon.changeSettings({ synchronousQuorum: required, synchronousQuorumFallback: hasFallback });
+    return undefined;
+  }
   if (node === undefined) return undefined;
   if (isOnHost(fault)) return beginOnHost(world, fault, node);
   if (isOnRepmgrd(fault)) return beginOnRepmgrd(world, fault, node);
@@ -69,7 +75,7 @@ type Kind<Name extends Fault['kind']> = Extract<Fault, { kind: Name }>;
 type NetworkFault = Kind<(typeof onNetwork)[number]>;
 type HostFault = Kind<(typeof onHost)[number]>;
 type RepmgrdFault = Kind<(typeof onRepmgrd)[number]>;
-type PostgresFault = Exclude<Fault, NetworkFault | HostFault | RepmgrdFault>;
+type PostgresFault = Exclude<Fault, NetworkFault | HostFault | RepmgrdFault | Kind<'setSynchronousQuorum'>>;
 
 function isOnNetwork(fault: Fault): fault is NetworkFault {
   return onNetwork.some((kind) => kind === fault.kind);
@@ -221,6 +227,9 @@ function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World
       return () => {
         server.isFull = false;
       };
+    case 'clone':
+      clone(world, node, resolve(world, fault.from, world.random));
+      return undefined;
     case 'promoteByHand':
       if (server.promote()) world.byHand.add(node.id);
       return undefined;
@@ -234,6 +243,30 @@ function beginOnPostgres(fault: PostgresFault, node: SimulatedNode, world: World
       server.start('operator');
       return undefined;
   }
+}
+
+/** `standby clone --force` on a standby; where a vote binds it, it is refused, or goes through its repmgrd. */
+function clone(world: World, { server, daemon, id }: SimulatedNode, from: SimulatedNode | undefined): void {
+  const source = from?.server;
+  const { frozen = null } = daemon.state?.durable ?? daemon.file ?? {};
+  const hasSource =
+    source !== undefined &&
+    (source.phase === 'writable' || source.receiver.stream?.hasSender === true) &&
+    world.network.isOpenBothWays(id, source.node);
+  if (server === undefined || server === source || !hasSource) return;
+  if (frozen !== null || server.isWritable || server.isBeingCopied || server.phase === 'starting') return;
+  const { primaryConninfo } = server.directory;
+  server.killEverything();
+  server.isBeingCopied = true;
+  world.schedule.after(world.random.scaled(300, 5_000), undefined, () => {
+    server.isBeingCopied = false;
+    server.directory.becomeCopyOf(source.directory);
+    server.directory.identity += 1;
+    server.directory.primaryConninfo = primaryConninfo;
+    server.directory.synchronousNames = source.directory.synchronousNames;
+    server.replayedLsn = server.directory.flushedLsn;
+    server.start('operator');
+  });
 }
 
 function resolve(world: World, target: Target, random: Random): SimulatedNode | undefined {

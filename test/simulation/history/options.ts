@@ -23,6 +23,8 @@ export interface ClientOptions {
   /** On each server, between two commits; 0: nobody writes. */
   readonly intervalMs: number;
   readonly commitBytes: number;
+  /** After so long they cancel a commit that waits; undefined: never. */
+  readonly patienceMs?: number;
 }
 
 export interface HistoryOptions {

@@ -17,7 +17,7 @@ export class Commits {
   #unflushed: Commit[] = [];
   /** Flushed here, oldest first. */
   #waiting: Commit[] = [];
-  /** What the backends go by. */
+  /** What the backends go by, as the checkpointer has put it in force: whether they wait for anybody at all. */
   names: SynchronousNames | undefined;
 
   get waiting(): number {
@@ -37,7 +37,7 @@ export class Commits {
     this.#unflushed.push(commit);
   }
 
-  flushed(lsn: number, streams: ReadonlySet<WalStream>): void {
+  flushed(lsn: number): void {
     let count = 0;
     for (const commit of this.#unflushed) {
       if (commit.lsn > lsn) break;
@@ -47,13 +47,17 @@ export class Commits {
       if (commit.isLocal || this.names === undefined) commit.acknowledge(commit);
       else this.#waiting.push(commit);
     }
-    this.release(streams);
   }
 
-  /** Lets those go on for whom enough named standbys have flushed. */
-  release(streams: ReadonlySet<WalStream>): void {
+  /** Nobody is waited for any more: all go on. */
+  releaseAll(): void {
+    for (const commit of this.#waiting.splice(0)) commit.acknowledge(commit);
+  }
+
+  /** A walsender lets those go on for whom enough standbys have flushed, by the names and the K that itself knows. */
+  release(names: SynchronousNames, streams: ReadonlySet<WalStream>): void {
     if (this.#waiting.length === 0) return;
-    const reached = this.#reachedLsn(streams);
+    const reached = reachedLsn(names.required, streams);
     let count = 0;
     for (const commit of this.#waiting) {
       if (commit.lsn > reached) break;
@@ -62,19 +66,21 @@ export class Commits {
     for (const commit of this.#waiting.splice(0, count)) commit.acknowledge(commit);
   }
 
+  /** Clients lose patience: those commits are made, with a warning, and acknowledged by nobody. */
+  cancelBegunBefore(ms: number): void {
+    this.#waiting = this.#waiting.filter(({ begunAt }) => begunAt >= ms);
+  }
+
   /** Their sessions are gone: nobody ever learns whether they were made. */
   forget(): void {
     this.#unflushed = [];
     this.#waiting = [];
   }
+}
 
-  #reachedLsn(streams: ReadonlySet<WalStream>): number {
-    const { names } = this;
-    if (names === undefined) return Number.POSITIVE_INFINITY;
-    const flushed: number[] = [];
-    for (const stream of streams) if (stream.isNamed) flushed.push(stream.flushedLsn);
-    if (flushed.length < names.required) return 0;
-    flushed.sort((one, other) => other - one);
-    return flushed[names.required - 1] ?? Number.POSITIVE_INFINITY;
-  }
+function reachedLsn(required: number, streams: ReadonlySet<WalStream>): number {
+  const flushed: number[] = [];
+  for (const stream of streams) if (stream.isNamed) flushed.push(stream.flushedLsn);
+  flushed.sort((one, other) => other - one);
+  return flushed[required - 1] ?? 0;
 }

@@ -39,6 +39,8 @@ export class DataDirectory {
   primaryConninfo = '';
   synchronousNames = '';
   restartAfterCrash = 'on';
+  /** Counts the clones that came into its place: inode and birth time are others then. */
+  identity = 1;
   /** The WAL of another branch was appended to it: nothing that it says is true any more. */
   isCorrupt = false;
 

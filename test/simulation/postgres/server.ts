@@ -62,6 +62,8 @@ export class PostgresServer {
   /** Half of its files are another server's: nobody can start it. */
   isBeingCopied = false;
   isShuttingDownSmartly = false;
+  /** synchronous_standby_names as the postmaster has read it. */
+  namesOfNewSessions = '';
   /** What sessions go by: synchronous_standby_names as the checkpointer has put it in force. */
   namesInForce = '';
   /** By readers who end with the server. */
@@ -159,7 +161,9 @@ export class PostgresServer {
     this.#append(checkpointBytes);
     directory.flushedLsn = directory.writtenLsn;
     this.replayedLsn = directory.writtenLsn;
+    this.namesOfNewSessions = directory.synchronousNames;
     this.#nameInForce(directory.synchronousNames);
+    for (const stream of this.streams) this.#nameForWalsender(stream, directory.synchronousNames);
     this.around.watcher.becameWritable(this, how);
     this.around.watcher.changed(this);
   }
@@ -240,14 +244,16 @@ export class PostgresServer {
         return;
       }
       this.directory.flushedLsn = Math.max(this.directory.flushedLsn, lsn);
-      this.commits.flushed(lsn, this.streams);
+      this.commits.flushed(lsn);
       for (const stream of this.streams) stream.pump();
       if (this.directory.writtenLsn > lsn) this.#flush();
     });
   }
 
-  standbyFlushed(): void {
-    if (this.commits.waiting > 0) this.commits.release(this.streams);
+  /** A walsender of a synchronous standby heard from it. */
+  standbyFlushed(by: WalStream): void {
+    if (this.commits.waiting > 0 && by.isNamed && by.names !== undefined)
+      this.commits.release(by.names, this.streams);
   }
 
   /** Called by a stream: WAL has come. */
@@ -316,23 +322,37 @@ export class PostgresServer {
     this.receiver.reload();
   }
 
-  /** Writes the setting and reloads; it comes into force a little later, or much later. */
+  /** Writes the setting and reloads; each process takes it over a little later, or much later. */
   setSynchronousNames(text: string): void {
     const { schedule, random, habits } = this.around;
     this.directory.synchronousNames = text;
     if (this.phase !== 'writable') return;
-    const usual = habits.reloadMs * random.between(0.5, 1.5);
-    const ms = random.chance(habits.slowReloadChance) ? habits.slowReloadMs : usual;
-    schedule.after(ms, this.process, () => this.#nameInForce(this.directory.synchronousNames));
+    const delay = () =>
+      random.chance(habits.slowReloadChance)
+        ? habits.slowReloadMs
+        : habits.reloadMs * random.between(0.5, 1.5);
+    schedule.after(habits.reloadMs * random.between(0.1, 0.5), this.process, () => {
+      this.namesOfNewSessions = this.directory.synchronousNames;
+      schedule.after(delay(), this.process, () => this.#nameInForce(this.directory.synchronousNames));
+      for (const stream of this.streams) {
+        schedule.after(delay(), this.process, () =>
+          this.#nameForWalsender(stream, this.directory.synchronousNames),
+        );
+      }
+    });
   }
 
+  /** The checkpointer tells the sessions. */
   #nameInForce(text: string): void {
     this.namesInForce = text;
     this.commits.names = parseSynchronousNames(text);
-    for (const stream of this.streams) {
-      stream.isNamed = this.commits.names?.nodes.includes(stream.standby.node) === true;
-    }
-    this.commits.release(this.streams);
+    if (this.commits.names === undefined) this.commits.releaseAll();
+  }
+
+  #nameForWalsender(stream: WalStream, text: string): void {
+    stream.names = parseSynchronousNames(text);
+    this.standbyFlushed(stream);
+    this.around.watcher.changed(this);
   }
 
   /** A backend died: all sessions end, and the postmaster recovers, or ends as well. */

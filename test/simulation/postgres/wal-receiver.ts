@@ -1,5 +1,6 @@
 /** The WAL receiver of a standby: connects, streams, and is not gone the moment one wishes it. */
 import { commonLsn, type Branch } from '../world/wal.ts';
+import { parseSynchronousNames } from './data-directory.ts';
 import type { PostgresServer } from './server.ts';
 import { startOfStreaming, WalStream } from './wal-stream.ts';
 
@@ -149,7 +150,7 @@ export class WalReceiver {
     this.#stream = stream;
     upstream.streams.add(stream);
     for (const timeline of upstream.directory.histories) server.directory.histories.add(timeline);
-    stream.isNamed = upstream.commits.names?.nodes.includes(server.node) === true;
+    stream.names = parseSynchronousNames(upstream.namesOfNewSessions);
     around.watcher.changed(server);
     stream.pump();
   }

@@ -2,6 +2,7 @@
 import type { Network } from '../world/network.ts';
 import type { Schedule } from '../world/schedule.ts';
 import { type Branch, branchAt, contains, endOfBranchIn, type WalPosition } from '../world/wal.ts';
+import type { SynchronousNames } from './data-directory.ts';
 import type { PostgresServer } from './server.ts';
 
 /** Lost packets of TCP are sent again after so long. */
@@ -22,8 +23,8 @@ export class WalStream {
   #sentLsn: number;
   /** The walsender's view: what the standby has reported to be flushed. */
   flushedLsn: number;
-  /** What the walsender knows of synchronous_standby_names. */
-  isNamed = false;
+  /** synchronous_standby_names as the walsender has read it. */
+  names: SynchronousNames | undefined;
   hasSender = true;
   hasReceiver = true;
   #isUnderWay = false;
@@ -38,6 +39,11 @@ export class WalStream {
     this.flushedLsn = 0;
     this.#openSince = schedule.now;
     this.reportFlush();
+  }
+
+  /** Its sync_priority is above 0. */
+  get isNamed(): boolean {
+    return this.names?.nodes.includes(this.standby.node) === true;
   }
 
   /** Sends what the upstream has flushed and the standby lacks. */
@@ -67,7 +73,7 @@ export class WalStream {
     this.#carry(this.standby, this.upstream, 0, () => {
       if (!this.hasSender || flushedLsn <= this.flushedLsn) return;
       this.flushedLsn = flushedLsn;
-      this.upstream.standbyFlushed();
+      this.upstream.standbyFlushed(this);
       this.pump();
     });
   }

@@ -57,6 +57,8 @@ export class World implements ServerWatcher {
   /** Nodes that were ever installed, and those that were taken away for good. */
   readonly exists = new Set<number>();
   readonly unregistered = new Set<number>();
+  /** What each node has ever decided: `decision node`. */
+  readonly decided = new Set<string>();
   isQuiet = false;
   steps = 0;
 
@@ -125,6 +127,7 @@ export class World implements ServerWatcher {
     this.exists.add(node.id);
     if (node.server !== undefined) {
       node.server.directory.becomeCopyOf(source.directory);
+      node.server.directory.identity += 1;
       node.server.directory.primaryConninfo = `node ${source.node}`;
       node.server.directory.synchronousNames = source.directory.synchronousNames;
       node.server.start('operator');
@@ -269,6 +272,7 @@ export class World implements ServerWatcher {
   stepped(daemon: Daemon, before: State, event: Event, result: StepResult): void {
     this.steps += 1;
     this.watchers.stepped(this, daemon, before, event, result);
+    for (const { decision } of result.explanations) this.decided.add(`${decision} ${daemon.node}`);
     if (this.occasions.length > 0) this.#seizeOccasions(daemon, result);
     if (this.trace !== undefined) {
       for (const { rule, sentence } of result.explanations)

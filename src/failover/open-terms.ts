@@ -1,0 +1,71 @@
+/**
+ * Terms that this node voted in and that may have had a leader: until it hears that a term was given up, or yielded
+ * before its promotion was called, or adopts a leader of that term or a later one (rule 13).
+ */
+import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
+import type { Durable, OpenTerm } from './durable.ts';
+import type { Reigns, VoteRequest } from './messages.ts';
+import { isDiverged } from './own-wal.ts';
+import { samePath } from './position.ts';
+import type { State } from './state.ts';
+import { noTerm, type Term } from './term.ts';
+import { store, type Turn } from './turn.ts';
+
+export function openTerm(turn: Turn, term: Term, candidate: NodeId): void {
+  const { openTerms } = turn.state.durable;
+  if (!openTerms.some((it) => it.term === term)) {
+    store(turn, { openTerms: bounded([...openTerms, { term, candidate }]) });
+  }
+}
+
+/** These terms of this candidate were not led, or it is known otherwise who led last. */
+export function closeTerms(turn: Turn, isClosed: (open: OpenTerm) => boolean): void {
+  const { openTerms } = turn.state.durable;
+  if (openTerms.some(isClosed)) {
+    store(turn, { openTerms: openTerms.filter((open) => !isClosed(open)) });
+  }
+}
+
+export function reignsOf({ durable, settings }: State): Reigns {
+  const { leader, yielded, openTerms } = durable;
+  const heard: Reigns['last'] = leader ?? { term: noTerm, node: null };
+  const own: Reigns['last'] =
+    yielded !== null && yielded.promotionCalled && yielded.term > heard.term
+      ? { term: yielded.term, node: settings.self }
+      : heard;
+  return { last: { term: own.term, node: own.node }, open: openTerms };
+}
+
+/** What the candidate of a term says of it counts, whatever others think possible. */
+export function wasLed({ last, open }: Reigns, term: Term): boolean {
+  return term <= last.term || open.some((it) => it.term === term);
+}
+
+/** Who asks for a later term says by that which of its earlier ones it gave up, where the word was lost. */
+export function closeTermsGivenUp(turn: Turn, from: NodeId, { term, reigns }: VoteRequest): void {
+  closeTerms(turn, (open) => open.candidate === from && open.term < term && !wasLed(reigns, open.term));
+}
+
+/** The last term that this node led, where its WAL still ends on the timeline that it led on; else none. */
+export function ledTermOf(state: State): Term {
+  const { durable, position } = state;
+  const { yielded, leader, ledOn, replaced } = durable;
+  const isWhole = position !== null && position.isExact && replaced === null && !isDiverged(state);
+  const isLast = yielded !== null && (leader === null || leader.term <= yielded.term);
+  if (!isWhole || !isLast) {
+    return noTerm;
+  }
+  const isWhereItLed = ledOn !== null && samePath(position.path, ledOn);
+  /** Where a promotion failed it has what it had when it won, and perhaps more of its own. */
+  return isWhereItLed || yielded.reason === 'promotionFailed' ? yielded.term : noTerm;
+}
+
+/** Only so many are told apart; of those before the last ones nobody can say any more that they were not led. */
+function bounded(openTerms: Durable['openTerms']): Durable['openTerms'] {
+  const [first, second, ...others] = openTerms;
+  if (first === undefined || second === undefined || openTerms.length <= bounds.openTerms) {
+    return openTerms;
+  }
+  return [{ term: Math.max(first.term, second.term) as Term, candidate: null }, ...others];
+}

@@ -1,0 +1,80 @@
+/**
+ * A node whose data directory was replaced, by a clone or a rejoin, may lack WAL that it acknowledged before. Its
+ * position says nothing until it has flushed what its leader had flushed when it attached again (rule 13).
+ */
+import type { NodeId } from '../model/node.ts';
+import { bounds } from './bounds.ts';
+import type { StatusAnswer } from './messages.ts';
+import { isOnPath } from './position.ts';
+import type { ServerObservation } from './server-observation.ts';
+import type { State } from './state.ts';
+import { change, send, store, type Turn } from './turn.ts';
+
+/** Another directory than the one that it had: somebody cloned it, whatever its state file says. */
+export function noteDirectory(turn: Turn, { directory }: ServerObservation): void {
+  const known = turn.state.durable.directory;
+  if (directory !== undefined && directory !== known) {
+    store(turn, { directory });
+    if (known !== null) {
+      noteReplaced(turn);
+    }
+  }
+}
+
+export function noteReplaced(turn: Turn): void {
+  store(turn, { replaced: { untilLsn: null } });
+  change(turn, { catchUp: null });
+}
+
+/** Asks its leader how far it must come, once the leader has surely looked at its own server since. */
+export function reactReplaced(turn: Turn): void {
+  const { durable, catchUp, settings, server, now } = turn.state;
+  if (durable.replaced === null) {
+    return;
+  }
+  if (hasCaughtUp(turn.state)) {
+    store(turn, { replaced: null });
+    return;
+  }
+  const leader = durable.leader?.node ?? null;
+  if (durable.replaced.untilLsn !== null || leader === null || leader === settings.self) {
+    return;
+  }
+  if (server === null || server.receiver === null) {
+    if (catchUp !== null) {
+      change(turn, { catchUp: null });
+    }
+  } else if (catchUp === null) {
+    change(turn, { catchUp: { attachedAt: turn.now, round: null, askedAt: turn.now } });
+  } else if (
+    turn.now - catchUp.attachedAt >= 2 * settings.heartbeatIntervalMs &&
+    (catchUp.round === null || turn.now - catchUp.askedAt >= bounds.retryMs)
+  ) {
+    const round = turn.state.statusRound + 1;
+    change(turn, { statusRound: round, catchUp: { ...catchUp, round, askedAt: now.monotonicMs } });
+    send(turn, leader, { kind: 'statusRequest', round, highestTerm: durable.term, record: durable.record });
+  }
+}
+
+export function learnHowFar(turn: Turn, from: NodeId, { round, refusal, position }: StatusAnswer): void {
+  const { durable, catchUp } = turn.state;
+  const isAnswer = catchUp !== null && catchUp.round === round && from === durable.leader?.node;
+  if (isAnswer && refusal === 'leadsItself' && position !== null && durable.replaced !== null) {
+    store(turn, { replaced: { untilLsn: position.lsn } });
+  }
+}
+
+function hasCaughtUp({ durable, position, server }: State): boolean {
+  const { replaced, leader } = durable;
+  return (
+    replaced !== null &&
+    replaced.untilLsn !== null &&
+    position !== null &&
+    position.isExact &&
+    position.lsn >= replaced.untilLsn &&
+    server?.receiver !== null &&
+    leader !== null &&
+    leader.path !== null &&
+    isOnPath(position, leader.path)
+  );
+}
