@@ -18,7 +18,10 @@ interface AttachOptions {
 
 /** @throws RepmgrError as inspectClone */
 export async function inspectAttach(wish: CloneWish, options: AttachOptions): Promise<AttachFacts> {
-  const facts = await inspectClone(wish, options);
+  // Nothing is copied, so that neither the programs for it nor the host of the source are of interest.
+  const copy = { ...wish.copy, method: 'protocol', isVerified: false } as const;
+  const sourceHost = { ...wish.sourceHost, externalFiles: undefined };
+  const facts = await inspectClone({ ...wish, copy, sourceHost }, options);
   const { path, content } = facts.target.directory;
   const { version } = facts.source;
   const isReadable =
