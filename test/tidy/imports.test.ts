@@ -33,7 +33,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   daemon: ['api', 'cluster', 'postgres', 'system', 'model', 'config', 'log', 'render', 'failover', ...shared],
   errors: [],
   'errors.ts': ['errors'],
-  'limits.ts': [],
+  limits: [],
+  'limits.ts': ['limits'],
   'repmgr.ts': ['commands', ...shared],
   'repmgrd.ts': ['daemon', ...shared],
 };

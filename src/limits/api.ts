@@ -1,0 +1,45 @@
+/** Limits of what repmgrds, commands and readers say to a repmgrd. Milliseconds and bytes unless the name says otherwise. */
+export const apiLimits = {
+  /** For one message between repmgrds; a heartbeat has about 1 kB, and a record that fills this is no record of ours. */
+  peerMessageBytes: 64 * 1024,
+  /** To open a connection to another repmgrd: two round trips, three with TLS, on a line of 200 ms each way. */
+  peerOpenMs: 2_000,
+  /** For another repmgrd to take note of a message; after that the connection counts as dead and a new one is opened. */
+  peerAnswerMs: 1_000,
+  /** Between two attempts to open such a connection, at first and at last. */
+  peerRetryMs: 100,
+  peerRetryMaxMs: 1_000,
+  /** Messages under way to one repmgrd, and heartbeats among them: what is behind them waits, and becomes stale. */
+  peerWindow: 16,
+  peerHeartbeatWindow: 2,
+  /** What waits for a slow repmgrd beside the newest heartbeat; the oldest is dropped first. */
+  peerQueue: 32,
+  /** A message that waited longer says nothing true any more. */
+  peerMessageAgeMs: 1_000,
+  /** To look up the address of a peer; until then the last one that was found is used. */
+  peerLookupMs: 2_000,
+  /** How often a name is looked up again where nobody answers at its address. */
+  peerLookupAgainMs: 10_000,
+  /** For whoever opens a connection to say who it is. */
+  peerHelloMs: 3_000,
+  /** Connections to the listener of repmgrd at a time, load balancers and monitoring included. */
+  apiConnections: 500,
+  /** For a reader of the pages of repmgrd to send its request. */
+  apiRequestMs: 10_000,
+  /** WAL that one request may ask for: what is more is asked for again. */
+  walRangeBytes: 64 * 1024 * 1024,
+  /** Requests for WAL that are served at a time; there is one winner. */
+  walStreams: 4,
+  /** Silence in the middle of WAL that is handed over, after which the other side counts as gone. */
+  walSilenceMs: 5_000,
+  /** Between two lines of the log about the same refusal of the same sender. */
+  refusalLogMs: 60_000,
+  /** Senders that such lines are counted for. */
+  refusalSenders: 100,
+  /** For one request of a command to the local repmgrd. */
+  controlRequestBytes: 64 * 1024,
+  /** For the local repmgrd to answer a command that only looks. */
+  controlAnswerMs: 5_000,
+  /** For an operator's request to be decided: a pause needs a quorum that stores it. */
+  operatorAnswerMs: 30_000,
+} as const;
