@@ -61,6 +61,11 @@ const voteOutcome = v.variant('kind', [
   v.object({ kind: v.literal('refused'), refusal }),
 ]);
 
+const reigns = v.object({
+  last: v.object({ term, node: v.nullable(nodeId) }),
+  open: v.array(v.object({ term, candidate: v.nullable(nodeId) })),
+});
+
 const messages = {
   heartbeat: v.object({
     kind: v.literal('heartbeat'),
@@ -122,6 +127,7 @@ const messages = {
     position: v.nullable(position),
     line: v.nullable(line),
     leadsTerm: term,
+    reigns,
   }),
   voteAnswer: v.object({
     kind: v.literal('voteAnswer'),
@@ -131,7 +137,7 @@ const messages = {
     highestTerm: term,
     record: v.nullable(voterRecord),
     position: v.nullable(position),
-    lastLed: v.object({ term, node: v.nullable(nodeId) }),
+    reigns,
     ledTerm: term,
   }),
   yield: v.object({
