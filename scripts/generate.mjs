@@ -14,6 +14,7 @@ async function generateAll() {
     ['docs/commands.md', commandsPage(tables)],
     ['docs/errors.md', errorsPage(tables)],
     ['docs/exit-codes.md', exitCodesPage(tables)],
+    ['docs/internals/failover.md', failoverPage(tables)],
   ]);
 }
 
@@ -24,7 +25,8 @@ async function loadTables() {
       contents: `export { errorCatalogue, exitCodes } from './src/errors.ts';
         export { commandTable, commandsOfLaterVersions } from './src/commands/table.ts';
         export { optionKeys, optionOf } from './src/commands/options.ts';
-        export { optionUsage, usageName } from './src/commands/help.ts';`,
+        export { optionUsage, usageName } from './src/commands/help.ts';
+        export { mutantsTable } from './test/simulation/mutants/table.ts';`,
       resolveDir: root,
     },
     bundle: true,
@@ -123,6 +125,15 @@ function exitCodesPage({ errorCatalogue, exitCodes }) {
   ]
     .join('\n\n')
     .concat('\n');
+}
+
+/** All of it is written by hand but the table that follows the sign. */
+function failoverPage({ mutantsTable }) {
+  const page = readFileSync(`${root}docs/internals/failover.md`, 'utf8');
+  const [before = '', after = ''] = page.split(
+    /(?<=<!-- Generated from the source: npm run generate -->\n\n)(?:\|[^\n]*\n)*/,
+  );
+  return `${before}${mutantsTable()}\n${after}`;
 }
 
 function inWords(name) {

@@ -1,4 +1,5 @@
 /** A standby dies and comes back every three seconds: nobody waits, nobody fences. */
+import { all, nobodyDecidesTo, servesAllTheTime } from './expectations.ts';
 import { type NamedHistory, tell } from './named-history.ts';
 
 export const standbyBounce: NamedHistory = {
@@ -18,7 +19,7 @@ export const standbyBounce: NamedHistory = {
         })),
         quietAtMs: 62_000,
       }),
-      complaint: () => undefined,
+      complaint: all(servesAllTheTime(1), nobodyDecidesTo('hold', 'fence')),
     },
   ],
 };

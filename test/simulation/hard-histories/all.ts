@@ -48,6 +48,12 @@ import { aPromotionThatNeverEnds } from './52-a-promotion-that-never-ends.ts';
 import { anEndThatNobodyHasRead } from './53-an-end-that-nobody-has-read.ts';
 import { theGuardAlone } from './54-the-guard-alone.ts';
 import { deafVoters } from './55-deaf-voters.ts';
+import { votesOutOfOrder } from './56-votes-out-of-order.ts';
+import { membersChangeInAnElection } from './57-members-change-in-an-election.ts';
+import { aVoterRestartsTwice } from './58-a-voter-restarts-twice.ts';
+import { aHundredFailures } from './59-a-hundred-failures.ts';
+import { everythingOffAndOn } from './60-everything-off-and-on.ts';
+import { awakeInTheMiddleOfAVote } from './61-awake-in-the-middle-of-a-vote.ts';
 
 export const hardHistories: readonly NamedHistory[] = [
   termOneTwice,
@@ -98,4 +104,10 @@ export const hardHistories: readonly NamedHistory[] = [
   anEndThatNobodyHasRead,
   theGuardAlone,
   deafVoters,
+  votesOutOfOrder,
+  membersChangeInAnElection,
+  aVoterRestartsTwice,
+  aHundredFailures,
+  everythingOffAndOn,
+  awakeInTheMiddleOfAVote,
 ];

@@ -1,5 +1,6 @@
 /** What a named history wants at its end, besides what always must be. */
 import { findComplaint } from '../checkers/health.ts';
+import type { Decision } from '../../../src/failover/explanation.ts';
 import type { World } from '../world/world.ts';
 
 type Complaint = (world: World) => string | undefined;
@@ -19,6 +20,17 @@ export const nobodyIsPromoted: Complaint = (world) => {
   const promoted = world.nodes.find(({ server }) => (server?.directory.branch.timeline ?? 1) > 1);
   return promoted === undefined ? undefined : `node ${promoted.id} has left timeline 1`;
 };
+
+/** Nobody ever decided so. */
+export function nobodyDecidesTo(...decisions: readonly Decision[]): Complaint {
+  return ({ nodes, decided }) => {
+    for (const { id } of nodes) {
+      const taken = decisions.find((decision) => decided.has(`${decision} ${id}`));
+      if (taken !== undefined) return `node ${id} decided to ${taken}`;
+    }
+    return undefined;
+  };
+}
 
 /** It was restarted without a promotion of anybody. */
 export function isRestartedInPlace(node: number): Complaint {

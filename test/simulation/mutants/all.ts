@@ -4,5 +4,6 @@ import type { Mutant } from './mutant.ts';
 import { record } from './record.ts';
 import { voteAndLease } from './vote-and-lease.ts';
 import { wal } from './wal.ts';
+import { wholeCore } from './whole-core.ts';
 
-export const mutants: readonly Mutant[] = [...voteAndLease, ...record, ...contact, ...wal];
+export const mutants: readonly Mutant[] = [...wholeCore, ...voteAndLease, ...record, ...contact, ...wal];

@@ -5,9 +5,9 @@ export interface Mutant {
   readonly changes: readonly Change[];
   /** Names of the checkers one of which must see it. */
   readonly caughtBy: readonly string[];
-  /** Numbers of the hard histories that are played first. */
+  /** Numbers of the hard histories that are played first; then histories are drawn from seed 1 on. */
   readonly stories: readonly string[];
-  /** Then histories drawn from seed 1 on. */
+  /** All in all; it has to be caught by then. */
   readonly withinHistories: number;
 }
 

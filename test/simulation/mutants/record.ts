@@ -19,7 +19,7 @@ export const record: readonly Mutant[] = [
     ],
     caughtBy: ['one change at a time', 'one primary'],
     stories: ['07'],
-    withinHistories: 5_000,
+    withinHistories: 20,
   },
   {
     name: 'change it twice at once',
@@ -32,7 +32,7 @@ export const record: readonly Mutant[] = [
     ],
     caughtBy: ['one change at a time', 'one primary'],
     stories: ['07'],
-    withinHistories: 1_000,
+    withinHistories: 20,
   },
   {
     name: 'one quorum instead of both while a change is pending',
@@ -45,7 +45,7 @@ export const record: readonly Mutant[] = [
     ],
     caughtBy: ['one change at a time', 'one primary'],
     stories: ['07', '08'],
-    withinHistories: 5_000,
+    withinHistories: 1000,
   },
   {
     name: 'AND for OR in the fence condition',
@@ -55,7 +55,7 @@ export const record: readonly Mutant[] = [
     ],
     caughtBy: ['one primary'],
     stories: ['07'],
-    withinHistories: 5_000,
+    withinHistories: 200,
   },
   {
     name: 'compare versions by number alone',
@@ -68,7 +68,7 @@ export const record: readonly Mutant[] = [
     ],
     caughtBy: ['one change at a time', 'convergence', 'one primary'],
     stories: ['07'],
-    withinHistories: 1_000,
+    withinHistories: 20,
   },
   {
     name: 'replace an inherited change',
@@ -81,7 +81,7 @@ export const record: readonly Mutant[] = [
     ],
     caughtBy: ['one change at a time'],
     stories: ['48'],
-    withinHistories: 3_000,
+    withinHistories: 20,
   },
   {
     name: 'a pause that silence ends',
@@ -94,14 +94,14 @@ export const record: readonly Mutant[] = [
     ],
     caughtBy: ['one primary'],
     stories: ['09'],
-    withinHistories: 3_000,
+    withinHistories: 20,
   },
   {
     name: 'a pause that ends at the voters first',
     changes: [inCore('pause', 'const voterShare = 1.03;', 'const voterShare = 0.8;')],
     caughtBy: ['one primary'],
     stories: ['09'],
-    withinHistories: 3_000,
+    withinHistories: 20,
   },
   {
     name: 'no 3 % and no lease on top of a pause',
@@ -111,6 +111,6 @@ export const record: readonly Mutant[] = [
     ],
     caughtBy: ['one primary'],
     stories: ['09'],
-    withinHistories: 3_000,
+    withinHistories: 20,
   },
 ];

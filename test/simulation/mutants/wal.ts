@@ -1,5 +1,5 @@
 /** Mutants of positions, of the WAL tail, and of the yield. */
-import { inCore, type Mutant } from './mutant.ts';
+import { type Change, inCore, type Mutant } from './mutant.ts';
 
 /** Who left the line is neither candidate nor ranked; without that knowledge the order of positions is all there is. */
 const knowsNoLine = inCore(
@@ -7,6 +7,13 @@ const knowsNoLine = inCore(
   '  if (isOnPath(position, line)) {\n    return false;',
   '  if (isOnPath(position, line) || position.lsn >= 0) {\n    return false;',
 );
+
+/** Positions are compared in another way. */
+function ordersBy(order: string): Change {
+  const shared = '  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length';
+  const instead = `  if (one.lsn >= 0) {\n    return { order: ${order}, isDivergent: false };\n  }\n`;
+  return inCore('position', shared, instead + shared);
+}
 
 export const wal: readonly Mutant[] = [
   {
@@ -20,35 +27,21 @@ export const wal: readonly Mutant[] = [
     ],
     caughtBy: ['winner has all', 'a crash loses nothing'],
     stories: ['53'],
-    withinHistories: 3_000,
+    withinHistories: 20,
   },
   {
     name: 'rank by received LSN alone',
-    changes: [
-      knowsNoLine,
-      inCore(
-        'position',
-        '  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
-        '  if (one.lsn >= 0) {\n    return { order: one.lsn - other.lsn, isDivergent: false };\n  }\n  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
-      ),
-    ],
+    changes: [knowsNoLine, ordersBy('one.lsn - other.lsn')],
     caughtBy: ['winner has all', 'timelines apart', 'convergence'],
     stories: ['25', '24'],
-    withinHistories: 3_000,
+    withinHistories: 20,
   },
   {
     name: 'order positions by timeline number',
-    changes: [
-      knowsNoLine,
-      inCore(
-        'position',
-        '  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
-        '  if (one.lsn >= 0) {\n    const byNumber = one.path.length - other.path.length;\n    return { order: byNumber || one.lsn - other.lsn, isDivergent: false };\n  }\n  const shared = sharedSteps(one.path, other.path);\n  if (shared === one.path.length && shared === other.path.length) {',
-      ),
-    ],
+    changes: [knowsNoLine, ordersBy('one.path.length - other.path.length || one.lsn - other.lsn')],
     caughtBy: ['winner has all', 'timelines apart', 'convergence'],
     stories: ['24', '25'],
-    withinHistories: 3_000,
+    withinHistories: 200,
   },
   {
     name: 'promote before the WAL is fetched',
@@ -61,7 +54,7 @@ export const wal: readonly Mutant[] = [
     ],
     caughtBy: ['kept words', 'winner has all', 'a crash loses nothing'],
     stories: ['23'],
-    withinHistories: 1_000,
+    withinHistories: 1000,
   },
   {
     name: 'yield before PostgreSQL is down',
@@ -74,7 +67,7 @@ export const wal: readonly Mutant[] = [
     ],
     caughtBy: ['kept words', 'one primary', 'winner has all', 'a crash loses nothing'],
     stories: ['13'],
-    withinHistories: 3_000,
+    withinHistories: 20,
   },
   {
     name: 'yield to nobody',
@@ -87,13 +80,13 @@ export const wal: readonly Mutant[] = [
     ],
     caughtBy: ['the story', 'convergence'],
     stories: ['30'],
-    withinHistories: 3_000,
+    withinHistories: 20,
   },
   {
     name: 'a position that does not bind',
     changes: [inCore('vote', '    store(turn, { term: request.term, frozen });\n', '    void frozen;\n')],
     caughtBy: ['stable terms', 'winner has all'],
     stories: ['23'],
-    withinHistories: 1_000,
+    withinHistories: 1000,
   },
 ];
