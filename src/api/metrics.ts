@@ -15,7 +15,7 @@ export async function renderMetrics(view: ApiView): Promise<string> {
 
 function addNode(
   registry: Registry,
-  { server, leadership, pause, isInMaintenance, voters, quorum, sickSigns }: ApiView,
+  { server, leadership, pause, maintenanceLeftMs, voters, quorum, sickSigns }: ApiView,
 ): void {
   const gauge = gaugeOf(registry);
   gauge('repmgr_server_up', 'PostgreSQL of this node runs and answers', flag(server.condition === 'running'));
@@ -45,7 +45,7 @@ function addNode(
     seconds(leadership.leaderSeenMs),
   );
   gauge('repmgr_paused', 'Failover is paused', flag(pause !== null));
-  gauge('repmgr_maintenance', 'This node is in maintenance', flag(isInMaintenance));
+  gauge('repmgr_maintenance', 'This node is in maintenance', flag(maintenanceLeftMs !== null));
   gauge('repmgr_voters', 'Nodes that vote', voters.length);
   gauge('repmgr_quorum', 'Voters that must agree', quorum);
   gauge('repmgr_sick_signs', 'Things that an operator should look at', sickSigns.length);

@@ -10,7 +10,11 @@ const requests = {
   promote: v.object({ kind: v.literal('promote'), isForced: v.boolean() }),
   join: v.object({ kind: v.literal('join'), node: nodeId }),
   leave: v.object({ kind: v.literal('leave'), node: nodeId }),
-  maintenance: v.object({ kind: v.literal('maintenance'), isOn: v.boolean() }),
+  maintenance: v.object({
+    kind: v.literal('maintenance'),
+    node: v.nullable(nodeId),
+    lengthMs: milliseconds,
+  }),
   synchronousQuorum: v.object({ kind: v.literal('synchronousQuorum'), required: notNegative }),
 } satisfies {
   [Kind in OperatorRequest['kind']]: v.GenericSchema<

@@ -22,7 +22,8 @@ export interface ApiView {
   /** How many of them must agree for an election or a change. */
   readonly quorum: number;
   readonly pause: PauseView | null;
-  readonly isInMaintenance: boolean;
+  /** Until the maintenance of this node ends by itself; null: there is none. */
+  readonly maintenanceLeftMs: number | null;
   /** What an operator should look at: sentences, the worst first; empty where all is well. */
   readonly sickSigns: readonly string[];
   readonly nodes: readonly NodeView[];

@@ -70,7 +70,7 @@ const durable = v.strictObject({
   ),
   operatorNames: v.string(),
   replacedRestartAfterCrash: orNull(v.string()),
-  isInMaintenance: v.boolean(),
+  maintenanceEndsAtWallMs: orNull(v.number()),
   pauseEndsAtBootMs: orNull(v.number()),
   hasLostState: v.boolean(),
   hasStrayed: v.boolean(),

@@ -2,6 +2,7 @@
 import type { ApiView, LeadershipView, NodeView, PauseView, ServerView } from '../api/view.ts';
 import type { Config } from '../config/resolve.ts';
 import { contactEndsAt, contactMs } from '../failover/contact.ts';
+import { maintenanceLeftMs } from '../failover/maintenance.ts';
 import { isPaused, pauseEndsAt } from '../failover/pause.ts';
 import { membersOf, quorumOf } from '../failover/quorum.ts';
 import type { State } from '../failover/state.ts';
@@ -40,7 +41,7 @@ export function viewOf(source: ViewSource): ApiView {
     voters,
     quorum: quorumOf(voters.length),
     pause: pauseView(state, nowMs),
-    isInMaintenance: state.durable.isInMaintenance,
+    maintenanceLeftMs: maintenanceLeftMs(state),
     sickSigns: sickSignsOf(source),
     nodes: facts.nodes.map((node) => nodeView(node, source)),
     counters: notes.counters,

@@ -2,6 +2,7 @@
 import { leaderYielded } from './lease.ts';
 import type { Candidacy, Health } from './messages.ts';
 import { isDiverged, isWitness, isWritable } from './own-wal.ts';
+import { isInMaintenance } from './maintenance.ts';
 import { isPaused } from './pause.ts';
 import { isMember } from './quorum.ts';
 import type { State } from './state.ts';
@@ -66,7 +67,7 @@ function whyNotByItself(state: State): string | null {
   if (settings.failover === 'manual') {
     return 'failover=manual is set on it';
   }
-  if (durable.isInMaintenance) {
+  if (isInMaintenance(state)) {
     return 'it is in maintenance';
   }
   if (isPaused(state)) {

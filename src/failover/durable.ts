@@ -42,7 +42,8 @@ export interface Durable {
   readonly operatorNames: string;
   /** The operator's restart_after_crash while safe start is on. */
   readonly replacedRestartAfterCrash: string | null;
-  readonly isInMaintenance: boolean;
+  /** Until when an operator works on this node, by the wall clock: a reboot is part of such work. */
+  readonly maintenanceEndsAtWallMs: number | null;
   /** When the pause that this node leads ends, by the clock that counts suspension too; of this boot. */
   readonly pauseEndsAtBootMs: number | null;
   /** The state file was lost: this node leads nothing and neither votes nor acknowledges until it has joined anew. */

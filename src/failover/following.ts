@@ -4,6 +4,7 @@ import type { KnownLeader } from './durable.ts';
 import { beginFreeze } from './evidence.ts';
 import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
+import { isInMaintenance } from './maintenance.ts';
 import { isPaused } from './pause.ts';
 import { isOnPath } from './position.ts';
 import { noteReplaced } from './replaced-directory.ts';
@@ -132,14 +133,14 @@ function isAboutToStream(state: State, leader: KnownLeader): boolean {
   const isDown = server?.condition === 'crashed' || server?.condition === 'shutDown';
   const upstream = metadata.nodes.find(({ id }) => id === settings.self)?.upstream ?? null;
   const isCascaded = metadata.nodes.some(({ id, upstream: its }) => id === upstream && its !== null);
+  const isTold = following?.node === leader.node && following.term === leader.term;
   return (
     isDown &&
     durable.frozen === null &&
-    !isCascaded &&
     !isPaused(state) &&
-    !durable.isInMaintenance &&
+    !isInMaintenance(state) &&
     server.primaryConninfo !== '' &&
-    (cannotFollow(state, leader) || following?.node !== leader.node || following.term !== leader.term) &&
+    (cannotFollow(state, leader) || (!isCascaded && !isTold)) &&
     !isRunning(state, 'freeze')
   );
 }
@@ -154,7 +155,7 @@ function noteFollowing(turn: Turn, { node, term }: KnownLeader): void {
 }
 
 function isBusy(state: State): boolean {
-  const { server, durable, consideration } = state;
+  const { server, consideration } = state;
   const isUp = server !== null && server.condition === 'running' && server.isInRecovery === true;
   return (
     !isUp ||
@@ -162,7 +163,7 @@ function isBusy(state: State): boolean {
     isWritable(state) ||
     state.position?.isExact !== true ||
     consideration !== null ||
-    durable.isInMaintenance ||
+    isInMaintenance(state) ||
     isPaused(state) ||
     isRunning(state, 'follow') ||
     isRunning(state, 'rejoin') ||

@@ -10,5 +10,6 @@ export type OperatorRequest =
   /** Take this node (registered already) into the voter set. */
   | { readonly kind: 'join'; readonly node: NodeId }
   | { readonly kind: 'leave'; readonly node: NodeId }
-  | { readonly kind: 'maintenance'; readonly isOn: boolean }
+  /** Of one node, which need not be the one that is asked; null: it is. A length of 0 ends it. */
+  | { readonly kind: 'maintenance'; readonly node: NodeId | null; readonly lengthMs: number }
   | { readonly kind: 'synchronousQuorum'; readonly required: number };

@@ -7,18 +7,20 @@ import { isInForce } from './record-changes.ts';
 import type { ForwardedRequest, RequestAnswer } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import { handOver } from './handover.ts';
+import { asPause, setMaintenance } from './maintenance.ts';
 import { answerRequest } from './request-answers.ts';
 import type { Leader, PendingRequest } from './leader-state.ts';
-import { act, become, send, store, type Turn } from './turn.ts';
+import { act, become, send, type Turn } from './turn.ts';
 
 export function onOperatorRequest(turn: Turn, requestId: string, request: OperatorRequest): void {
   const { role, settings, durable } = turn.state;
   const pending: PendingRequest = { requestId, from: settings.self, request };
   if (request.kind === 'promote') {
     promote(turn, pending, request.isForced);
+  } else if (request.kind === 'maintenance' && request.node !== null && request.node !== settings.self) {
+    send(turn, request.node, { kind: 'forwardedRequest', requestId, request });
   } else if (request.kind === 'maintenance') {
-    store(turn, { isInMaintenance: request.isOn });
-    answerRequest(turn, pending, true, request.isOn ? 'in maintenance' : 'maintenance is over');
+    maintain(turn, pending, request);
   } else if (role.kind === 'leader') {
     take(turn, role, pending);
   } else if (durable.leader !== null && durable.leader.node !== settings.self) {
@@ -32,7 +34,9 @@ export function onForwardedRequest(turn: Turn, from: NodeId, message: ForwardedR
   const { role } = turn.state;
   const { requestId, request } = message;
   const pending: PendingRequest = { requestId, from, request };
-  if (role.kind === 'leader') {
+  if (request.kind === 'maintenance') {
+    maintain(turn, pending, request);
+  } else if (role.kind === 'leader') {
     take(turn, role, pending);
   } else {
     answerRequest(turn, pending, false, 'the node that was asked leads no longer');
@@ -41,6 +45,19 @@ export function onForwardedRequest(turn: Turn, from: NodeId, message: ForwardedR
 
 export function onRequestAnswer(turn: Turn, { requestId, isAccepted, sentence }: RequestAnswer): void {
   act(turn, { kind: 'answerOperator', requestId, isAccepted, sentence });
+}
+
+function maintain(
+  turn: Turn,
+  pending: PendingRequest,
+  request: Extract<OperatorRequest, { readonly kind: 'maintenance' }>,
+): void {
+  const { role } = turn.state;
+  if (role.kind === 'leader') {
+    take(turn, role, { ...pending, request: asPause(request) });
+  } else {
+    answerRequest(turn, pending, true, setMaintenance(turn, request));
+  }
 }
 
 /** A leader changes the record for it, as soon as the change before is in force. */

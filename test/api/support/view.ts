@@ -24,7 +24,7 @@ export function leaderView(parts: Parts = {}): ApiView {
     voters: [node(1), node(2), node(3)],
     quorum: 2,
     pause: null,
-    isInMaintenance: false,
+    maintenanceLeftMs: null,
     sickSigns: [],
     nodes: [1, 2, 3].map((id) => ({
       id: node(id),

@@ -248,7 +248,11 @@ export const anyRequest: fc.Arbitrary<OperatorRequest> = fc
     fc.record({ kind: fc.constantFrom('unpause', 'promote'), isForced: flags }),
     fc.record({ kind: fc.constantFrom('leave', 'join'), node: nodeIds }),
     fc.record({ kind: fc.constant('switchover'), to: nodeIds }),
-    fc.record({ kind: fc.constant('maintenance'), isOn: flags }),
+    fc.record({
+      kind: fc.constant('maintenance'),
+      node: fc.option(nodeIds, { nil: null }),
+      lengthMs: fc.nat(20_000),
+    }),
   )
   .map((request) => request as unknown as OperatorRequest);
 

@@ -1,4 +1,5 @@
 /** Once the faults stop, there is one primary within a bounded time, every standby follows it, no commit is held. */
+import { isInMaintenance } from '../../../src/failover/maintenance.ts';
 import type { World } from '../world/world.ts';
 import { isQuorumNow } from './electorate.ts';
 import { findComplaint } from './health.ts';
@@ -62,6 +63,7 @@ function isExpected(world: World): boolean {
 function isOutside(world: World): (node: number) => boolean {
   return (id) => {
     const daemon = world.nodeOf(id)?.daemon;
-    return daemon?.settings.rejoin !== 'automatic' || daemon.state?.durable.isInMaintenance !== false;
+    const { settings, state } = daemon ?? {};
+    return settings?.rejoin !== 'automatic' || state === undefined || isInMaintenance(state);
   };
 }

@@ -58,7 +58,7 @@ function drawRequest(random: Random, ids: readonly number[]): OperatorRequest {
     case 'leave':
       return { kind, node: random.pick(ids) as NodeId };
     case 'maintenance':
-      return { kind, isOn: random.chance(0.6) };
+      return { kind, node: null, lengthMs: random.chance(0.6) ? 15_000 : 0 };
   }
 }
 

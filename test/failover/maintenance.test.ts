@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { node } from './support/one-node.ts';
+import { Stage } from './support/stage.ts';
+
+const maintenance = (lengthMs: number, of: number | null = null) =>
+  ({ kind: 'maintenance', node: of === null ? null : node(of), lengthMs }) as const;
+
+describe('maintenance of one node', () => {
+  it('keeps it from standing for election, though it is the better candidate', () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(2, maintenance(60_000));
+    stage.crash(1);
+    stage.run(20_000);
+    expect(stage.writable).toEqual([3]);
+  });
+
+  it('ends by itself', () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(2, maintenance(5_000));
+    stage.run(6_000);
+    stage.crash(1);
+    stage.run(20_000);
+    expect(stage.writable).toEqual([2]);
+  });
+
+  it('ends at once by a word', () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(2, maintenance(600_000));
+    stage.request(2, maintenance(0));
+    stage.crash(1);
+    stage.run(20_000);
+    expect(stage.writable).toEqual([2]);
+  });
+
+  it('may be asked of any repmgrd, and the answer comes back there', () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(3, maintenance(60_000, 2));
+    stage.run(100);
+    expect(stage.story.at(-1)).toContain('node3  accepted: it is in maintenance');
+    stage.crash(1);
+    stage.run(20_000);
+    expect(stage.writable).toEqual([3]);
+  });
+
+  it('of the leader pauses failover in the whole cluster, and its end ends that', () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(2, maintenance(60_000, 1));
+    stage.run(1_000);
+    stage.crash(1);
+    stage.run(20_000);
+    expect(stage.writable).toEqual([]);
+    stage.request(2, maintenance(0, 1));
+    stage.run(20_000);
+    expect(stage.writable).toHaveLength(1);
+  });
+});
