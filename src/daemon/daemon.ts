@@ -79,7 +79,7 @@ export class Daemon {
       from,
       config: () => this.#config,
       facts: () => this.#facts,
-      voters: () => this.#loop.state.durable.record?.voters ?? [],
+      record: () => this.#loop.state.durable.record,
       addresses: this.#addresses,
       fetchWal: (peer, request, signal) => this.#peers.fetchWal(peer, request, signal),
     });

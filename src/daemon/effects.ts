@@ -4,6 +4,7 @@ import { localServer } from '../cluster/local-server.ts';
 import type { Config } from '../config/resolve.ts';
 import type { ActionResult } from '../failover/events.ts';
 import type { MonotonicMs } from '../failover/instant.ts';
+import type { VoterRecord } from '../failover/voter-record.ts';
 import type { NodeId } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { KnownAddresses } from '../postgres/known-addresses.ts';
@@ -19,7 +20,7 @@ export interface EffectsOptions {
   readonly from: StartedFrom;
   readonly config: () => Config;
   readonly facts: () => ClusterFacts;
-  readonly voters: () => readonly NodeId[];
+  readonly record: () => VoterRecord | null;
   readonly addresses: KnownAddresses;
   readonly fetchWal: (from: NodeId, request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
 }
@@ -70,7 +71,7 @@ export class Effects {
   }
 
   #context(signal: AbortSignal): PerformContext {
-    const { from, config, facts, voters, addresses, fetchWal } = this.#options;
+    const { from, config, facts, record, addresses, fetchWal } = this.#options;
     const { place, isWitness, self, log } = from;
     return {
       config: config(),
@@ -81,7 +82,7 @@ export class Effects {
       walEnd: this.walEnd,
       guard: this.#guard,
       nodes: () => facts().nodes,
-      voters,
+      record,
       now: readClocks,
       fetchWal,
       log,

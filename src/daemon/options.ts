@@ -11,6 +11,15 @@ export interface DaemonOptions {
   readonly isTerse: boolean;
   /** `--check-config`: judge the configuration file and do nothing else. */
   readonly checksConfigOnly: boolean;
+  /** Rows into repl_monitor, whatever `monitoring_history` says. */
+  readonly recordsHistory: boolean;
+  /** Go into the background. */
+  readonly isDaemonized: boolean;
+  /** Of `-p`; wins over repmgrd_pid_file. */
+  readonly pidFile: string | undefined;
+  readonly writesNoPidFile: boolean;
+  /** `--show-pid-file`: print its path and do nothing else. */
+  readonly showsPidFileOnly: boolean;
 }
 
 export type DaemonCommandLine =
@@ -55,16 +64,22 @@ Logging options:
   -v, --verbose              write INFO lines, and where the configuration file was looked for
   -t, --terse                leave DETAIL and HINT lines out
 
-Options of monitoring (this version does not monitor yet):
+Monitoring options:
   -m, --monitoring-history   write rows into the table repl_monitor
   -d, --daemonize[=BOOLEAN]  detach from the terminal
   -p, --pid-file FILE        write the process id into FILE
       --no-pid-file          write no such file, whatever the configuration says
   -s, --show-pid-file        show where that file would be, then exit
 
+Signals:
+  SIGTERM and SIGINT end it in good order; PostgreSQL is left as it is.
+  SIGHUP makes it read the configuration file again, and open its log file anew.
+
 Examples:
   repmgrd --check-config                            judge the file that would be found
   repmgrd --check-config -f /etc/repmgr/node1.conf  judge this file
+  repmgrd -f /etc/repmgr.conf -d -p /run/repmgrd.pid
+                                                    watch this node, in the background
 `;
 
 /** Reads the arguments and finds all errors at once. `--help` and `--version` win over errors, the first of them counts. */
@@ -95,6 +110,11 @@ export function parseDaemonArguments(args: readonly string[]): DaemonCommandLine
       isVerbose: values.has('verbose'),
       isTerse: values.has('terse'),
       checksConfigOnly: values.has('check-config'),
+      recordsHistory: values.has('monitoring-history'),
+      isDaemonized: values.has('daemonize') && values.get('daemonize') !== 'false',
+      pidFile: values.get('pid-file'),
+      writesNoPidFile: values.has('no-pid-file'),
+      showsPidFileOnly: values.has('show-pid-file'),
     },
   };
 }

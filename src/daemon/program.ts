@@ -47,8 +47,8 @@ async function runWithOptions(options: DaemonOptions, call: ProgramCall): Promis
       const { environment } = call;
       return await checkConfigurationFile({ file: options.configFile, environment, log, print });
     }
-    const { runInForeground } = await import('./foreground.ts');
-    return await runInForeground(options, call.environment, log);
+    const { startProgram } = await import('./start-program.ts');
+    return await startProgram({ ...call, options, log, print });
   });
 }
 

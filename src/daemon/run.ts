@@ -15,6 +15,8 @@ import { durableOf, readStateFile, StateFile, type StateFileContent } from './st
 
 export interface RunOptions {
   readonly config: Config;
+  /** `-m`: rows into repl_monitor, whatever `monitoring_history` says. */
+  readonly recordsHistory: boolean;
   readonly log: Logger;
   /** Aborted by SIGTERM and SIGINT. */
   readonly signal: AbortSignal;

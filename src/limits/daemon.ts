@@ -16,6 +16,16 @@ export const daemonLimits = {
   shutDownCheckpointMs: 60_000,
   /** For a planned shutdown; after that the server is killed, and what it could not send is fetched from its disk. */
   shutDownMs: 10_000,
+  /** Replay that did not move for so long during a promotion waits for readers: all else takes it less. */
+  replayStandsStillMs: 250,
+  /** Between two signals to a standby that should stream from a new primary, which may not have been ready. */
+  followNudgeMs: 250,
+  /** For a standby to stream after it was told whom to follow; later it goes on to try by itself. */
+  followStreamsMs: 1_500,
+  /** For follow_command, which may restart the server. */
+  followCommandMs: 300_000,
+  /** To connect to the node to follow, for a slot there. */
+  slotPreparationMs: 2_000,
   /** For a commit that is meant to wait: as long as a hold lasts. */
   probeCommitMs: 86_400_000,
   /** For crash recovery, which may have to replay max_wal_size and more. */
@@ -59,4 +69,6 @@ export const daemonLimits = {
   /** Between two looks at a server that is in trouble, and for how long they come so often. */
   serverLookQuickMs: 20,
   serverLookQuickForMs: 3_000,
+  /** For systemd-notify, which sends one datagram. */
+  serviceNotificationMs: 5_000,
 } as const;

@@ -337,9 +337,9 @@ describe('warnings', () => {
   });
 
   test('what a program does not act on yet is told once, and only by the program that would read it', () => {
-    const text = `${minimal}failover=automatic\nreconnect_attempts=3\nbarman_server=b\n`;
+    const text = `${minimal}always_promote=on\nconnection_check_type=query\nbarman_server=b\n`;
     expect(warningsOf(text, { program: 'repmgrd' })).toEqual([
-      'this version of repmgrd does not act on reconnect_attempts, failover yet',
+      'this version of repmgrd does not act on connection_check_type, always_promote yet',
     ]);
     expect(warningsOf(text, { program: 'repmgr' })).toEqual([
       'this version of repmgr does not act on barman_server yet',

@@ -7,6 +7,11 @@ const nothingGiven = {
   isVerbose: false,
   isTerse: false,
   checksConfigOnly: false,
+  recordsHistory: false,
+  isDaemonized: false,
+  pidFile: undefined,
+  writesNoPidFile: false,
+  showsPidFileOnly: false,
 };
 
 describe('the options of repmgrd', () => {
@@ -18,8 +23,12 @@ describe('the options of repmgrd', () => {
     [['-L', 'ERR'], { logLevel: 'ERROR' }],
     [['--log-level', 'DEBUG'], { logLevel: 'DEBUG' }],
     [['--check-config'], { checksConfigOnly: true }],
-    [['-d', '-m', '-p', '/pid', '--no-pid-file'], {}],
-    [['--daemonize=false', '-s'], {}],
+    [
+      ['-d', '-m', '-p', '/pid', '--no-pid-file'],
+      { isDaemonized: true, recordsHistory: true, pidFile: '/pid', writesNoPidFile: true },
+    ],
+    [['--daemonize=false', '-s'], { showsPidFileOnly: true }],
+    [['--daemonize=true'], { isDaemonized: true }],
   ])('%j', (args, options) => {
     expect(parseDaemonArguments(args)).toEqual({ kind: 'run', options: { ...nothingGiven, ...options } });
   });

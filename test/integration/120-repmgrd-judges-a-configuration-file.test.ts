@@ -33,11 +33,11 @@ describe('repmgrd --check-config', () => {
 
   test('accepts a file with warnings', async () => {
     const folder = await programFolder();
-    await folder.put('repmgr.conf', `${valid}failover=automatic\n`);
+    await folder.put('repmgr.conf', `${valid}always_promote=on\n`);
     expect(await folder.run('repmgrd', ['--check-config'])).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/is valid, with 1 warning\n$/),
-      stderr: expect.stringMatching(/^WARNING: this version of repmgrd does not act on failover yet\n$/),
+      stderr: expect.stringMatching(/^WARNING: this version of repmgrd does not act on always_promote yet\n$/),
     });
   });
 

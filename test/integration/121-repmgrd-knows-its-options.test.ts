@@ -31,13 +31,13 @@ describe('the command line of repmgrd', () => {
   });
 
   test.each([[[]], [['-d', '-m', '-p', '/tmp/repmgrd.pid']], [['--daemonize=false']]])(
-    'says that it cannot monitor yet: %j',
+    'needs a configuration file: %j',
     async (args) => {
       const folder = await programFolder();
       const result = await folder.run('repmgrd', args);
       expect(result).toMatchObject({ exitCode: 1, stdout: '' });
       expect(result.stderr).toMatch(
-        /^ERROR: .* cannot monitor a cluster yet\nDETAIL: .*\nHINT: .*--check-config/,
+        /^ERROR: no configuration file was found\nDETAIL: Looked for .*\nHINT: Name the file with -f FILE; .*\n$/,
       );
     },
   );
