@@ -1,18 +1,15 @@
 /** Directories and disks: one that gets full, one of its own for WAL, one that is a mount point. */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { treeOf } from '../support/directory-tree.ts';
+import { fillDisk, mounted } from '../support/mounted.ts';
 import { startRepmgr } from '../support/running-repmgr.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 import { stallingProxy } from '../support/stalling-proxy.ts';
 
-const run = promisify(execFile);
 const hasPgBasebackup = existsSync('/usr/lib/postgresql/15/bin/pg_basebackup');
 const methods = hasPgBasebackup ? ['protocol', 'pg_basebackup'] : ['protocol'];
 const megabyte = 1024 * 1024;
@@ -30,27 +27,11 @@ beforeAll(async () => {
 const source = (port = sandbox.node(1).port) => ['-h', '127.0.0.1', '-p', String(port)];
 const shell = (script: string, ...args: string[]) => sandbox.run('sh', ['-c', script, 'sh', ...args]);
 
-/** A small file system of its own; undefined where none can be mounted. */
-async function mounted(megabytes: number): Promise<string | undefined> {
-  const directory = await mkdtemp(join(tmpdir(), 'repmgr-mount-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=700`, 'tmpfs', directory]);
-  } catch {
-    return undefined;
-  }
-  onTestFinished(async () => {
-    await run('umount', [directory]);
-  });
-  if (sandbox.user !== undefined) await chown(directory, sandbox.user.uid, sandbox.user.gid);
-  return directory;
-}
-
 describe.each(methods)('by %s', (method) => {
   const by = `--backup-method=${method}`;
 
   it('a disk that is too small is noticed before anything is done', async ({ skip }) => {
-    const disk = await mounted(40);
+    const disk = await mounted(sandbox, 40);
     if (disk === undefined) return skip('no file system can be mounted here');
     const before = await treeOf(disk);
     const { exitCode, stderr } = await sandbox.repmgr(2, [...source(), by, '-D', disk, 'standby', 'clone']);
@@ -62,16 +43,13 @@ describe.each(methods)('by %s', (method) => {
   });
 
   it('a disk that gets full in the middle is empty again afterwards', async ({ skip }) => {
-    const disk = await mounted(120);
+    const disk = await mounted(sandbox, 120);
     if (disk === undefined) return skip('no file system can be mounted here');
     const before = await treeOf(disk);
     const proxy = await stallingProxy(sandbox.node(1).port, 4 * megabyte);
     const clone = startRepmgr(sandbox, 2, [...source(proxy.port), by, '-c', '-D', disk, 'standby', 'clone']);
     await Promise.race([proxy.stalled, clone.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
-    // Somebody else takes what is left, but for a megabyte; a clone leaves a file of this name alone.
-    const filler = join(disk, 'lost+found');
-    const fill = 'dd if=/dev/zero of="$1" bs=1M 2>/dev/null; truncate -s -1M "$1"';
-    await run('sh', ['-c', fill, 'sh', filler]);
+    const filler = await fillDisk(disk);
     proxy.resume();
     const { exitCode, stderr } = await clone.ended;
     await rm(filler);
@@ -86,7 +64,7 @@ describe.each(methods)('by %s', (method) => {
 
 describe('a mount point', () => {
   it('can be the data directory, and be cloned into again', async ({ skip }) => {
-    const disk = await mounted(400);
+    const disk = await mounted(sandbox, 400);
     if (disk === undefined) return skip('no file system can be mounted here');
     for (const force of [[], ['--force']]) {
       const { exitCode, stderr } = await sandbox.repmgr(2, [

@@ -1,9 +1,10 @@
 /** A copy by rsync that ends in its middle: no half of it starts, the source is told, and it can be run again. */
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { treeOf } from '../support/directory-tree.ts';
+import { fillDisk, mounted } from '../support/mounted.ts';
 import { describeWithRsync, programsForRsync } from '../support/rsync.ts';
 import { startRepmgr } from '../support/running-repmgr.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
@@ -47,16 +48,18 @@ describeWithRsync('a copy by rsync that breaks off', () => {
 
   /** Starts a clone that would take minutes, and waits until it copies. */
   async function slowClone(...further: string[]) {
+    return await slowCloneInto(directory, ...further);
+  }
+
+  async function slowCloneInto(target: string, ...further: string[]) {
     const settings = await withSettings(sandbox, 2, {
       ssh_options: ssh.options,
-      rsync_options: '-rlp --bwlimit=100',
+      rsync_options: '-rlp --bwlimit=200',
     });
-    const clone = startRepmgr(sandbox, 2, [...settings, ...args(...further)]);
+    const clone = startRepmgr(sandbox, 2, [...settings, '-D', target, ...args(...further)]);
     const isCopying = async () => {
-      const workplace = (await readdir(directory)).find((name) =>
-        name.startsWith('repmgr_clone_unfinished.'),
-      );
-      return workplace !== undefined && (await readdir(join(directory, workplace))).includes('base');
+      const workplace = (await readdir(target)).find((name) => name.startsWith('repmgr_clone_unfinished.'));
+      return workplace !== undefined && (await readdir(join(target, workplace))).includes('base');
     };
     for (const endsAtMs = performance.now() + 30_000; !(await isCopying()); ) {
       if (performance.now() > endsAtMs) throw new Error(clone.stderr());
@@ -142,6 +145,22 @@ describeWithRsync('a copy by rsync that breaks off', () => {
     expect(await treeOf(directory)).toEqual(before);
     await sandbox.start(1);
     expect(await copyAgain()).toContain('INFO: use replication slot "repmgr_slot_2", which is there already');
+  });
+
+  it('by a full disk gives back what it took', async ({ skip }) => {
+    const disk = await mounted(sandbox, 200);
+    if (disk === undefined) return skip('no file system can be mounted here');
+    const before = await treeOf(disk);
+    const clone = await slowCloneInto(disk);
+    const filler = await fillDisk(disk);
+    const { exitCode, stderr } = await clone.ended;
+    await rm(filler);
+    expect(exitCode, stderr).toBe(2);
+    expect(stderr).toMatch(/No space left on device/);
+    expect(stderr).toContain('HINT: Make room on this host, then clone again.');
+    expect(await treeOf(disk)).toEqual(before);
+    expect(await slots()).toEqual([]);
+    await sourceIsLeftAlone();
   });
 
   it('by the end of SSH says so, and leaves nothing', async () => {

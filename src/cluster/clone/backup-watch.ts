@@ -13,12 +13,16 @@ export async function whileConnected<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const lost = new AbortController();
+  connection.whenLost((reason) => lost.abort(reason));
+  // A host that is gone is noticed by what it does not answer.
   let isAsking = false;
   const timer = setInterval(() => {
     if (isAsking) return;
     isAsking = true;
     connection.query('SELECT 1', [], { deadlineMs: limits.baseBackupSilenceMs }).then(
-      () => (isAsking = false),
+      () => {
+        isAsking = false;
+      },
       (error: unknown) => lost.abort(error),
     );
   }, limits.backupWatchMs);
