@@ -60,7 +60,7 @@ export async function effectsOn(
     walEnd: new WalEndReader(place),
     guard: { contactUntil: async () => null, renew: async () => {}, end: async () => {} },
     nodes: () => nodes,
-    voters: () => nodes.map((node) => node.id),
+    record: () => null,
     now: () => ({
       monotonicMs: performance.now() as MonotonicMs,
       bootTimeMs: performance.now(),

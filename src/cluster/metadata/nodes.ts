@@ -116,18 +116,20 @@ export async function replaceNodes(
  * @throws RepmgrError node_not_registered, or of the statements; nothing is changed then
  */
 export async function recordPromotion(connection: Connection, cluster: string, id: NodeId): Promise<void> {
+  await changeNodes(connection, cluster, () => makePrimary(connection, cluster, id));
+}
+
+/** Call inside `changeNodes`. @throws RepmgrError node_not_registered */
+export async function makePrimary(connection: Connection, cluster: string, id: NodeId): Promise<void> {
   const table = qualified(cluster, 'repl_nodes');
-  await changeNodes(connection, cluster, async () => {
-    await connection.query(
-      `UPDATE ${table} SET active = false WHERE type = 'master' AND active AND id <> $1`,
-      [id],
-    );
-    const updated = await connection.query(
-      `UPDATE ${table} SET type = 'master', upstream_node_id = NULL, active = true WHERE id = $1 RETURNING id`,
-      [id],
-    );
-    if (updated.length === 0) throw rowMissing(id);
-  });
+  await connection.query(`UPDATE ${table} SET active = false WHERE type = 'master' AND active AND id <> $1`, [
+    id,
+  ]);
+  const updated = await connection.query(
+    `UPDATE ${table} SET type = 'master', upstream_node_id = NULL, active = true WHERE id = $1 RETURNING id`,
+    [id],
+  );
+  if (updated.length === 0) throw rowMissing(id);
 }
 
 /**

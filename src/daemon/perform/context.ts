@@ -2,6 +2,7 @@
 import type { WalAnswer, WalRequest } from '../../api/wal-request.ts';
 import type { Config } from '../../config/resolve.ts';
 import type { Instant } from '../../failover/instant.ts';
+import type { VoterRecord } from '../../failover/voter-record.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { KnownAddresses } from '../../postgres/known-addresses.ts';
@@ -29,8 +30,8 @@ export interface PerformContext {
   readonly guard: Guard;
   /** The recorded nodes as last read, this one included. */
   readonly nodes: () => readonly NodeRecord[];
-  /** The voters of the newest record, for the guard's question. */
-  readonly voters: () => readonly NodeId[];
+  /** The newest one that this node knows. */
+  readonly record: () => VoterRecord | null;
   readonly now: () => Instant;
   /** From the repmgrd of another node; its bytes count only when all were read. */
   readonly fetchWal: (from: NodeId, request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;

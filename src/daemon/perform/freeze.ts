@@ -7,7 +7,13 @@ import { monotonicMs, waitUntil } from '../../system/clock.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { lookAtWal } from './end-of-wal.ts';
 import { unknownEnd } from '../observe/end-of-wal.ts';
-import { allowRetries, delayRetries, noUpstream, setUpstream } from './receiver-settings.ts';
+import {
+  allowRetries,
+  delayRetries,
+  forgetFormerConninfo,
+  noUpstream,
+  setUpstream,
+} from './receiver-settings.ts';
 import { reload, signal as signalProcess } from './reload.ts';
 
 /** @throws Error where the receiver does not end, or the settings cannot be written */
@@ -25,6 +31,7 @@ export async function freeze(context: PerformContext): Promise<ActionResult> {
 export async function unfreeze(context: PerformContext, primaryConninfo: string): Promise<ActionResult> {
   const server = requireServer(context);
   await setUpstream(server, { primary_conninfo: primaryConninfo });
+  await forgetFormerConninfo(server);
   await allowRetries(server);
   await reload(server);
   return { kind: 'done' };

@@ -2,9 +2,10 @@
 import type { SynchronousNames } from '../../failover/actions.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { holdName } from '../../failover/hold.ts';
+import type { NodeId } from '../../model/node.ts';
 import { limits } from '../../limits.ts';
 import { replaceSettings } from '../../postgres/kept-settings.ts';
-import { synchronousPriorities } from '../../postgres/queries/synchronous.ts';
+import { endWalSenders } from '../../postgres/queries/synchronous.ts';
 import { autoConf, changeSettingsFile, type SettingsFile } from '../../postgres/server-settings.ts';
 import { waitUntil } from '../../system/clock.ts';
 import { type PerformContext, requireServer } from './context.ts';
@@ -52,26 +53,23 @@ export async function release(context: PerformContext, names: string): Promise<A
   return { kind: 'done' };
 }
 
-/** In force when each walsender has read them. @throws Error where one does not within 5 s */
+/** The walsenders of `removed` are ended: they would go on to acknowledge under the names that they have read. */
 export async function setSynchronousNames(
   context: PerformContext,
   names: SynchronousNames,
+  removed: readonly NodeId[],
 ): Promise<ActionResult> {
   const server = requireServer(context);
-  const { connections, signal } = context;
-  const control = await connections.get('control');
-  const value = namesInWords(names, context.nodes(), server.version);
+  const { connections, nodes, signal } = context;
+  const value = namesInWords(names, nodes(), server.version);
   await setNames(autoConf(server.dataDirectory), value);
   await reload(server);
-  const named = new Set(
-    value === '' ? [] : names.names.map((id) => nameOf(id, context.nodes())?.toLowerCase()),
-  );
-  const isInForce = await untilSeen(signal, async () => {
-    const senders = await synchronousPriorities(control, { deadlineMs: limits.ownAnswerMs, signal });
-    return senders.every((sender) => sender.priority > 0 === named.has(sender.applicationName.toLowerCase()));
-  });
-  if (!isInForce) throw new Error('the names did not come into force');
-  return { kind: 'done' };
+  const unnamed = removed.map((id) => nameOf(id, nodes())).filter((name) => name !== undefined);
+  if (unnamed.length > 0) {
+    const control = await connections.get('control');
+    await endWalSenders(control, unnamed, { deadlineMs: limits.ownAnswerMs, signal });
+  }
+  return { kind: 'namesWritten', synchronousStandbyNames: value };
 }
 
 async function setNames(file: SettingsFile, value: string): Promise<void> {

@@ -11,18 +11,21 @@ import type { ServerPlace } from '../observe/server-place.ts';
 
 export const synchronousNames = 'synchronous_standby_names';
 
+/** Stands where somebody is required, and nobody is there: it outlives a start, unlike the name of a hold. */
+const nobody = 'repmgr_nobody';
+
 /**
- * Pure: the value of the setting. Who is not recorded is left out; where nobody is required, nobody is named.
- * `ANY K` came with 10; before, the first K of the list are waited for (9.6), or the first one.
+ * Pure: the value of the setting; empty where nobody is required. `ANY K` came with 10; before, the first K of the list
+ * are waited for (9.6), or the first one. Who is not recorded is left out.
  */
 export function namesInWords(
   { names, required }: SynchronousNames,
   nodes: readonly NodeRecord[],
   { capabilities }: ServerVersion,
 ): string {
+  if (required === 0) return '';
   const listed = names.map((id) => nameOf(id, nodes)).filter((name) => name !== undefined);
-  if (required === 0 || listed.length === 0) return '';
-  const list = listed.map(quoteIdentifier).join(', ');
+  const list = (listed.length === 0 ? [nobody] : listed).map(quoteIdentifier).join(', ');
   switch (capabilities.synchronousNamesSyntax) {
     case 'any':
       return `ANY ${required} (${list})`;

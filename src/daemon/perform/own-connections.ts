@@ -7,8 +7,11 @@ import type { Conninfo } from '../../model/conninfo.ts';
 import { limits } from '../../limits.ts';
 import { ProbeCommit } from './probe-commit.ts';
 
-/** `control`: questions and orders; `flush`: small commits that must reach the disk; `probe`: a commit that waits. */
-export type OwnPurpose = 'control' | 'flush' | 'probe';
+/**
+ * `control`: questions and orders; `flush`: small commits that must reach the disk; `probe`: a commit that waits;
+ * `metadata`: changes that others may lock.
+ */
+export type OwnPurpose = 'control' | 'flush' | 'probe' | 'metadata';
 
 export class OwnConnections {
   readonly probe = new ProbeCommit(() => this.get('probe'));

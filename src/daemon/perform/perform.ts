@@ -5,10 +5,13 @@ import { askServers } from './ask-servers.ts';
 import type { PerformContext } from './context.ts';
 import { fetchWal } from './fetch-wal.ts';
 import { fence, shutDown, takeDown } from './down.ts';
+import { follow } from './follow.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import { hold, release, setSynchronousNames } from './hold.ts';
+import { promote } from './promote.ts';
 import { armSafeStart, disarmSafeStart } from './safe-start.ts';
 import { restartInPlace, startAsStandby } from './start.ts';
+import { writeMetadata } from './write-metadata.ts';
 import { writeWal } from './write-wal.ts';
 
 export { ActionNotBegun, type OwnServer, type PerformContext } from './context.ts';
@@ -33,12 +36,18 @@ export async function perform(action: PerformedAction, context: PerformContext):
       return await askServers(context, action.nodes, action.withinMs);
     case 'fetchWal':
       return await fetchWal(context, action);
+    case 'promote':
+      return await promote(context, action);
+    case 'follow':
+      return await follow(context, action.node);
+    case 'writeMetadata':
+      return await writeMetadata(context, action.term);
     case 'hold':
       return await hold(context);
     case 'release':
       return await release(context, action.synchronousStandbyNames);
     case 'setSynchronousNames':
-      return await setSynchronousNames(context, action.names);
+      return await setSynchronousNames(context, action.names, action.removed);
     case 'fence':
       return await fence(context);
     case 'takeDown':

@@ -7,6 +7,7 @@ import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import {
   autoConf,
   changeSettingsFile,
+  readSettingsFile,
   recoveryConf,
   type SettingsFile,
 } from '../../postgres/server-settings.ts';
@@ -26,11 +27,33 @@ export async function setUpstream(place: ServerPlace, settings: RecoverySettings
   return await changeSettingsFile(standbySettings(place), settings, { isDurable: true });
 }
 
+/** Where what was taken away is kept: the credentials in it are needed again. PostgreSQL takes any name with a dot. */
+const formerName = 'repmgr.former_primary_conninfo';
+
 /** No WAL receiver after the next reload (13+) or start. @throws the system's error */
 export async function noUpstream(place: ServerPlace): Promise<void> {
+  const file = standbySettings(place);
+  const { primary_conninfo: current = '' } = await readSettingsFile(file);
+  const kept = { [formerName]: current };
   const isRecoveryConf = place.version.capabilities.recoverySettingsIn === 'recovery.conf';
+  // recovery.conf knows no other names than its own.
+  if (current !== '' && isRecoveryConf) {
+    await changeSettingsFile(autoConf(place.dataDirectory), kept, { isDurable: false });
+  }
   // An empty value in postgresql.auto.conf wins over one in postgresql.conf.
-  await setUpstream(place, { primary_conninfo: isRecoveryConf ? undefined : '' });
+  const taken = { primary_conninfo: isRecoveryConf ? undefined : '' };
+  await setUpstream(place, current !== '' && !isRecoveryConf ? { ...kept, ...taken } : taken);
+}
+
+/** primary_conninfo as it is, or was before it was taken away. @throws the system's error */
+export async function formerConninfo(place: ServerPlace): Promise<string | undefined> {
+  const { primary_conninfo: current = '' } = await readSettingsFile(standbySettings(place));
+  return current === '' ? (await readSettingsFile(autoConf(place.dataDirectory)))[formerName] : current;
+}
+
+/** @throws the system's error */
+export async function forgetFormerConninfo({ dataDirectory }: ServerPlace): Promise<void> {
+  await changeSettingsFile(autoConf(dataDirectory), { [formerName]: undefined }, { isDurable: false });
 }
 
 /**

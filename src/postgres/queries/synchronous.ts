@@ -1,5 +1,4 @@
-/** Commits that wait for standbys, commits that do not, and what synchronous_standby_names means to each standby. */
-import { type Lsn, parseLsn } from '../../model/lsn.ts';
+/** Commits that wait for synchronous standbys, and what synchronous_standby_names means to each walsender. */
 import type { Connection, QueryOptions } from '../connection.ts';
 
 /** The process that serves this connection. */
@@ -19,20 +18,6 @@ export async function commitSynchronously(connection: Connection, options: Query
   await connection.query(sql, [], options);
 }
 
-/**
- * A small record of WAL, flushed to the local disk and waiting for nobody, also while commits are held.
- * @returns its end
- */
-export async function writeSmallRecord(connection: Connection, options: QueryOptions): Promise<Lsn> {
-  const { walNames } = connection.version.capabilities;
-  // The sessions of this program have synchronous_commit=local: a commit that wrote something is flushed at once.
-  const sql = `BEGIN; ${smallRecord(connection)}; COMMIT; SELECT pg_catalog.${walNames.currentFlushLsn}()::text AS lsn`;
-  const [row] = await connection.query<{ lsn: string }>(sql, [], options);
-  const lsn = parseLsn(row?.lsn ?? '');
-  if (lsn === undefined) throw new Error('the server did not tell where its WAL ends');
-  return lsn;
-}
-
 /** Whether the commit of a backend waits for synchronous standbys right now (9.6+). */
 export async function isInSynchronousWait(
   connection: Connection,
@@ -47,24 +32,32 @@ export async function isInSynchronousWait(
   return row?.wait_event === 'SyncRep';
 }
 
-export interface SynchronousPriority {
-  readonly pid: number;
-  readonly applicationName: string;
-  /** 0: it is not named, as far as its walsender has read the settings. */
-  readonly priority: number;
+/** Ends the walsenders of standbys by their names, which PostgreSQL compares without regard to case. */
+export async function endWalSenders(
+  connection: Connection,
+  applicationNames: readonly string[],
+  options: QueryOptions,
+): Promise<void> {
+  await connection.query(
+    `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_replication
+      WHERE lower(application_name) = ANY ($1::text[])`,
+    [applicationNames.map((name) => name.toLowerCase())],
+    options,
+  );
 }
 
-/** Of the standbys that are attached. */
-export async function synchronousPriorities(
+/** What the checkpointer waits for, such as CheckpointerMain where it has nothing to do (10+). */
+export async function checkpointerWaitsFor(
   connection: Connection,
   options: QueryOptions,
-): Promise<readonly SynchronousPriority[]> {
-  return await connection.query<SynchronousPriority>(
-    `SELECT pid, application_name AS "applicationName", sync_priority AS priority
-       FROM pg_catalog.pg_stat_replication WHERE state IN ('catchup', 'streaming')`,
+): Promise<string | undefined> {
+  if (!connection.version.capabilities.hasBackendType) return undefined;
+  const [row] = await connection.query<{ wait_event: string | null }>(
+    "SELECT wait_event FROM pg_catalog.pg_stat_activity WHERE backend_type = 'checkpointer'",
     [],
     options,
   );
+  return row?.wait_event ?? undefined;
 }
 
 /** Before 9.6 there are no messages in the WAL; a table that is gone at the end writes some records too. */

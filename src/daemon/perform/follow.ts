@@ -1,0 +1,141 @@
+/** Lets the own standby stream from another node, at once (rule 4). */
+import { runsOwnCommand } from '../../cluster/own-line.ts';
+import { followConninfo } from '../../cluster/follow/settings.ts';
+import { failure } from '../../errors.ts';
+import type { ActionResult } from '../../failover/events.ts';
+import { limits } from '../../limits.ts';
+import { substitutePlaceholders } from '../../model/command-template.ts';
+import { redactConninfo } from '../../model/conninfo.ts';
+import { type NodeId, type NodeRecord, replicationSlotName } from '../../model/node.ts';
+import { readConninfo } from '../../postgres/conninfo-defaults.ts';
+import { restoreSettings } from '../../postgres/kept-settings.ts';
+import { findPostmaster } from '../../postgres/postmaster.ts';
+import { ownStatus } from '../../postgres/queries/own-status.ts';
+import { controlServer } from '../../postgres/server-process.ts';
+import { autoConf } from '../../postgres/server-settings.ts';
+import { waitUntil } from '../../system/clock.ts';
+import { runCommandLine } from '../../system/shell.ts';
+import { type OwnServer, type PerformContext, requireServer } from './context.ts';
+import { daemonEnvironment } from './daemon-environment.ts';
+import { allowRetries, formerConninfo, forgetFormerConninfo, setUpstream } from './receiver-settings.ts';
+import { recordFollowing } from './record-following.ts';
+import { reload } from './reload.ts';
+import { prepareSlot } from './slots.ts';
+
+/** @throws Error, RepmgrError where it is no standby that runs, the slot cannot be had, or a command of the user's fails */
+export async function follow(context: PerformContext, node: NodeId): Promise<ActionResult> {
+  const server = requireServer(context);
+  const { followCommand } = context.config;
+  if ((await findPostmaster(server.dataDirectory)) === undefined) {
+    throw new Error('PostgreSQL does not run as a standby');
+  }
+  const upstream = rowOf(context, node);
+  if (followCommand !== undefined && !runsOwnCommand(followCommand, 'standby follow')) {
+    await runOrder(followCommand, upstream, context);
+  } else {
+    await prepareSlot(context, upstream);
+    await streamFrom(context, server, upstream);
+  }
+  void recordFollowing(context, upstream);
+  return { kind: 'done' };
+}
+
+/** Settings, and whatever lets the server take note of them. */
+async function streamFrom(context: PerformContext, server: OwnServer, upstream: NodeRecord): Promise<void> {
+  const before = await formerConninfo(server);
+  const isChanged = await writeUpstream(context, server, upstream);
+  const isReloadable = server.version.capabilities.canReloadPrimaryConninfo;
+  const mustRestart = !isReloadable && isChanged && before !== (await formerConninfo(server));
+  await allowRetries(server);
+  await forgetFormerConninfo(server);
+  if (mustRestart) {
+    await controlServer(server.control, 'restart', { deadlineMs: limits.recoveryMs, signal: context.signal });
+  } else {
+    await nudgeUntilStreaming(context, server);
+  }
+}
+
+/** Also for a server that is down: written as the last step of a rejoin. @returns whether anything changed */
+export async function writeUpstream(
+  { config, self, nodes }: PerformContext,
+  server: OwnServer,
+  upstream: NodeRecord,
+): Promise<boolean> {
+  const own = nodes().find(({ id }) => id === self);
+  const wish = {
+    node: {
+      id: self,
+      name: own?.name ?? config.nodeName,
+      clusterName: config.clusterName,
+      conninfo: readConninfo(config.conninfo),
+    },
+    replication: {
+      user: config.replicationUser,
+      extras: config.replicationConninfo === undefined ? undefined : readConninfo(config.replicationConninfo),
+      passfile: config.passfile,
+      password: undefined,
+      withoutPassword: false,
+      primaryConninfo: undefined,
+    },
+  };
+  const former = await formerConninfo(server);
+  const settings = former === undefined ? undefined : { primary_conninfo: former };
+  const conninfo = followConninfo(wish, readConninfo(upstream.conninfo), {
+    version: server.version,
+    settings,
+  });
+  // Safe start had taken it away.
+  await restoreSettings(autoConf(server.dataDirectory), ['restore_command'], { isDurable: true });
+  return await setUpstream(server, {
+    primary_conninfo: conninfo,
+    primary_slot_name: config.useReplicationSlots ? replicationSlotName(self) : undefined,
+    recovery_target_timeline: 'latest',
+    ...(config.restoreCommand === undefined ? {} : { restore_command: config.restoreCommand }),
+  });
+}
+
+/**
+ * After a failed try a standby waits wal_retrieve_retry_interval, unless it is told to read its settings: the new primary
+ * may not have been ready a moment ago. Whether it streams is seen by whoever observes the server.
+ */
+async function nudgeUntilStreaming(
+  { connections, signal }: PerformContext,
+  server: OwnServer,
+): Promise<void> {
+  const look = async (): Promise<true | undefined> => {
+    await reload(server);
+    return await waitUntil(
+      async () => {
+        const control = await connections.get('control');
+        const { receiver } = await ownStatus(control, { deadlineMs: limits.ownAnswerMs, signal });
+        return receiver?.isStreaming === true ? true : undefined;
+      },
+      { deadlineMs: limits.followNudgeMs, intervalMs: limits.serverPollMs, signal },
+    );
+  };
+  await waitUntil(look, { deadlineMs: limits.followStreamsMs, intervalMs: 0, signal });
+}
+
+async function runOrder(command: string, upstream: NodeRecord, { signal }: PerformContext): Promise<void> {
+  const line = substitutePlaceholders(command, (letter) =>
+    letter === 'n' ? String(upstream.id) : undefined,
+  );
+  const result = await runCommandLine(line, {
+    deadlineMs: limits.followCommandMs,
+    signal,
+    env: daemonEnvironment('follow'),
+  });
+  if (result.exitCode === 0 && !result.timedOut) return;
+  throw failure('server_control_failed', {
+    message: result.timedOut
+      ? `follow_command did not end within ${limits.followCommandMs / 1000} s`
+      : `follow_command failed with exit code ${result.exitCode}`,
+    detail: redactConninfo([line, result.stderr.trim()].join('\n')),
+  });
+}
+
+export function rowOf({ nodes }: PerformContext, id: NodeId): NodeRecord {
+  const row = nodes().find((node) => node.id === id);
+  if (row === undefined) throw new Error(`node ${id} is not registered, as far as this node knows`);
+  return row;
+}
