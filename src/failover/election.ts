@@ -10,12 +10,12 @@ import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
 import { mayHoldAcknowledged } from './known-positions.ts';
 import { awaitedBy, isWorthWaiting, lagAfterFetch } from './missing-wal.ts';
 import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
-import { namesOf } from './names.ts';
 import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
 import { learnHowFar } from './replaced-directory.ts';
 import type { Canvassing, Follower, State } from './state.ts';
+import { explainStayingOut } from './staying-out.ts';
 import type { Term } from './term.ts';
 import { noteTerm } from './terms-heard.ts';
 import { become, change, explain, later, send, store, type Turn } from './turn.ts';
@@ -162,15 +162,7 @@ function stayOut(turn: Turn, role: Canvassing): void {
   const isLong = left.length === 0;
   const wait = isLong ? 2 * bounds.canvassPauseMs * (1 + turn.random) : Math.min(...left) + turn.random * 10;
   if (isLong) {
-    const refusing = role.answers.filter(([, { refusal }]) => refusal !== null);
-    explain(turn, 2, 'stayOut', `no election: too few voters would grant it`, {
-      answered: role.answers.map(([node]) => node),
-      refused: refusing.map(([node, { refusal }]) => `${node} ${refusal}`).join(', '),
-      refusing: namesOf(
-        turn.state,
-        refusing.map(([node]) => node),
-      ),
-    });
+    explainStayingOut(turn, role);
   }
   waitUntil(turn, Math.max(bounds.canvassPauseMs / 4, Math.min(wait, 1_000)), false);
 }

@@ -145,8 +145,11 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   }
   if (role.kind === 'canvassing' || role.kind === 'candidate') {
     become(turn, { kind: 'follower', electionNotBefore: turn.now, hasWaited: false, unarmedSince: null });
+  } else if (role.kind === 'follower' && role.hasWaited) {
+    /** Whoever it let go first did: the next election is another one. */
+    become(turn, { ...role, hasWaited: false });
   }
-  change(turn, { leaderHeardAt: turn.now });
+  change(turn, { leaderHeardAt: turn.now, stayedOutBecause: '' });
   grantLease(turn, from, heartbeat.term, heartbeat.leaseMs);
   dropConsideration(turn);
   thaw(turn);

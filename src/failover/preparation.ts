@@ -10,6 +10,7 @@ import { namesOf } from './names.ts';
 import { openTerm } from './open-terms.ts';
 import { isWitness } from './own-wal.ts';
 import { newerRecord } from './quorum.ts';
+import { refusalInWords } from './refusals-in-words.ts';
 import type { Candidate, State } from './state.ts';
 import { firstTerm, noTerm } from './term.ts';
 import { forcedTerm, nextTerm } from './terms-heard.ts';
@@ -35,7 +36,13 @@ export function prepareCandidacy(turn: Turn, role: Candidate): void {
   const refusal = refusalByLooks(state, role, isElection);
   const isBound = !role.isForced && leaseBinds(state, state.settings.self);
   if (isUnfit || refusal !== null || isBound) {
-    explain(turn, 3, 'stayOut', `does not stand: ${reasonOf(state, role, refusal)}`, { refusal });
+    explain(
+      turn,
+      3,
+      'stayOut',
+      `does not stand: ${isBound ? 'it has voted for another' : reasonOf(state, role, refusal)}`,
+      { refusal },
+    );
     giveUp(turn, role, refusal === 'primaryAnswers' ? state.settings.leaseMs / 2 : 0);
     return;
   }
@@ -47,7 +54,7 @@ function reasonOf(state: State, { answers }: Candidate, refusal: Refusal | null)
   if (refusal === 'primaryAnswers' && writable.length > 0) {
     return `${namesOf(state, writable)} accepts writes`;
   }
-  return refusal ?? 'it is no candidate any more';
+  return refusal === null ? 'it is no candidate any more' : refusalInWords[refusal];
 }
 
 function voteForItself(turn: Turn, role: Candidate): void {

@@ -56,6 +56,8 @@ export interface State {
   readonly leaderHeardAt: MonotonicMs | null;
   /** Since when this node, as a voter, has known of the pause in its record. */
   readonly pauseKnownAt: MonotonicMs | null;
+  /** Why the last pre-vote came to nothing, since when nothing else was said of it; empty: an election is possible. */
+  readonly stayedOutBecause: string;
   /** Whose WAL could not be fetched, and when. */
   readonly unfetchable: readonly (readonly [NodeId, MonotonicMs])[];
   /** Since when each other server has answered that it is starting up, one after the other (rule 3). */

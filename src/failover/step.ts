@@ -78,6 +78,8 @@ function handle(turn: Turn, event: Exclude<Event, { readonly kind: 'started' }>)
 
 /** What the time and the state alone demand; a role that just changed has its say at once. */
 function react(turn: Turn): void {
+  /** Who asked first is voted for before this node asks for itself. */
+  reactConsideration(turn);
   for (let rounds = 0; rounds < 4; rounds++) {
     const { role } = turn.state;
     reactAs(turn);
@@ -85,7 +87,6 @@ function react(turn: Turn): void {
       break;
     }
   }
-  reactConsideration(turn);
   reactYield(turn);
   reactHeldNames(turn);
   reactFollowing(turn);

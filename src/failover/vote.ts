@@ -16,6 +16,7 @@ import { nameOf } from './names.ts';
 import { isDiverged, isWitness, learnLine } from './own-wal.ts';
 import { closeTermsGivenUp, ledTermOf, openTerm, reignsOf } from './open-terms.ts';
 import { newerRecord } from './quorum.ts';
+import { refusalInWords } from './refusals-in-words.ts';
 import type { Consideration, State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
 import { isBehind, refusalOf } from './vote-refusals.ts';
@@ -138,7 +139,7 @@ function refuse(turn: Turn, candidate: NodeId, request: VoteRequest, refusal: Re
     turn,
     3,
     'refuseVote',
-    `no vote for ${nameOf(turn.state, candidate)} in term ${request.term}: ${refusal}`,
+    `no vote for ${nameOf(turn.state, candidate)} in term ${request.term}: ${refusalInWords[refusal]}`,
     {
       candidate,
       term: request.term,

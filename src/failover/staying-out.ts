@@ -1,0 +1,34 @@
+/** Why no election is possible: said when it begins, and again when something about it changes (rule 2). */
+import type { NodeId } from '../model/node.ts';
+import { nameOf } from './names.ts';
+import { membersOf } from './quorum.ts';
+import { refusalInWords } from './refusals-in-words.ts';
+import type { Canvassing } from './state.ts';
+import { change, explain, type Turn } from './turn.ts';
+
+export function explainStayingOut(turn: Turn, { answers }: Canvassing): void {
+  const { durable, settings, stayedOutBecause } = turn.state;
+  const members = durable.record === null ? [] : membersOf(durable.record);
+  const obstacles = members
+    .filter((node) => node !== settings.self)
+    .flatMap((node) => obstacleOf(turn, answers, node));
+  const because = obstacles.join('; ');
+  if (because !== stayedOutBecause) {
+    change(turn, { stayedOutBecause: because });
+    explain(turn, 2, 'stayOut', `no election, since too few would vote for it: ${because}`, {
+      answered: answers.map(([node]) => node),
+      refused: answers
+        .flatMap(([node, { refusal }]) => (refusal === null ? [] : [`${node} ${refusal}`]))
+        .join(', '),
+    });
+  }
+}
+
+function obstacleOf(turn: Turn, answers: Canvassing['answers'], node: NodeId): readonly string[] {
+  const name = nameOf(turn.state, node);
+  const answer = answers.find(([from]) => from === node)?.[1];
+  if (answer === undefined) {
+    return [`${name} does not answer`];
+  }
+  return answer.refusal === null ? [] : [`${name} says that ${refusalInWords[answer.refusal]}`];
+}
