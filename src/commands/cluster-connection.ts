@@ -5,6 +5,7 @@ import { type Connection, connect } from '../postgres/connection.ts';
 import { isUnanswered } from '../postgres/connection-failure.ts';
 import { connectionFromOptions } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
+import { nameOf } from './options.ts';
 
 /** @throws RepmgrError usage, where neither repmgr.conf nor --cluster tells */
 export function nameOfCluster({ options, config }: CommandContext): string {
@@ -18,8 +19,15 @@ export function nameOfCluster({ options, config }: CommandContext): string {
 }
 
 /** As in repmgr 3, connection options count only where no repmgr.conf gives a conninfo. */
-export function clusterConninfo({ options, config, environment }: CommandContext): string {
-  if (config !== undefined && config.conninfo !== '') return config.conninfo;
+export function clusterConninfo({ options, config, environment, log }: CommandContext): string {
+  if (config !== undefined && config.conninfo !== '') {
+    const useless = (['host', 'port', 'username'] as const).filter((key) => options[key] !== undefined);
+    if (useless.length > 0 && options.terse !== true) {
+      const names = useless.map((key) => `"${nameOf(key)}"`).join(', ');
+      log.warning(`${names} without effect: "conninfo" in "${config.sourceFile}" says which server is asked`);
+    }
+    return config.conninfo;
+  }
   return formatConninfo(connectionFromOptions(options, environment));
 }
 

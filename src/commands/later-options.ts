@@ -5,11 +5,6 @@ const later = { group: 'command', value: { kind: 'none' }, isNotBuiltYet: true }
 const laterText = <Name extends string>(name: Name) => ({ ...later, value: { kind: 'text', name } }) as const;
 
 export const laterOptions = {
-  noUpstreamConnection: {
-    ...later,
-    long: 'no-upstream-connection',
-    about: 'with Barman: do not connect to the upstream',
-  },
   mode: {
     ...later,
     long: 'mode',

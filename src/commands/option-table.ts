@@ -175,11 +175,6 @@ export const optionTable = {
     value: { kind: 'integer', name: 'COUNT', minimum: 0 },
     about: 'the WAL segments that the source must keep at least',
   },
-  withoutBarman: {
-    ...flag,
-    long: 'without-barman',
-    about: 'copy from the server although Barman is configured',
-  },
   waitSync: {
     group: 'command',
     long: 'wait-sync',
@@ -232,6 +227,18 @@ export const optionTable = {
     isWithoutEffect: true,
     long: 'ignore-external-config-files',
     about: 'files outside the data directory are not copied anyway',
+  },
+  withoutBarman: {
+    ...flag,
+    isWithoutEffect: true,
+    long: 'without-barman',
+    about: 'the copy is never made by Barman anyway',
+  },
+  noUpstreamConnection: {
+    ...flag,
+    isWithoutEffect: true,
+    long: 'no-upstream-connection',
+    about: 'without Barman the upstream has to be asked',
   },
   relic: { ...flag, isWithoutEffect: true, short: 'I', about: 'a relic of old versions' },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -19,9 +19,6 @@ import { checkedNodeId } from './local-node.ts';
 export async function run(context: CommandContext): Promise<void> {
   const { options, log, signal } = context;
   const wish = wishOf(context);
-  if (options.noUpstreamConnection === true) {
-    log.warning('option "--no-upstream-connection" has no effect without Barman');
-  }
   if (options.replicationConfOnly === true) {
     const { writeReplicationConfiguration } = await import('./replication-conf-only.ts');
     await writeReplicationConfiguration(context, wish);

@@ -94,8 +94,6 @@ export const commandTable: readonly Command[] = [
       'backupMethod',
       'fastCheckpoint',
       'walKeepSegments',
-      'noUpstreamConnection',
-      'withoutBarman',
       'rsyncOnly',
       'copyExternalConfigFiles',
       'remoteUser',

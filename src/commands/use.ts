@@ -125,6 +125,5 @@ const withoutEffectBeside = {
     'fastCheckpoint',
     'rsyncOnly',
     'verifyBackup',
-    'withoutBarman',
   ],
 } as const satisfies Partial<Record<OptionKey, readonly OptionKey[]>>;

@@ -59,7 +59,10 @@ function refuseUnregistered({ nodeId, nodes, local, observations }: PromotionFac
     throw failure('node_not_registered', {
       message: `node ${nodeId} is not registered as a standby`,
       detail: node === undefined ? 'The metadata have no row of it.' : 'The metadata have it as a witness.',
-      hint: `Register it first, with: ${wish.ownCommand('standby register')}`,
+      hint:
+        node === undefined
+          ? `Register it first, with: ${wish.ownCommand('standby register')}`
+          : `A witness holds no copy of the data. Promote a standby: ${wish.ownCommand('cluster show')} lists them.`,
     });
   }
   const registered = observations.find((observation) => observation.node.id === nodeId)?.answer;
