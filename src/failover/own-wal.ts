@@ -56,7 +56,7 @@ export function renameMakers(turn: Turn): void {
 
 /**
  * A server that is writable without a term: on a timeline of its own making it is a branch that a term may adopt; on
- * one that others write on or follow it has strayed.
+ * one that others write on or follow it has strayed. Who lost its state file cannot know whose it is.
  */
 export function noteStray(turn: Turn): void {
   const { position, durable } = turn.state;
@@ -69,7 +69,7 @@ export function noteStray(turn: Turn): void {
     const path = [...position.path.slice(0, -1), { ...tip, term: madeByHand }];
     change(turn, { position: { ...position, path } });
     store(turn, { timelines: path });
-  } else if (own === undefined || !isSameMark(tip, own) || tip.term !== own.term) {
+  } else if (!durable.hasLostState && (own === undefined || !isSameMark(tip, own) || tip.term !== own.term)) {
     store(turn, { hasStrayed: true });
   }
 }

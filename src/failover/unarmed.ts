@@ -6,7 +6,7 @@ import { standAsWritable } from './candidate.ts';
 import { fence } from './fencing.ts';
 import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
-import { isUnadopted, isWritable, noteStray } from './own-wal.ts';
+import { isDiverged, isUnadopted, isWritable, noteStray } from './own-wal.ts';
 import { isPaused } from './pause.ts';
 import { firstRecord } from './first-record.ts';
 import type { Follower, State } from './state.ts';
@@ -54,7 +54,8 @@ function reactAmongVoters(turn: Turn, since: number): void {
     });
     return;
   }
-  const isByHand = state.position !== null && isUnadopted(state.position);
+  /** What the others' line has left behind no quorum will ever take for a primary's. */
+  const isByHand = state.position !== null && isUnadopted(state.position) && !isDiverged(state);
   if (
     turn.now - since >= leaseMsOf(state) &&
     !isByHand &&
@@ -62,17 +63,17 @@ function reactAmongVoters(turn: Turn, since: number): void {
     !isPaused(state)
   ) {
     fence(turn, 4, 'its server is writable, but no quorum would let it lead', { since });
-  } else if (durable.record !== null && !isPaused(state)) {
+  } else if (durable.record !== null && !durable.hasStrayed && !isPaused(state)) {
     claim(turn, durable.record);
   }
 }
 
 /** Asks to lead a term above all that it heard of, with the WAL that it has. */
 function claim(turn: Turn, record: VoterRecord): void {
-  const { durable, nextClaimAt } = turn.state;
+  const { durable, nextClaimAt, position } = turn.state;
   if (turn.now >= nextClaimAt) {
     change(turn, { nextClaimAt: later(turn.now, bounds.claimPauseMs * (1 + turn.random)) });
-    if (durable.hasLostState) {
+    if (durable.hasLostState || (position !== null && isUnadopted(position))) {
       askWhoLed(turn);
     }
     standAsWritable(turn, 'writable', record);

@@ -19,7 +19,7 @@ export function scheduleFaults(world: World): void {
 
 function inject(world: World, fault: Fault, random: Random): void {
   const node = 'target' in fault ? resolve(world, fault.target, random) : undefined;
-  if ('target' in fault && (node === undefined || !canHappenTo(node, fault))) return;
+  if ('target' in fault && (node === undefined || !canHappenTo(world, node, fault))) return;
   world.tell(node?.id ?? 0, describe(fault));
   world.watchers.faultBegan(world, fault, node?.id);
   const end = begin(world, fault, node, random);
@@ -279,8 +279,9 @@ function resolve(world: World, target: Target, random: Random): SimulatedNode | 
   return candidates.length === 0 ? undefined : random.pick(candidates);
 }
 
-function canHappenTo({ host }: SimulatedNode, fault: Fault): boolean {
+function canHappenTo({ exists }: World, { id, host }: SimulatedNode, fault: Fault): boolean {
   const { kind } = fault;
+  if (exists.has(id) === (kind === 'register')) return false;
   // The row of a node that is gone is deleted as well.
   if (isOnNetwork(fault) || kind === 'unregister') return true;
   return kind === 'bootHost' ? !host.isUp : host.isUp && !host.isSuspended;

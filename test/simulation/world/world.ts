@@ -14,7 +14,7 @@ import type { NodeId } from '../../../src/model/node.ts';
 import type { Watchers } from '../checkers/watcher.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { Guard } from '../daemon/guard.ts';
-import { answerOverSql } from '../daemon/observe.ts';
+import { answerOverSql, isAnswering } from '../daemon/observe.ts';
 import type { Fault, Occasion } from '../history/faults.ts';
 import type { HistoryOptions, NodeOptions } from '../history/options.ts';
 import { DataDirectory } from '../postgres/data-directory.ts';
@@ -123,7 +123,7 @@ export class World implements ServerWatcher {
   register(node: SimulatedNode): void {
     const source = this.nodes.find(({ server }) => server?.phase === 'writable')?.server;
     const own = this.options.nodes[node.id - 1];
-    if (source === undefined || own === undefined || this.exists.has(node.id)) return;
+    if (source === undefined || own === undefined || !isAnswering(source)) return;
     this.exists.add(node.id);
     if (node.server !== undefined) {
       node.server.directory.becomeCopyOf(source.directory);
