@@ -2,6 +2,7 @@
 import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { throwIfInterrupted } from '../system/clock.ts';
+import type { CopyTap } from './copy-tap.ts';
 import type { Submittable } from './driver.ts';
 import type { OpenClient } from './open-client.ts';
 import type { Session } from './session.ts';
@@ -10,23 +11,31 @@ import { connectionLost, statementFailure, statementTimeout } from './statement-
 /** One row by column name, every value as text. */
 export type ResultRow = Readonly<Record<string, string | null>>;
 
-/** What is done with the parts of an answer; a promise holds back all that follows until it is settled. */
+/** What is done with the parts of an answer, in order. */
 export interface ReplicationAnswer {
-  readonly onResultSet?: (rows: readonly ResultRow[]) => void | Promise<void>;
-  readonly onCopyStart?: () => void | Promise<void>;
-  /** One CopyData message; the buffer is valid until the call, or the promise that it gave, has ended. */
-  readonly onCopyData?: (chunk: Buffer) => void | Promise<void>;
-  readonly onCopyEnd?: () => void | Promise<void>;
+  readonly onResultSet?: (rows: readonly ResultRow[]) => void;
+  readonly onCopyStart?: () => void;
+  /**
+   * A piece of one CopyData message; it is valid until the call, or the promise that it gave, has ended, and nothing
+   * more is read before that.
+   */
+  readonly onCopyData?: (piece: Buffer, isStartOfMessage: boolean) => void | Promise<void>;
   /** Until the server sends anything. */
   readonly firstAnswerMs?: number | undefined;
-  /** Between two messages of the server, while we are reading. */
+  /** Between two pieces of what the server sends, while we are reading. */
   readonly silenceMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface ReplicationSession {
+  readonly session: Session;
+  readonly open: OpenClient;
+  readonly tap: CopyTap;
+}
+
 /** @throws RepmgrError query_failed, query_timeout, connection_lost, interrupted; whatever `answer` throws */
 export async function runCommand(
-  { session, open }: { readonly session: Session; readonly open: OpenClient },
+  { session, open, tap }: ReplicationSession,
   command: string,
   answer: ReplicationAnswer,
 ): Promise<void> {
@@ -36,53 +45,44 @@ export async function runCommand(
   const { connection } = session.client;
 
   return new Promise((resolve, reject) => {
-    let isOver = false;
     const giveUp = (error: unknown) => {
       end();
       open.abandon(error instanceof RepmgrError ? error : connectionLost(open.server, error));
       reject(error);
     };
     const silence = watchSilence(answer, (allowedMs) => giveUp(statementTimeout(allowedMs, place)));
-    const parts = inOrder({
-      pause() {
-        silence.stop();
-        connection.stream.pause();
-      },
-      resume() {
-        connection.stream.resume();
-        if (!isOver) {
-          silence.start();
-        }
-      },
-      fail: giveUp,
-    });
-    const receive = (part: Part) => {
-      if (isOver) {
-        return;
+    const receive = (use: () => void) => {
+      silence.start();
+      try {
+        use();
+      } catch (error) {
+        giveUp(error);
       }
-      if (!parts.isBusy()) {
-        silence.start();
-      }
-      parts.add(part);
     };
     const copyStart = () => receive(() => answer.onCopyStart?.());
-    const copyEnd = () => receive(() => answer.onCopyEnd?.());
     const interrupt = () => giveUp(failure('interrupted', { message: 'the operation was interrupted' }));
     const end = () => {
-      isOver = true;
       silence.stop();
-      parts.drop();
+      tap.taker = undefined;
       answer.signal?.removeEventListener('abort', interrupt);
-      connection.off('copyOutResponse', copyStart).off('copyDone', copyEnd);
+      connection.off('copyOutResponse', copyStart);
     };
 
     answer.signal?.addEventListener('abort', interrupt, { once: true });
-    connection.on('copyOutResponse', copyStart).on('copyDone', copyEnd);
+    connection.on('copyOutResponse', copyStart);
+    tap.taker = {
+      take(piece, isStartOfMessage) {
+        silence.start();
+        return answer.onCopyData?.(piece, isStartOfMessage);
+      },
+      onPause: () => silence.stop(),
+      onResume: () => silence.start(),
+      fail: giveUp,
+    };
     silence.start();
     session.client.query(
-      submittable(command, answer, {
-        receive,
-        isBusy: parts.isBusy,
+      submittable(command, {
+        onResultSet: (rows) => receive(() => answer.onResultSet?.(rows)),
         end(error) {
           end();
           if (error === undefined) {
@@ -96,16 +96,13 @@ export async function runCommand(
   });
 }
 
-type Part = () => void | Promise<void>;
-
 interface Receiver {
-  receive(part: Part): void;
-  isBusy(): boolean;
+  onResultSet(rows: readonly ResultRow[]): void;
   end(error?: Error): void;
 }
 
-/** The command as `pg` runs it: its answer cut into parts. */
-function submittable(command: string, answer: ReplicationAnswer, receiver: Receiver): Submittable {
+/** The command as `pg` runs it. What is copied has gone another way before: copy-tap.ts. */
+function submittable(command: string, receiver: Receiver): Submittable {
   let columns: readonly string[] | undefined;
   let rows: ResultRow[] = [];
   return {
@@ -120,69 +117,16 @@ function submittable(command: string, answer: ReplicationAnswer, receiver: Recei
     handleDataRow({ fields }) {
       rows.push(Object.fromEntries((columns ?? []).map((name, index) => [name, fields[index] ?? null])));
     },
-    handleCopyData({ chunk }) {
-      // The parser's buffer moves with the next read; what has to wait for its turn is copied.
-      const kept = receiver.isBusy() ? Buffer.from(chunk) : chunk;
-      receiver.receive(() => answer.onCopyData?.(kept));
-    },
     handleCommandComplete() {
-      if (columns !== undefined) {
-        const complete = rows;
-        receiver.receive(() => answer.onResultSet?.(complete));
-      }
+      if (columns !== undefined) receiver.onResultSet(rows);
       columns = undefined;
     },
+    handleCopyData() {},
     handleEmptyQuery() {},
     handlePortalSuspended() {},
     handleCopyInResponse() {},
-    handleError: (error) => receiver.receive(() => receiver.end(error)),
-    handleReadyForQuery: () => receiver.receive(() => receiver.end()),
-  };
-}
-
-/**
- * Does parts one after the other. While one is not done the source is paused; what was read before that waits, which
- * is one read's worth at most.
- */
-function inOrder(source: { pause(): void; resume(): void; fail(error: unknown): void }) {
-  let waiting: Part[] = [];
-  let isWorking = false;
-  let isDropped = false;
-  const work = async () => {
-    isWorking = true;
-    let isPaused = false;
-    try {
-      for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-        const done = part();
-        if (done !== undefined) {
-          isPaused = true;
-          source.pause();
-          await done;
-        }
-      }
-    } catch (error) {
-      source.fail(error);
-    }
-    isWorking = false;
-    if (isPaused) {
-      source.resume();
-    }
-  };
-  return {
-    add(part: Part) {
-      if (isDropped) {
-        return;
-      }
-      waiting.push(part);
-      if (!isWorking) {
-        void work();
-      }
-    },
-    isBusy: () => isWorking,
-    drop() {
-      isDropped = true;
-      waiting = [];
-    },
+    handleError: (error) => receiver.end(error),
+    handleReadyForQuery: () => receiver.end(),
   };
 }
 

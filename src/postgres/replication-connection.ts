@@ -12,6 +12,7 @@ import {
   toTimelineId,
 } from '../model/timeline.ts';
 import { type ConnectOptions, versionOfSession } from './connection.ts';
+import { tapCopies } from './copy-tap.ts';
 import { type ReplicationAnswer, type ResultRow, runCommand } from './replication-command.ts';
 import { keepOpen } from './open-client.ts';
 import { openSession } from './session.ts';
@@ -60,7 +61,8 @@ export async function openReplicationConnection(
 ): Promise<ReplicationConnection> {
   const session = await openSession(conninfo, { ...options, isReplication: true });
   const open = keepOpen(session);
-  const run: Run = async (command, answer) => runCommand({ session, open }, command, answer);
+  const tap = tapCopies(session.client.connection.stream);
+  const run: Run = async (command, answer) => runCommand({ session, open, tap }, command, answer);
   try {
     return {
       version: versionOfSession(session),

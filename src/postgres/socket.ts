@@ -37,18 +37,31 @@ export class EncryptionFailed extends Error {
 const sslRequestCode = 80_877_103;
 const cancelRequestCode = 80_877_102;
 
-/**
- * A socket for gigabytes: it reads large pieces at once. Each is handed on as a copy, since the driver keeps the end of
- * one, a message that is not complete, for as long as it likes.
- */
+/** A socket for gigabytes: it reads large pieces at once, into one buffer that is used again and again. */
+class BulkSocket extends Socket {
+  /** The driver keeps the end of a piece, a message that is not complete, for as long as it likes. */
+  handsOutCopies = true;
+
+  constructor() {
+    const onread: OnReadOpts = {
+      buffer: Buffer.allocUnsafeSlow(limits.bulkReadBytes),
+      callback: (byteCount, buffer) => {
+        const piece = Buffer.from(buffer.buffer, buffer.byteOffset, byteCount);
+        return this.emit('data', this.handsOutCopies ? Buffer.from(piece) : piece);
+      },
+    };
+    // @types/node has it for connect() only: https://nodejs.org/docs/latest-v20.x/api/net.html#new-netsocketoptions
+    super({ onread } as SocketConstructorOpts);
+  }
+}
+
 export function createBulkSocket(): Socket {
-  const onread: OnReadOpts = {
-    buffer: Buffer.allocUnsafeSlow(limits.bulkReadBytes),
-    callback: (byteCount, buffer) => socket.emit('data', Buffer.from(buffer.subarray(0, byteCount))),
-  };
-  // @types/node has it for connect() only: https://nodejs.org/docs/latest-v20.x/api/net.html#new-netsocketoptions
-  const socket = new Socket({ onread } as SocketConstructorOpts);
-  return socket;
+  return new BulkSocket();
+}
+
+/** From now on whoever listens to `data` uses a piece at once: it is overwritten by the next one. */
+export function readInPlace(socket: Socket): void {
+  if (socket instanceof BulkSocket) socket.handsOutCopies = false;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The replication command BASE_BACKUP and the two forms of its answer: up to PostgreSQL 14 one COPY a tablespace, from
- * 15 on one COPY for all, in which the first byte of each message says what follows.
+ * 15 on one COPY for all, in which the first byte of each message says what follows. Messages may come in pieces.
  * See https://www.postgresql.org/docs/current/protocol-replication.html#PROTOCOL-REPLICATION-BASE-BACKUP
  */
 import type { ServerVersion } from '../version.ts';
@@ -18,7 +18,7 @@ export type ResultRow = Readonly<Record<string, string | null>>;
 export interface BaseBackupStream {
   onResultSet(rows: readonly ResultRow[]): void;
   onCopyStart(): void;
-  onCopyData(chunk: Buffer): void | Promise<void>;
+  onCopyData(piece: Buffer, isStartOfMessage: boolean): void | Promise<void>;
   /** Ends the last archive and gives the manifest (13+). */
   end(): { readonly manifest: string | undefined };
 }
@@ -69,6 +69,8 @@ export function createBaseBackupStream(version: ServerVersion, handlers: StreamH
   let archive = -1;
   let writer: BackupWriter | undefined;
   let isManifest = false;
+  /** `n`: a new archive, `m`: the manifest, `d`: content of either, `p`: progress. */
+  let messageKind = '';
   const manifest: Buffer[] = [];
 
   const startNext = (): void => {
@@ -90,19 +92,16 @@ export function createBaseBackupStream(version: ServerVersion, handlers: StreamH
     handlers.onProgress(receivedBytes);
     return writer?.write(content);
   };
-  const takeTagged = (chunk: Buffer): void | Promise<void> => {
-    switch (String.fromCharCode(chunk[0] ?? 0)) {
-      case 'n':
-      case 'm':
-        startNext();
-        return undefined;
-      case 'd':
-        return take(chunk.subarray(1));
-      case 'p':
-        return undefined;
-      default:
-        throw new Error(`the source sent a message of the unknown kind ${chunk[0]}`);
+  const takeTagged = (piece: Buffer, isStartOfMessage: boolean): void | Promise<void> => {
+    if (isStartOfMessage) {
+      messageKind = String.fromCharCode(piece[0] ?? 0);
+      if (!'nmdp'.includes(messageKind)) {
+        throw new Error(`the source sent a message of the unknown kind ${piece[0]}`);
+      }
+      if (messageKind === 'n' || messageKind === 'm') startNext();
     }
+    if (messageKind !== 'd') return undefined;
+    return take(isStartOfMessage ? piece.subarray(1) : piece);
   };
 
   return {
@@ -119,7 +118,7 @@ export function createBaseBackupStream(version: ServerVersion, handlers: StreamH
         startNext();
       }
     },
-    onCopyData: isTagged ? takeTagged : take,
+    onCopyData: (piece, isStartOfMessage) => (isTagged ? takeTagged(piece, isStartOfMessage) : take(piece)),
     end: () => {
       if (archive < order.length - 1 || order.length === 0) {
         throw new Error('the source ended the base backup before it had sent everything');

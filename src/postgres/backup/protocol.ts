@@ -93,7 +93,7 @@ async function receive(
   await connection.runReplicationCommand(baseBackupCommand(connection.version, { label, isCheckpointFast }), {
     onResultSet: (rows) => stream.onResultSet(rows),
     onCopyStart: () => stream.onCopyStart(),
-    onCopyData: (chunk) => stream.onCopyData(chunk),
+    onCopyData: (piece, isStartOfMessage) => stream.onCopyData(piece, isStartOfMessage),
     signal: backup.signal,
     firstAnswerMs: limits.baseBackupStartMs,
     silenceMs: limits.baseBackupSilenceMs,

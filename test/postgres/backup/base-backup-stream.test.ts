@@ -67,7 +67,7 @@ describe('the answer to BASE_BACKUP', () => {
     const { created, events, received } = stream(130_023);
     for (const content of ['one', 'two', 'manifest']) {
       created.onCopyStart();
-      void created.onCopyData(Buffer.from(content));
+      void created.onCopyData(Buffer.from(content), true);
     }
     expect(created.end()).toEqual({ manifest: 'manifest' });
     expect(events).toEqual(expected);
@@ -78,7 +78,7 @@ describe('the answer to BASE_BACKUP', () => {
     const { created, events } = stream(100_023);
     for (const content of ['one', 'two']) {
       created.onCopyStart();
-      void created.onCopyData(Buffer.from(content));
+      void created.onCopyData(Buffer.from(content), true);
     }
     expect(created.end()).toEqual({ manifest: undefined });
     expect(events).toEqual(expected);
@@ -96,16 +96,40 @@ describe('the answer to BASE_BACKUP', () => {
       'm',
       'dmanifest',
     ];
-    for (const message of messages) void created.onCopyData(Buffer.from(message, 'latin1'));
+    for (const message of messages) void created.onCopyData(Buffer.from(message, 'latin1'), true);
     expect(created.end()).toEqual({ manifest: 'manifest' });
     expect(events).toEqual(expected);
+  });
+
+  it('may come in pieces of messages', () => {
+    const { created, events } = stream(150_018);
+    created.onCopyStart();
+    for (const message of [
+      'nfast.tar\0/srv/fast\0',
+      'done',
+      'p\0\0\0\0\0\0\0d',
+      'nbase.tar\0\0',
+      'dtwo',
+      'm',
+      'dmanifest',
+    ]) {
+      for (const [index, letter] of message.split('').entries()) {
+        void created.onCopyData(Buffer.from(letter, 'latin1'), index === 0);
+      }
+    }
+    expect(created.end()).toEqual({ manifest: 'manifest' });
+    const written = events.filter((event) => event.startsWith('write ')).map((event) => event.slice(6));
+    expect(written.join('')).toBe('onetwo');
+    expect(events.filter((event) => !event.startsWith('write '))).toEqual(
+      expected.filter((event) => !event.startsWith('write ')),
+    );
   });
 
   it('that ends too early, or holds something unknown, is an error', () => {
     const early = stream(150_018);
     early.created.onCopyStart();
-    void early.created.onCopyData(Buffer.from('nfast.tar\0'));
+    void early.created.onCopyData(Buffer.from('nfast.tar\0'), true);
     expect(() => early.created.end()).toThrow('before it had sent everything');
-    expect(() => stream(150_018).created.onCopyData(Buffer.from('?'))).toThrow('unknown kind');
+    expect(() => stream(150_018).created.onCopyData(Buffer.from('?'), true)).toThrow('unknown kind');
   });
 });
