@@ -1,4 +1,5 @@
 /** Does the actions of the core with the means of this node. */
+import { join } from 'node:path';
 import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
 import { localServer } from '../cluster/local-server.ts';
 import type { Config } from '../config/resolve.ts';
@@ -12,6 +13,9 @@ import type { LastingAction } from './action-queue.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { readClocks } from './instant.ts';
 import { WalEndReader } from './observe/end-of-wal.ts';
+import { clientEnvironment } from './perform/client-environment.ts';
+import { Guard } from './perform/guard.ts';
+import { guardCondition } from './perform/guard-condition.ts';
 import { OwnConnections } from './perform/own-connections.ts';
 import { perform, type PerformContext, type PerformedAction } from './perform/perform.ts';
 import type { StartedFrom } from './started-from.ts';
@@ -29,6 +33,7 @@ export class Effects {
   readonly walEnd: WalEndReader;
   readonly #options: EffectsOptions;
   readonly #connections: OwnConnections;
+  readonly #guard: Guard;
   readonly #ending = new AbortController();
 
   constructor(options: EffectsOptions) {
@@ -36,6 +41,7 @@ export class Effects {
     this.#options = options;
     this.walEnd = new WalEndReader(from.place);
     this.#connections = new OwnConnections(() => addresses.addressed(config().conninfo));
+    this.#guard = guardOf(options);
   }
 
   async perform(action: LastingAction, signal: AbortSignal): Promise<ActionResult> {
@@ -89,10 +95,20 @@ export class Effects {
       signal,
     };
   }
+}
 
-  readonly #guard = {
-    contactUntil: async () => null,
-    renew: async () => {},
-    end: async () => {},
-  };
+/** Lease and margin are no settings that a reload changes. */
+function guardOf({ from, config, facts, record, addresses }: EffectsOptions): Guard {
+  const { stateDirectory, clusterName, pgBindir, primaryLeaseMs, fenceMarginMs } = config();
+  const { place, self, log } = from;
+  return new Guard({
+    place,
+    file: join(stateDirectory, `${encodeURIComponent(clusterName)}-${self}.guard`),
+    programDirectory: pgBindir,
+    contactMs: primaryLeaseMs - fenceMarginMs,
+    environment: () => clientEnvironment(addresses.addressed(config().conninfo), process.env),
+    condition: () => guardCondition(record(), self, facts().nodes, place.version),
+    now: readClocks,
+    log,
+  });
 }

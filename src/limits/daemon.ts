@@ -26,6 +26,10 @@ export const daemonLimits = {
   followCommandMs: 300_000,
   /** To connect to the node to follow, for a slot there. */
   slotPreparationMs: 2_000,
+  /** What may wait for the guard to read it; it takes a line at once, unless it hangs. */
+  guardPipeBytes: 16 * 1024,
+  /** Reads of the guard's note, which it writes in place. */
+  guardNoteReads: 5,
   /** For a commit that is meant to wait: as long as a hold lasts. */
   probeCommitMs: 86_400_000,
   /** For crash recovery, which may have to replay max_wal_size and more. */

@@ -58,7 +58,7 @@ export async function effectsOn(
     connections,
     addresses: new KnownAddresses(),
     walEnd: new WalEndReader(place),
-    guard: { contactUntil: async () => null, renew: async () => {}, end: async () => {} },
+    guard: { renew: async () => {}, end: async () => {} },
     nodes: () => nodes,
     record: () => null,
     now: () => ({

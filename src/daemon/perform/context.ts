@@ -27,7 +27,7 @@ export interface PerformContext {
   readonly addresses: KnownAddresses;
   /** The one that the observation uses too, so that both measure alike. */
   readonly walEnd: WalEndReader;
-  readonly guard: Guard;
+  readonly guard: Pick<Guard, 'renew' | 'end'>;
   /** The recorded nodes as last read, this one included. */
   readonly nodes: () => readonly NodeRecord[];
   /** The newest one that this node knows. */

@@ -1,10 +1,183 @@
-/** The guard of a primary: a small process beside repmgrd that ends PostgreSQL when repmgrd cannot any more. */
-import type { MonotonicMs } from '../../failover/instant.ts';
+/**
+ * The guard of a primary: a small process beside repmgrd that ends PostgreSQL when repmgrd cannot any more (rule 6). It
+ * belongs to one postmaster, outlives repmgrd, and asks the standbys that are attached before it acts.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Instant, MonotonicMs } from '../../failover/instant.ts';
+import { limits } from '../../limits.ts';
+import type { Logger } from '../../log/logger.ts';
+import { findPostmaster } from '../../postgres/postmaster.ts';
+import type { ServerPlace } from '../observe/server-place.ts';
+import { guardScript } from './guard-script.ts';
+import { signal } from './reload.ts';
 
-export interface Guard {
-  /** Until when it lets the server be, by its deadline and its last yes; null where no guard of this server lives. */
-  contactUntil(): Promise<MonotonicMs | null>;
-  /** Starts it where none lives; `deadline` is the end of contact. */
-  renew(deadline: MonotonicMs): Promise<void>;
-  end(): Promise<void>;
+export interface GuardOptions {
+  readonly place: ServerPlace;
+  /** Where it notes what it is and what it knows. */
+  readonly file: string;
+  readonly programDirectory: string | undefined;
+  /** How long a yes of the standbys counts: the lease less its margin. */
+  readonly contactMs: number;
+  /** How psql reaches the server: PGHOST and the like, which no list of processes shows. */
+  readonly environment: () => Readonly<Record<string, string | undefined>>;
+  /** What the standbys are asked for, as a condition of SQL. */
+  readonly condition: () => string;
+  readonly now: () => Instant;
+  readonly log: Logger;
+}
+
+/** What a guard says of itself. */
+interface Note {
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly postmasterPid: number;
+  readonly postmasterStartedAt: string;
+  readonly deadlineMs: number;
+  readonly yesMs: number;
+}
+
+export class Guard {
+  readonly #options: GuardOptions;
+  #child: { readonly process: ChildProcess; readonly postmaster: string } | undefined;
+  /** One change after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  /** Until when a guard that lives lets the present server be, by its deadline and its last yes. Never throws. */
+  async contactUntil(): Promise<MonotonicMs | null> {
+    const { now, contactMs, file } = this.#options;
+    const note = await readNote(file);
+    const postmaster = await this.#postmaster();
+    if (note === undefined || postmaster === undefined || !(await isAlive(note))) return null;
+    if (postmaster !== nameOf(note.postmasterPid, note.postmasterStartedAt)) return null;
+    const { monotonicMs, bootTimeMs } = now();
+    const until = Math.max(note.deadlineMs, note.yesMs === 0 ? 0 : note.yesMs + contactMs);
+    return (until - bootTimeMs + monotonicMs) as MonotonicMs;
+  }
+
+  /** Tells it the end of contact; starts one where none of this repmgrd guards this postmaster. */
+  async renew(deadline: MonotonicMs): Promise<void> {
+    await this.#inTurn(async () => {
+      const postmaster = await this.#postmaster();
+      if (postmaster === undefined) return;
+      if (this.#child?.postmaster !== postmaster || !isRunning(this.#child.process)) {
+        await this.#start(postmaster);
+      }
+      const stdin = this.#child?.process.stdin;
+      // One that does not read hangs; what is newest counts anyway.
+      if (stdin === undefined || stdin === null || stdin.writableLength > limits.guardPipeBytes) return;
+      const { monotonicMs, bootTimeMs } = this.#options.now();
+      const hundredths = Math.floor((deadline - monotonicMs + bootTimeMs) / 10);
+      stdin.write(`${hundredths}\t${this.#options.condition()}\n`);
+    });
+  }
+
+  /** Whatever guard there is, of this repmgrd or of one before it. */
+  async end(): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#endOther(undefined);
+      this.#child = undefined;
+    });
+  }
+
+  /** First its own guard, then the end of an older one: at no moment there is none. */
+  async #start(postmaster: string): Promise<void> {
+    const { place, file, programDirectory, contactMs, environment, log } = this.#options;
+    const before = await readNote(file);
+    const psql = programDirectory === undefined ? 'psql' : join(programDirectory, 'psql');
+    const isAutoConf = place.version.capabilities.recoverySettingsIn === 'auto.conf';
+    const mark = join(place.dataDirectory, isAutoConf ? 'standby.signal' : 'recovery.conf');
+    const [pid = '', startedAt = ''] = postmaster.split(' ');
+    const words = [
+      place.dataDirectory,
+      pid,
+      startedAt,
+      file,
+      psql,
+      String(Math.floor(contactMs / 10)),
+      mark,
+      isAutoConf ? '' : "standby_mode = 'on'\n",
+    ];
+    const child = spawn('bash', ['-c', guardScript, 'repmgr-guard', ...words], {
+      cwd: '/',
+      env: environment(),
+      // A session of its own: no signal to repmgrd's reaches it.
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    child.on('error', (error) => log.warning('the guard cannot be started', { detail: error.message }));
+    child.stdin.on('error', () => undefined);
+    child.unref();
+    this.#child = { process: child, postmaster };
+    await this.#endOther(before, child.pid);
+  }
+
+  async #endOther(note: Note | undefined, except?: number): Promise<void> {
+    const other = note ?? (await readNote(this.#options.file));
+    if (other !== undefined && other.pid !== except && (await isAlive(other))) signal(other.pid, 'SIGKILL');
+    if (except === undefined) await unlink(this.#options.file).catch(() => undefined);
+  }
+
+  async #postmaster(): Promise<string | undefined> {
+    const found = await findPostmaster(this.#options.place.dataDirectory).catch(() => undefined);
+    const startedAt = found && (await startTimeOf(found.pid));
+    return found && startedAt !== undefined ? nameOf(found.pid, startedAt) : undefined;
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    await turn;
+  }
+}
+
+/** Pure: what a guard has written; undefined where it is just writing, or it is something else. */
+export function parseNote(text: string): Note | undefined {
+  const words = text.split(/\s+/).filter(Boolean);
+  const numbers = words.map(Number);
+  const [pid, , postmasterPid, , deadline, yes] = numbers;
+  if (words.length !== 6 || numbers.some(Number.isNaN)) return undefined;
+  return {
+    pid: pid ?? 0,
+    startedAt: words[1] ?? '',
+    postmasterPid: postmasterPid ?? 0,
+    postmasterStartedAt: words[3] ?? '',
+    deadlineMs: (deadline ?? 0) * 10,
+    yesMs: (yes ?? 0) * 10,
+  };
+}
+
+/** It is written in place, several times a second. */
+async function readNote(file: string): Promise<Note | undefined> {
+  for (let attempt = 0; attempt < limits.guardNoteReads; attempt++) {
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    const note = parseNote(text);
+    if (note !== undefined) return note;
+  }
+  return undefined;
+}
+
+async function isAlive({ pid, startedAt }: Note): Promise<boolean> {
+  return (await startTimeOf(pid)) === startedAt;
+}
+
+/** Field 22 of /proc/PID/stat; undefined where the process has ended. */
+async function startTimeOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+function nameOf(pid: number, startedAt: string): string {
+  return `${pid} ${startedAt}`;
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
