@@ -2,7 +2,7 @@
 import { createConnection } from 'node:net';
 import { failure } from '../errors.ts';
 import type { ControlAnswer, ControlRequest } from './control-request.ts';
-import { parseJson } from './protocol.ts';
+import { parseJson } from './json.ts';
 
 export interface Asking {
   readonly path: string;

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { OperatorRequest } from '../failover/operator-request.ts';
 import { operatorRequest } from './operator-request-schema.ts';
-import { parseJson } from './protocol.ts';
+import { parseJson } from './json.ts';
 import type { ApiView, DecisionView } from './view.ts';
 
 export type ControlRequest =

@@ -5,11 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, link, lstat, rename, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
-import type { NodeId } from '../model/node.ts';
 import { type ControlAnswer, type ControlRequest, readControlRequest } from './control-request.ts';
 import { LineReader } from './lines.ts';
 
@@ -23,11 +21,6 @@ export interface ControlSocketOptions {
 export interface ControlSocket {
   /** Lets go of the lock. */
   close(): Promise<void>;
-}
-
-/** Beside the state file: `CLUSTER-NODEID.sock`, the cluster percent-encoded. */
-export function controlSocketPath(stateDirectory: string, cluster: string, node: NodeId): string {
-  return join(stateDirectory, `${encodeURIComponent(cluster)}-${node}.sock`);
 }
 
 /** @throws RepmgrError daemon_runs_already or control_socket_unusable */

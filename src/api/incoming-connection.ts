@@ -5,11 +5,11 @@ import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
 import type { PeerIdentity } from './identity.ts';
+import { parseJson } from './json.ts';
 import { LineReader } from './lines.ts';
 import { readMessage } from './message-schema.ts';
 import {
   type ProtocolVersions,
-  parseJson,
   readHello,
   readLine,
   refuseHello,

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import type { NodeId } from '../model/node.ts';
 import type { PeerIdentity } from './identity.ts';
+import { parseJson } from './json.ts';
 import { nodeId, notNegative } from './schema-parts.ts';
 import { type Purpose, sign } from './signature.ts';
 
@@ -130,13 +131,4 @@ export function readLine(line: string): SignedLine | undefined {
     signature: line.slice(afterCounter + 1, afterSignature),
     body: line.slice(afterSignature + 1),
   };
-}
-
-/** @returns undefined where it is no JSON; JSON itself has no such value */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

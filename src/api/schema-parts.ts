@@ -13,10 +13,11 @@ export type Plain<Value> = Value extends number
       : { [Key in keyof Value]: Plain<Value[Key]> };
 
 const whole = v.pipe(v.number(), v.safeInteger());
-export const notNegative = v.pipe(whole, v.minValue(0));
+const fromZero = () => v.pipe(whole, v.minValue(0));
+export const notNegative = fromZero();
 export const nodeId = v.pipe(whole, v.minValue(1), v.maxValue(2_147_483_647));
-export const term = notNegative;
-export const lsn = notNegative;
+export const term = fromZero();
+export const lsn = fromZero();
 export const milliseconds = v.pipe(v.number(), v.minValue(0));
 /** A reason, an id: what is longer was not made by us. */
 export const shortText = v.pipe(v.string(), v.maxLength(4096));

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { LsnBytes } from '../failover/position.ts';
 import { limits } from '../limits.ts';
 import type { TimelineId } from '../model/timeline.ts';
-import { parseJson } from './protocol.ts';
+import { parseJson } from './json.ts';
 import { lsn, type Plain, timelineId } from './schema-parts.ts';
 
 export type WalRequest =

@@ -1,4 +1,5 @@
 /** `repmgr cluster event`: what happened to the cluster, newest first. docs/cluster-event.md */
+import type { DecisionView } from '../api/view.ts';
 import { listEvents, type RecordedEvent } from '../cluster/metadata/event-list.ts';
 import { requireSchema } from '../cluster/metadata/schema.ts';
 import { limits } from '../limits.ts';
@@ -8,6 +9,7 @@ import { renderJson } from '../render/json.ts';
 import { renderTable } from '../render/table.ts';
 import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
 import type { CommandContext } from './command.ts';
+import { decisionsBefore, explainEvents, rememberedDecisions } from './event-explanation.ts';
 
 /** Exit codes: 6 if the server does not answer, 1 if it has no metadata of the cluster, 7 if they cannot be read. */
 export async function run(context: CommandContext): Promise<void> {
@@ -24,35 +26,47 @@ export async function run(context: CommandContext): Promise<void> {
     };
     const deadlineMs = limits.historyStatementMs;
     const events = await listEvents(connection, cluster, filter, { deadlineMs, signal });
-    context.print(render(context, cluster, events));
+    const decisions = options.explain === true ? await rememberedDecisions(context) : undefined;
+    context.print(render(context, cluster, events, decisions));
     if (events.length === 0) log.notice('no event of that kind is recorded');
   } finally {
     void connection.close();
   }
 }
 
-function render({ options }: CommandContext, cluster: string, events: readonly RecordedEvent[]): string {
+function render(
+  { options, pause }: CommandContext,
+  cluster: string,
+  events: readonly RecordedEvent[],
+  decisions: readonly DecisionView[] | undefined,
+): string {
   if (options.json === true) {
     return renderJson({
       cluster,
-      events: events.map(({ nodeId, nodeName, event, isSuccessful, time, details }) => ({
-        nodeId,
-        nodeName,
-        event,
-        successful: isSuccessful,
-        eventTimestamp: time,
-        details: details && redactConninfo(details),
-      })),
+      pause,
+      events: events.map((recorded) => {
+        const { nodeId, nodeName, event, isSuccessful, time, details } = recorded;
+        return {
+          nodeId,
+          nodeName,
+          event,
+          successful: isSuccessful,
+          eventTimestamp: time,
+          details: details && redactConninfo(details),
+          ...(decisions === undefined ? {} : { decisions: decisionsBefore(recorded, decisions) }),
+        };
+      }),
     });
   }
   const rows = events.map(cellsOf);
   if (options.csv === true) return renderCsv(rows);
   const headings = ['Node ID', 'Name', 'Event', 'OK', 'Timestamp', 'Details'];
   const shown = options.compact === true ? headings.slice(0, -1) : headings;
-  return renderTable(
+  const table = renderTable(
     shown.map((heading) => ({ heading })),
     rows,
   );
+  return decisions === undefined ? table : `${table}${explainEvents(events, decisions)}`;
 }
 
 function cellsOf({ nodeId, nodeName, event, isSuccessful, timeText, details }: RecordedEvent): string[] {

@@ -1,4 +1,5 @@
 /** `repmgr cluster show`: every node of the cluster, what it is at this moment, and what is not as recorded. */
+import type { PauseView } from '../api/view.ts';
 import { findDisagreements } from '../cluster/disagreements/find.ts';
 import type { Disagreement } from '../cluster/disagreements/disagreement.ts';
 import type { OwnConfiguration } from '../cluster/disagreements/own-row.ts';
@@ -63,7 +64,7 @@ function show(
     }
   }
   if (options.json === true) {
-    context.print(renderJson(asObject(clusterName, observations, disagreements)));
+    context.print(renderJson(asObject(clusterName, context.pause, observations, disagreements)));
   } else if (options.csv === true) {
     context.print(
       renderCsv(observations.map(({ node, answer }) => [node.id, answer.kind === 'answered' ? 0 : -1])),
@@ -100,6 +101,7 @@ function roleCell({ node, answer }: NodeObservation): string {
 
 function asObject(
   cluster: string,
+  pause: PauseView | undefined,
   observations: readonly NodeObservation[],
   warnings: readonly Disagreement[],
 ): object {
@@ -107,6 +109,7 @@ function asObject(
   const upstreams = observedUpstreams(observations);
   return {
     cluster,
+    pause,
     nodes: observations.map((observation) => ({
       id: observation.node.id,
       name: observation.node.name,

@@ -1,4 +1,5 @@
 /** What a file in this folder exports, and what it is given. */
+import type { PauseView } from '../api/view.ts';
 import type { Config } from '../config/resolve.ts';
 import type { Logger } from '../log/logger.ts';
 import type { OptionKey } from './option-table.ts';
@@ -10,6 +11,8 @@ export interface CommandContext {
   readonly operands: readonly string[];
   /** repmgr.conf with the options of the command line laid over it; undefined where none was found or is needed. */
   readonly config: Config | undefined;
+  /** Of failover, as far as the repmgrd of this node knows; its notice is written already. */
+  readonly pause: PauseView | undefined;
   readonly log: Logger;
   /** Writes to stdout what was asked for, and nothing else. */
   print(text: string): void;
@@ -26,6 +29,7 @@ export interface CommandModule {
 /** One entry of the command table. */
 export interface Command {
   readonly noun: string;
+  /** Empty: the noun is the whole command. */
   readonly verb: string;
   readonly summary: string;
   readonly description: string;

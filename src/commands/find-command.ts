@@ -16,6 +16,8 @@ export function findCommand(words: readonly string[]): FoundCommand {
   if (givenNoun === undefined) return { kind: 'unknown', error: 'no command was given' };
   const noun = nounAliases[givenNoun.toLowerCase()] ?? givenNoun.toLowerCase();
   if (!nouns.includes(noun)) return unknown(givenNoun, '', nouns);
+  const whole = commandTable.find((entry) => entry.noun === noun && entry.verb === '');
+  if (whole !== undefined) return { kind: 'found', command: whole, operands: words.slice(1) };
   const verbs = commandTable.filter((entry) => entry.noun === noun).map((entry) => entry.verb);
   const laterVerbs = commandsOfLaterVersions.filter(([known]) => known === noun).map(([, verb]) => verb);
   if (givenVerb === undefined) {

@@ -3,6 +3,7 @@ import type { Option } from './option.ts';
 import type { OptionKey } from './option-table.ts';
 import { longNamesOf, optionKeys, optionOf } from './options.ts';
 import type { Command } from './command.ts';
+import { commandName } from './command-name.ts';
 import { commandTable } from './table.ts';
 
 const width = 100;
@@ -32,7 +33,7 @@ const programExamples: Command['examples'] = [
 export function commandHelp(command: Command): string {
   const own = command.options.filter((key) => optionOf(key).isNotBuiltYet !== true);
   return [
-    `repmgr ${command.noun} ${command.verb}: ${command.summary}\n`,
+    `repmgr ${commandName(command)}: ${command.summary}\n`,
     section('Usage', [`  repmgr [OPTIONS] ${usageName(command)}`]),
     `${wrap(command.description, width).join('\n')}\n`,
     ...optionSections(
@@ -52,8 +53,9 @@ function examplesOf(examples: Command['examples']): readonly string[] {
 
 /** Noun, verb and operand: `standby clone [NODE]`. */
 export function usageName({ noun, verb, operand }: Command): string {
-  if (operand === undefined) return `${noun} ${verb}`;
-  return `${noun} ${verb} ${operand.isRequired ? operand.name : `[${operand.name}]`}`;
+  const name = commandName({ noun, verb });
+  if (operand === undefined) return name;
+  return `${name} ${operand.isRequired ? operand.name : `[${operand.name}]`}`;
 }
 
 /** An option with its spellings and its value: `-h, --host HOST`. */

@@ -28,7 +28,6 @@ export const laterOptions = {
   repmgrdNoPause: { ...later, long: 'repmgrd-no-pause', about: 'do not pause repmgrd' },
   repmgrdForceUnpause: { ...later, long: 'repmgrd-force-unpause', about: 'unpause repmgrd in any case' },
   configFiles: { ...laterText('LIST'), long: 'config-files', about: 'configuration files to keep' },
-  detail: { ...later, long: 'detail', about: 'print more columns' },
   nagios: { ...later, long: 'nagios', about: 'print as a Nagios plugin does' },
   action: { ...laterText('ACTION'), long: 'action', about: 'what to do with the service' },
   listActions: { ...later, long: 'list-actions', about: 'show the service commands' },

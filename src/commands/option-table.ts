@@ -1,5 +1,6 @@
 /** Every option of the command line, of repmgr 3 and of 4 and 5; parsing, help and docs/commands.md follow from it. */
 import { clusterOptions } from './cluster-options.ts';
+import { daemonOptions } from './daemon-options.ts';
 import { laterOptions } from './later-options.ts';
 import type { Option } from './option.ts';
 import { witnessOptions } from './witness-options.ts';
@@ -220,6 +221,7 @@ export const optionTable = {
 
   ...clusterOptions,
   ...witnessOptions,
+  ...daemonOptions,
   ...laterOptions,
 
   ignoreExternalConfigFiles: {

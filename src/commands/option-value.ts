@@ -1,6 +1,7 @@
 /** Checks the value of one option against the option table. */
 import { applyDelayInWords, isApplyDelay } from '../model/apply-delay.ts';
 import { parseConninfo, redactConninfo } from '../model/conninfo.ts';
+import { parseDuration } from '../model/duration.ts';
 import type { OptionKey } from './option-table.ts';
 import { optionOf } from './options.ts';
 
@@ -33,6 +34,8 @@ export function readOptionValue(key: OptionKey, rawName: string, text: string | 
       return readChoice(key, rawName, text, value.choices);
     case 'conninfo':
       return readConninfoText(rawName, text);
+    case 'duration':
+      return readDurationText(rawName, text);
     case 'apply-delay':
       return isApplyDelay(text)
         ? valid(text)
@@ -62,6 +65,13 @@ function readConninfoText(rawName: string, text: string): ReadValue {
   const parsed = parseConninfo(text);
   if (parsed.kind === 'parsed') return valid(text);
   return invalid(`option "${rawName}" needs a connection string: ${parsed.reason}`);
+}
+
+function readDurationText(rawName: string, text: string): ReadValue {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined && milliseconds > 0) return valid(milliseconds);
+  const wanted = 'a time: seconds, or a number with ms, s, m, h or d';
+  return invalid(`option "${rawName}" needs ${wanted}, not "${redactConninfo(text)}"`);
 }
 
 function inWords(choices: readonly string[]): string {

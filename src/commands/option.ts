@@ -3,6 +3,8 @@
 export type OptionValue =
   | { readonly kind: 'none' }
   | { readonly kind: 'conninfo' | 'apply-delay'; readonly name: string }
+  /** The property has milliseconds. */
+  | { readonly kind: 'duration'; readonly name: string }
   /** `mayBeEmpty`: an empty value asks for the default, as libpq has it. */
   | { readonly kind: 'text'; readonly name: string; readonly mayBeEmpty?: true }
   | { readonly kind: 'integer'; readonly name: string; readonly minimum: number; readonly maximum?: number }

@@ -6,7 +6,7 @@ type ValueOf<O extends Option> = O['value'] extends { readonly choices: readonly
   ? Exclude<Choice, 'ERR'>
   : O['value']['kind'] extends 'none'
     ? true
-    : O['value']['kind'] extends 'integer'
+    : O['value']['kind'] extends 'integer' | 'duration'
       ? number
       : O['value']['kind'] extends 'optional-integer'
         ? number | boolean

@@ -1,10 +1,12 @@
 /** repmgr as a program: from its arguments to its exit code. The one place that turns errors into lines. */
+import type { PauseView } from '../api/view.ts';
 import type { Config } from '../config/resolve.ts';
 import { exitCodes, failure, RepmgrError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { redactConninfo } from '../model/conninfo.ts';
 import { configuredLog, createLogger } from '../log/sinks.ts';
 import { type CommandLine, parseCommandLine } from './arguments.ts';
+import { commandName } from './command-name.ts';
 import type { CommandOptions } from './options.ts';
 
 export interface ProgramCall {
@@ -35,7 +37,7 @@ export async function runProgram(call: ProgramCall): Promise<number> {
     case 'invalid':
       return await withLogger(commandLine.options, call, async () => {
         const { command, errors } = commandLine;
-        const about = command === undefined ? '' : ` ${command.noun} ${command.verb}`;
+        const about = command === undefined ? '' : ` ${commandName(command)}`;
         throw failure('usage', {
           message: errors.join('\n'),
           hint: `Show what is possible with: repmgr${about} --help`,
@@ -64,13 +66,21 @@ async function runCommandLine(commandLine: Run, call: ProgramCall): Promise<numb
     if (options.terse !== true) for (const warning of commandLine.warnings) early.warning(warning);
     const config = await configurationOf(commandLine, call, early);
     return await withLogger({ ...options, config }, call, async (log) => {
-      const module = await command.load();
       const { operands } = commandLine;
       const { signal, environment } = call;
+      const pause = config && (await pauseOf(config, log, signal));
+      const module = await command.load();
       const print = (text: string): void => call.print(text);
-      return (await module.run({ options, operands, config, log, print, signal, environment })) ?? 0;
+      return (await module.run({ options, operands, config, pause, log, print, signal, environment })) ?? 0;
     });
   });
+}
+
+async function pauseOf(config: Config, log: Logger, signal: AbortSignal): Promise<PauseView | undefined> {
+  const { findPause, tellOfPause } = await import('./pause-notice.ts');
+  const pause = await findPause(config, signal);
+  if (pause !== undefined) tellOfPause(pause, log);
+  return pause;
 }
 
 /** repmgr.conf with the options of the command line laid over it. */

@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { clusterCommands } from './cluster-table.ts';
 import { configArchiveCommands } from './config-archive-table.ts';
+import { daemonCommands } from './daemon-table.ts';
 import { connectionOptions } from './options.ts';
 import { sandboxCommands } from './sandbox-table.ts';
 import { witnessCommands } from './witness-table.ts';
@@ -14,18 +15,10 @@ export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
   ['node', 'rejoin'],
   ['node', 'service'],
   ['node', 'control'],
-  ['service', 'pause'],
-  ['service', 'unpause'],
-  ['service', 'status'],
-  ['daemon', 'start'],
-  ['daemon', 'stop'],
-  ['daemon', 'pause'],
-  ['daemon', 'unpause'],
-  ['daemon', 'status'],
 ];
 
 /** Other names of nouns. */
-export const nounAliases: Readonly<Record<string, string>> = { master: 'primary' };
+export const nounAliases: Readonly<Record<string, string>> = { master: 'primary', service: 'daemon' };
 
 export const commandTable: readonly Command[] = [
   {
@@ -178,5 +171,6 @@ export const commandTable: readonly Command[] = [
   ...configArchiveCommands,
   ...witnessCommands,
   ...clusterCommands,
+  ...daemonCommands,
   ...sandboxCommands,
 ];

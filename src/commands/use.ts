@@ -3,6 +3,7 @@ import { isConninfo, parseConninfo, redactConninfo } from '../model/conninfo.ts'
 import type { OptionKey } from './option-table.ts';
 import { type CommandOptions, nameOf, optionKeys, optionOf } from './options.ts';
 import type { Command } from './command.ts';
+import { commandName } from './command-name.ts';
 import { commandTable } from './table.ts';
 
 export interface Use {
@@ -35,7 +36,7 @@ export function checkUse(command: Command, call: Call): Use {
       ...given.flatMap((key) => warningsOf(key, command, options)),
       ...contradictions(command, options),
     ],
-    notBuiltYet: missing && `the option "${nameOf(missing)}" of ${command.noun} ${command.verb}`,
+    notBuiltYet: missing && `the option "${nameOf(missing)}" of ${commandName(command)}`,
   };
 }
 
@@ -100,8 +101,8 @@ function warningsOf(key: OptionKey, command: Command, options: CommandOptions): 
   const isForPrimary = command.noun === 'standby' && command.verb === 'register' && options.force !== true;
   if (command.options.includes(key) && !(isForPrimary && option.group === 'connection')) return [];
   const users = commandTable.filter((entry) => entry.options.includes(key));
-  const where = users.map(({ noun, verb }) => `${noun} ${verb}`).join(', ');
-  const name = `option "${nameOf(key)}" has no effect on ${command.noun} ${command.verb}`;
+  const where = users.map(commandName).join(', ');
+  const name = `option "${nameOf(key)}" has no effect on ${commandName(command)}`;
   if (isForPrimary && option.group === 'connection') return [`${name} without --force`];
   return [where === '' ? name : `${name}, only on: ${where}`];
 }

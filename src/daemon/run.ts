@@ -1,6 +1,7 @@
 /** The life of a repmgrd: from a configuration to its end by a signal. */
 import { randomUUID } from 'node:crypto';
-import { controlSocketPath, startControlSocket } from '../api/control-socket.ts';
+import { controlSocketPath } from '../api/control-path.ts';
+import { startControlSocket } from '../api/control-socket.ts';
 import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';

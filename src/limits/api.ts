@@ -16,8 +16,6 @@ export const apiLimits = {
   peerQueue: 32,
   /** A message that waited longer says nothing true any more. */
   peerMessageAgeMs: 1_000,
-  /** To look up the address of a peer; until then the last one that was found is used. */
-  peerLookupMs: 2_000,
   /** How often a name is looked up again where nobody answers at its address. */
   peerLookupAgainMs: 10_000,
   /** For whoever opens a connection to say who it is. */
@@ -42,4 +40,18 @@ export const apiLimits = {
   controlAnswerMs: 5_000,
   /** For an operator's request to be decided: a pause needs a quorum that stores it. */
   operatorAnswerMs: 30_000,
+  /** To ask the repmgrd of this node whether there is a pause, before a command begins: it is not to be felt. */
+  pauseNoticeMs: 200,
+  /** For the repmgrd of another node to answer a command; it answers in milliseconds, or is gone. */
+  pageMs: 2_000,
+  /** A pause, or maintenance, of which nobody said how long it lasts. */
+  pauseMs: 3_600_000,
+  /** For repmgrd to start, or to end, as repmgr 5 has it. */
+  daemonServiceMs: 15_000,
+  /** Decisions that `repmgr explain` prints where nothing is said. */
+  decisionsShown: 20,
+  /** Decisions this long before an event are part of what led to it. */
+  decisionsBeforeEventMs: 60_000,
+  /** An event is recorded after what it reports: its row may have to wait for a server that accepts writes. */
+  eventDelayMs: 1_000,
 } as const;

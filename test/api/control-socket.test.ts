@@ -7,11 +7,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { askDaemon } from '../../src/api/control-client.ts';
 import type { ControlRequest } from '../../src/api/control-request.ts';
-import {
-  type ControlSocketOptions,
-  controlSocketPath,
-  startControlSocket,
-} from '../../src/api/control-socket.ts';
+import { type ControlSocketOptions, startControlSocket } from '../../src/api/control-socket.ts';
+import { controlSocketPath } from '../../src/api/control-path.ts';
 import type { Logger } from '../../src/log/logger.ts';
 import { leaderView, node } from './support/view.ts';
 

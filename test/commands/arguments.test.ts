@@ -179,7 +179,7 @@ describe('the command line', () => {
     expect(errorsOf('Standby')).toEqual([
       '"Standby" needs one of: clone, register, unregister, promote, follow, archive-config, restore-config',
     ]);
-    expect(parse('node')).toMatchObject({ kind: 'not-built-yet', what: 'the command "node"' });
+    expect(errorsOf('node')).toEqual(['"node" needs one of: maintenance']);
   });
 
   it('shows no password that was not quoted', () => {

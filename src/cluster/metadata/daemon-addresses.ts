@@ -23,3 +23,14 @@ export async function recordDaemonAddress(
 export async function forgetDaemon(connection: Connection, cluster: string, id: NodeId): Promise<void> {
   await connection.query(`DELETE FROM ${qualified(cluster, 'repmgr_node')} WHERE node_id = $1`, [id]);
 }
+
+/** As far as they told; empty where the schema is that of repmgr 3. */
+export async function listDaemonAddresses(
+  connection: Connection,
+  cluster: string,
+): Promise<ReadonlyMap<NodeId, string>> {
+  const rows = await connection.query<{ node_id: number; api_address: string }>(
+    `SELECT node_id, api_address FROM ${qualified(cluster, 'repmgr_node')} WHERE api_address IS NOT NULL`,
+  );
+  return new Map(rows.map(({ node_id, api_address }) => [node_id as NodeId, api_address]));
+}

@@ -1,0 +1,123 @@
+/** Every repmgrd of the cluster, asked at the same time; for commands that show all of them. */
+import { readPage, tlsFilesOf } from '../api/page-client.ts';
+import type { ApiView, DecisionView, NodeView } from '../api/view.ts';
+import { inspectSchema } from '../cluster/metadata/schema.ts';
+import { listDaemonAddresses } from '../cluster/metadata/daemon-addresses.ts';
+import { defaultApiAddress } from '../config/derive.ts';
+import { failure, RepmgrError } from '../errors.ts';
+import { redactConninfo } from '../model/conninfo.ts';
+import type { NodeId } from '../model/node.ts';
+import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
+import { readNodes } from './cluster-nodes.ts';
+import type { CommandContext } from './command.ts';
+import { localView } from './local-daemon.ts';
+import { requireConfig } from './local-node.ts';
+
+/** A recorded node, as the repmgrd of this node or the metadata know it. */
+export type RecordedNode = Pick<
+  NodeView,
+  'id' | 'name' | 'role' | 'isActive' | 'upstream' | 'priority' | 'apiAddress' | 'conninfo'
+>;
+
+export interface RecordedDaemons {
+  readonly nodes: readonly RecordedNode[];
+  /** Of this node; undefined where its repmgrd does not answer. */
+  readonly local: ApiView | undefined;
+}
+
+/** What one repmgrd said, or why it said nothing. */
+export interface DaemonAnswer<Page> {
+  readonly node: RecordedNode;
+  readonly page: Page | undefined;
+  readonly reason: string | undefined;
+}
+
+/**
+ * The nodes of the cluster: from the repmgrd of this node, which needs no PostgreSQL for it, else from the metadata.
+ * @throws RepmgrError daemon_not_running or daemon_silent, where neither answers
+ */
+export async function recordedDaemons(context: CommandContext): Promise<RecordedDaemons> {
+  try {
+    const local = await localView(context);
+    return { nodes: local.nodes, local };
+  } catch (error) {
+    if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
+    return { nodes: await nodesOfMetadata(context, error), local: undefined };
+  }
+}
+
+export async function askViews(
+  context: CommandContext,
+  { nodes, local }: RecordedDaemons,
+): Promise<readonly DaemonAnswer<ApiView>[]> {
+  const answers = await askAll<ApiView>(context, nodes, '/cluster', 'leadership');
+  return answers.map((answer) =>
+    local !== undefined && answer.node.id === local.node
+      ? { ...answer, page: local, reason: undefined }
+      : answer,
+  );
+}
+
+export async function askDecisions(
+  context: CommandContext,
+  { nodes }: RecordedDaemons,
+): Promise<readonly DaemonAnswer<{ readonly decisions: readonly DecisionView[] }>[]> {
+  return await askAll(context, nodes, '/decisions', 'decisions');
+}
+
+async function nodesOfMetadata(
+  context: CommandContext,
+  daemonError: RepmgrError,
+): Promise<readonly RecordedNode[]> {
+  const cluster = nameOfCluster(context);
+  const connection = await connectToCluster(context, clusterConninfo(context)).catch((error: unknown) => {
+    if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
+    throw failure(daemonError.code, {
+      message: daemonError.message,
+      detail: [daemonError.detail, `Nor can the metadata be read: ${error.message}.`]
+        .filter(Boolean)
+        .join('\n'),
+      hint: daemonError.hint,
+      cause: error,
+    });
+  });
+  try {
+    const nodes = await readNodes(connection, cluster);
+    const schema = await inspectSchema(connection, cluster);
+    const addresses =
+      schema.kind === 'ours' ? await listDaemonAddresses(connection, cluster) : new Map<NodeId, string>();
+    return nodes.map((node) => ({
+      ...node,
+      upstream: node.upstreamNodeId ?? null,
+      apiAddress: addresses.get(node.id) ?? null,
+      conninfo: redactConninfo(node.conninfo),
+    }));
+  } finally {
+    void connection.close();
+  }
+}
+
+/** @param mark a key that the page has, and no error page has */
+async function askAll<Page extends object>(
+  context: CommandContext,
+  nodes: readonly RecordedNode[],
+  path: '/cluster' | '/decisions',
+  mark: keyof Page & string,
+): Promise<readonly DaemonAnswer<Page>[]> {
+  const tls = tlsFilesOf(requireConfig(context));
+  const { signal } = context;
+  return await Promise.all(
+    nodes.map(async (node) => {
+      const address = node.apiAddress ?? (node.conninfo === '' ? null : defaultApiAddress(node.conninfo, {}));
+      if (address === null) return { node, page: undefined, reason: 'its address is not known' };
+      try {
+        const page = await readPage({ address, path, tls, signal });
+        if (typeof page !== 'object' || page === null || !(mark in page)) throw new Error('it is no repmgrd');
+        return { node, page: page as Page, reason: undefined };
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { node, page: undefined, reason: `${address}: ${reason}` };
+      }
+    }),
+  );
+}

@@ -1,0 +1,142 @@
+/** `repmgr daemon status`: every repmgrd, and what it does. docs/daemon.md */
+import type { ApiView } from '../api/view.ts';
+import { formatDuration } from '../model/duration.ts';
+import { renderCsv } from '../render/csv.ts';
+import { renderJson } from '../render/json.ts';
+import { renderTable } from '../render/table.ts';
+import { askViews, type DaemonAnswer, recordedDaemons } from './cluster-daemons.ts';
+import type { CommandContext } from './command.ts';
+
+type Answer = DaemonAnswer<ApiView>;
+
+/** Exit code 0 whatever the repmgrds do; 6 where neither the one of this node nor the metadata can be asked. */
+export async function run(context: CommandContext): Promise<void> {
+  const daemons = await recordedDaemons(context);
+  const answers = (await askViews(context, daemons)).toSorted((a, b) => a.node.id - b.node.id);
+  const { options, log } = context;
+  if (options.json === true) {
+    context.print(renderJson(asObject(context, answers)));
+    return;
+  }
+  if (options.csv === true) {
+    context.print(renderCsv(answers.map(csvRow)));
+    return;
+  }
+  context.print(asTable(answers, options.detail === true));
+  for (const { node, reason } of answers) {
+    if (reason !== undefined)
+      log.warning(`repmgrd of node "${node.name}" does not answer`, { detail: reason });
+  }
+  for (const { node, page } of answers) {
+    for (const sign of page?.sickSigns ?? []) log.warning(`node "${node.name}": ${sign}`);
+  }
+}
+
+function asTable(answers: readonly Answer[], isDetailed: boolean): string {
+  const names = new Map(answers.map(({ node }) => [node.id, node.name]));
+  const headings = [
+    ...['ID', 'Name', 'Role', 'Status', 'Upstream'],
+    ...(isDetailed ? ['Location', 'Prio.'] : []),
+    ...['repmgrd', 'PID', 'Paused?', 'Upstream last seen'],
+    ...(isDetailed ? ['Term', 'Leader', 'Lease'] : []),
+  ];
+  const rows = answers.map(({ node, page }) => {
+    const upstream = page?.server.upstream ?? node.upstream;
+    return [
+      String(node.id),
+      node.name,
+      node.role,
+      statusOf({ node, page }),
+      upstream === null ? '' : (names.get(upstream) ?? String(upstream)),
+      ...(isDetailed ? ['default', String(node.priority)] : []),
+      page === undefined ? 'not running' : 'running',
+      page === undefined ? 'n/a' : String(page.pid),
+      page === undefined ? 'n/a' : isPaused(page) ? 'yes' : 'no',
+      seenInWords(page),
+      ...(isDetailed ? detailsOf(page, names) : []),
+    ];
+  });
+  return renderTable(
+    headings.map((heading) => ({ heading })),
+    rows,
+  );
+}
+
+/** As repmgr 5 writes it; a server is only seen by its own repmgrd here. */
+function statusOf({ node, page }: Pick<Answer, 'node' | 'page'>): string {
+  if (page === undefined) return node.isActive ? '? unreachable' : '- failed';
+  const { condition, isInRecovery } = page.server;
+  if (condition === 'none') return '* running';
+  if (condition !== 'running') return condition === 'starting' ? '? running' : '- failed';
+  if (!node.isActive) return '! running';
+  if (node.role === 'primary') return isInRecovery === true ? '! running as standby' : '* running';
+  if (node.role === 'witness') return '* running';
+  return isInRecovery === false ? '! running as primary' : '  running';
+}
+
+function isPaused({ pause, maintenanceLeftMs }: ApiView): boolean {
+  return pause !== null || maintenanceLeftMs !== null;
+}
+
+function seenInWords(page: ApiView | undefined): string {
+  const seconds = secondsSinceSeen(page);
+  return seconds < 0 ? 'n/a' : `${seconds} second(s) ago`;
+}
+
+/** Since the leader was heard last, as repmgr 5 counts it for the upstream; -1 where that means nothing. */
+function secondsSinceSeen(page: ApiView | undefined): number {
+  const ms = page?.leadership.leaderSeenMs ?? null;
+  return ms === null ? -1 : Math.floor(ms / 1000);
+}
+
+function detailsOf(page: ApiView | undefined, names: ReadonlyMap<number, string>): readonly string[] {
+  if (page === undefined) return ['', '', ''];
+  const { term, leader, leaseLeftMs, isInContact } = page.leadership;
+  const lease = leaseLeftMs === null ? '' : formatDuration(Math.round(leaseLeftMs / 100) * 100);
+  return [
+    String(term),
+    leader === null ? '' : (names.get(leader) ?? String(leader)),
+    isInContact === false ? `${lease} (too few answer)`.trim() : lease,
+  ];
+}
+
+/** The columns of repmgr 5. */
+function csvRow({ node, page }: Answer): (string | number)[] {
+  return [
+    node.id,
+    node.name,
+    node.role,
+    page?.server.condition === 'running' || page?.server.condition === 'none' ? 1 : 0,
+    page === undefined ? 0 : 1,
+    page?.pid ?? -1,
+    page !== undefined && isPaused(page) ? 1 : 0,
+    node.priority,
+    secondsSinceSeen(page),
+    'default',
+  ];
+}
+
+function asObject({ pause }: CommandContext, answers: readonly Answer[]): object {
+  return {
+    pause,
+    nodes: answers.map(({ node, page, reason }) => ({
+      id: node.id,
+      name: node.name,
+      type: node.role,
+      active: node.isActive,
+      priority: node.priority,
+      apiAddress: node.apiAddress,
+      repmgrd: page === undefined ? 'not running' : 'running',
+      reason,
+      version: page?.version,
+      pid: page?.pid,
+      pause: page?.pause,
+      maintenanceLeftMs: page?.maintenanceLeftMs,
+      server: page?.server,
+      leadership: page?.leadership,
+      voters: page?.voters,
+      quorum: page?.quorum,
+      signs: page?.sickSigns ?? [],
+    })),
+  };
+}

@@ -1,0 +1,22 @@
+/** `repmgr daemon unpause`: ends a pause before its time. docs/daemon.md */
+import { renderJson } from '../render/json.ts';
+import { renderSteps } from '../render/steps.ts';
+import type { CommandContext } from './command.ts';
+import { localView, requestOfOperator } from './local-daemon.ts';
+import { maintain } from './maintenance.ts';
+
+/** Exit code 26 where it was refused, or no repmgrd of this node runs. */
+export async function run(context: CommandContext): Promise<void> {
+  const { options, log } = context;
+  if ((options.node ?? options.nodeId) !== undefined) return await maintain(context, { isOver: true });
+  const step = 'have the pause of failover ended in the whole cluster';
+  if (options.dryRun === true) {
+    await localView(context);
+    context.print(renderSteps([step], { isJson: options.json === true }));
+    return;
+  }
+  log.info(step);
+  const sentence = await requestOfOperator(context, { kind: 'unpause', isForced: options.force === true });
+  if (options.json === true) context.print(renderJson({ paused: false, sentence }));
+  log.notice('failover is possible again', { detail: `The repmgrds agreed: ${sentence}.` });
+}
