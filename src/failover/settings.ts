@@ -52,7 +52,7 @@ export interface RecordedMetadata {
   readonly primary: NodeId | null;
   /**
    * Whether `repmgr_cluster` names a term: then term 1 was won long ago, whatever the state files say. Null: it could
-   * not be read yet.
+   * not be read yet, or none was found where replay may not have reached the end of the WAL that is there.
    */
   readonly namesTerm: boolean | null;
 }

@@ -5,7 +5,6 @@ import { contactMs } from './contact.ts';
 import type { Started } from './events.ts';
 import { emptyDurable, initialState } from './initial-state.ts';
 import { leaderYielded } from './lease.ts';
-import { isWitness, isWritable } from './own-wal.ts';
 import { membersOf } from './quorum.ts';
 import type { RecordedMetadata } from './settings.ts';
 import { type Leader, newLeader } from './leader-state.ts';
@@ -17,7 +16,11 @@ export function onStarted(
   turn: Turn,
   { durable, bootId, incarnation, guardContactUntil, settings, metadata }: Started,
 ): void {
-  const stored = durable ?? { ...emptyDurable, hasLostState: true, replaced: { untilLsn: null } };
+  const stored = durable ?? {
+    ...emptyDurable,
+    hasLostState: metadata.namesTerm !== false,
+    replaced: metadata.namesTerm === false ? null : { untilLsn: null },
+  };
   const hasBooted = stored.bootId !== '' && stored.bootId !== bootId;
   change(turn, {
     ...initialState(settings),
@@ -54,18 +57,13 @@ export function onStarted(
   thawUnlessBound(turn);
 }
 
+/** There never was a state file where the metadata, once they can be read, name no term: nothing was lost. */
 export function onMetadata(turn: Turn, metadata: RecordedMetadata): void {
   change(turn, { metadata });
-  noteFirstStart(turn);
-}
-
-/** There never was a state file where the metadata name no term; on a standby they are as old as its replay. */
-export function noteFirstStart(turn: Turn): void {
-  const { durable, metadata, position } = turn.state;
-  const isCurrent = isWitness(turn.state) || isWritable(turn.state) || position?.isExact === true;
+  const { durable } = turn.state;
   const isFirstRecord = durable.record === null || durable.record.version.term === noTerm;
   const isUntouched = isFirstRecord && durable.leader === null && durable.term === noTerm;
-  if (durable.hasLostState && metadata.namesTerm === false && isCurrent && isUntouched) {
+  if (durable.hasLostState && metadata.namesTerm === false && isUntouched) {
     store(turn, { hasLostState: false, replaced: null });
   }
 }

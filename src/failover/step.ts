@@ -13,7 +13,7 @@ import { reactLeader } from './leader.ts';
 import { onMessage } from './message-received.ts';
 import { onOperatorRequest } from './operator.ts';
 import { observeServer } from './server-observed.ts';
-import { hasStarted, noteFirstStart, onMetadata, onStarted } from './start.ts';
+import { hasStarted, onMetadata, onStarted } from './start.ts';
 import { reactReplaced } from './replaced-directory.ts';
 import type { State } from './state.ts';
 import { notePause } from './pause.ts';
@@ -55,7 +55,6 @@ function handle(turn: Turn, event: Exclude<Event, { readonly kind: 'started' }>)
       break;
     case 'serverObserved':
       observeServer(turn, event.server);
-      noteFirstStart(turn);
       break;
     case 'metadataRead':
       onMetadata(turn, event.metadata);

@@ -105,12 +105,12 @@ function tellFinding({ seed, checker }: Finding, tracesIt: boolean): void {
   print(`To see it again: npm run sim -- --seed ${seed} --trace${options}`);
 }
 
-/** Plays the named histories that begin with this text, each variant with a few seeds. */
-function playNamed(name: string, seeds: number, isTraced: boolean): boolean {
+/** Plays the named histories that begin with this text, each variant with these seeds. */
+function playNamed(name: string, seeds: readonly number[], isTraced: boolean): boolean {
   let failures = 0;
   for (const history of hardHistories.filter((it) => it.name.startsWith(name))) {
     for (const variant of history.variants) {
-      for (let seed = 1; seed <= seeds; seed += 1) {
+      for (const seed of seeds) {
         const { violations, trace } = runHistory(variant.options(seed), isTraced, variant.complaint);
         if (isTraced) print(`${history.name}, ${variant.name}\n${trace?.text ?? ''}`);
         const [violation] = violations;
@@ -152,7 +152,10 @@ async function main(): Promise<boolean> {
     },
   });
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 48) : Number(values.seed);
-  if (values.named !== undefined) return playNamed(values.named, values.trace ? 1 : 5, values.trace);
+  if (values.named !== undefined) {
+    const seeds = values.seed !== undefined ? [seed] : values.trace ? [1] : [1, 2, 3, 4, 5];
+    return playNamed(values.named, seeds, values.trace);
+  }
   if (values.trace) return tellStory(seed, readSimplification(values.keep, values.without));
   if (values.mutant !== undefined)
     return hunt(values.mutant, values.limit === undefined ? undefined : Number(values.limit), print);

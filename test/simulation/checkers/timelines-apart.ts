@@ -8,7 +8,10 @@ export class TimelinesApart implements Checker {
 
   corrupted(world: World, server: PostgresServer, upstream: PostgresServer): void {
     // Without its repmgrd nobody keeps a server from following whom its settings name.
-    if (world.nodeOf(server.node)?.daemon.isRunning !== true) return;
+    const daemon = world.nodeOf(server.node)?.daemon;
+    if (daemon?.isRunning !== true) return;
+    // Who lost its state file cannot know who made its timelines: by number and fork, which are all it has, they are one.
+    if (daemon.state?.durable.hasLostState === true) return;
     const { timeline } = upstream.directory.branch;
     world.watchers.violated(
       world,

@@ -2,7 +2,7 @@
 import type { RecordedMetadata, RegisteredNode } from '../../../src/failover/settings.ts';
 import type { NodeId } from '../../../src/model/node.ts';
 import type { Daemon } from '../daemon/daemon.ts';
-import { isAnswering } from '../daemon/observe.ts';
+import { endIsExact, isAnswering } from '../daemon/observe.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import { contains, type WalPosition } from './wal.ts';
 import type { World } from './world.ts';
@@ -10,6 +10,8 @@ import type { World } from './world.ts';
 interface Version {
   readonly position: WalPosition;
   readonly metadata: RecordedMetadata;
+  /** The same as read by who cannot know whether a newer version is still to be replayed. */
+  readonly unsure: RecordedMetadata;
 }
 
 const rowBytes = 400;
@@ -21,7 +23,7 @@ export class Metadata {
 
   constructor(world: World, nodes: readonly RegisteredNode[], primary: NodeId, position: WalPosition) {
     this.#world = world;
-    this.#versions.push({ position, metadata: { nodes, primary, namesTerm: false } });
+    this.#append(position, { nodes, primary, namesTerm: false });
     this.#unreadable = { nodes, primary: null, namesTerm: null };
   }
 
@@ -66,7 +68,12 @@ export class Metadata {
   }
 
   #add(server: PostgresServer, metadata: RecordedMetadata): void {
-    this.#versions.push({ position: server.directory.end, metadata });
+    this.#append(server.directory.end, metadata);
+  }
+
+  #append(position: WalPosition, metadata: RecordedMetadata): void {
+    const unsure = metadata.namesTerm === false ? { ...metadata, namesTerm: null } : metadata;
+    this.#versions.push({ position, metadata, unsure });
   }
 
   /** Whether a node has a row on this server. */
@@ -89,7 +96,8 @@ export class Metadata {
     const position = { branch: server.directory.branch, lsn };
     for (let index = this.#versions.length - 1; index >= 0; index -= 1) {
       const version = this.#versions[index];
-      if (version !== undefined && contains(position, version.position)) return version.metadata;
+      if (version === undefined || !contains(position, version.position)) continue;
+      return endIsExact(server) ? version.metadata : version.unsure;
     }
     return undefined;
   }

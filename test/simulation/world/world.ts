@@ -179,6 +179,7 @@ export class World implements ServerWatcher {
         server.around.habits = goodHabits(server.around.habits);
         server.setStopped(false);
         server.isPostmasterStopped = false;
+        if (server.isShuttingDownSmartly) server.shutDown();
         if (!daemon.isRunning) server.isBeingCopied = false;
         server.isFull = false;
         server.replayBlockedUntil = this.schedule.now;
