@@ -5,7 +5,7 @@ import { failure } from '../errors.ts';
 import { type Conninfo, mergeConninfo } from '../model/conninfo.ts';
 import { readConninfo } from '../postgres/conninfo-defaults.ts';
 import type { CommandContext } from './command.ts';
-import { connectionFromOptions } from './connection-options.ts';
+import { connectionFromOptions, withOwnRole } from './connection-options.ts';
 import { checkedNodeId } from './local-node.ts';
 
 /** @throws RepmgrError usage or conninfo_invalid */
@@ -67,9 +67,7 @@ function sourceOf({ options, operands, config, environment }: CommandContext): C
   const isServerNamed = given['host'] !== undefined || given['hostaddr'] !== undefined || given['service'];
   const upstream = options.upstreamConninfo;
   if (!isServerNamed && upstream !== undefined) return mergeConninfo(readConninfo(upstream), given);
-  if (config === undefined || given['service'] !== undefined) return given;
-  const { user, dbname } = readConninfo(config.conninfo);
-  return mergeConninfo(user === undefined ? {} : { user }, dbname === undefined ? {} : { dbname }, given);
+  return withOwnRole(given, config);
 }
 
 function nodeOf(config: Config): CloneNode {

@@ -1,6 +1,8 @@
 /** Which server the connection options mean. */
+import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
 import { type Conninfo, isConninfo, mergeConninfo, parseConninfo } from '../model/conninfo.ts';
+import { readConninfo } from '../postgres/conninfo-defaults.ts';
 import type { CommandOptions } from './options.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,6 +17,16 @@ export function connectionFromOptions(options: CommandOptions, environment: Envi
   // A service has settings of its own, which are stronger than the environment.
   const hasService = given['service'] !== undefined || environment['PGSERVICE'] !== undefined;
   return hasService ? given : mergeConninfo(fromEnvironment(environment), given);
+}
+
+/**
+ * What is given, with role and database of our own conninfo where it names none: they are the same on all nodes. A
+ * service names its own.
+ */
+export function withOwnRole(given: Conninfo, config: Pick<Config, 'conninfo'> | undefined): Conninfo {
+  if (config === undefined || given['service'] !== undefined) return given;
+  const { user, dbname } = readConninfo(config.conninfo);
+  return mergeConninfo(withoutGaps({ user, dbname }), given);
 }
 
 function connectionAsGiven({ dbname, host, port, username }: CommandOptions): Conninfo {

@@ -2,11 +2,11 @@
 import type { FollowWish } from '../cluster/follow/wish.ts';
 import { ownCommand } from '../cluster/own-command.ts';
 import { failure } from '../errors.ts';
-import { type Conninfo, mergeConninfo } from '../model/conninfo.ts';
+import type { Conninfo } from '../model/conninfo.ts';
 import { readConninfo } from '../postgres/conninfo-defaults.ts';
 import { replicationOf } from './clone-wish.ts';
 import type { CommandContext } from './command.ts';
-import { connectionFromOptions } from './connection-options.ts';
+import { connectionFromOptions, withOwnRole } from './connection-options.ts';
 import { checkedNodeId, requireConfig } from './local-node.ts';
 
 /** @throws RepmgrError usage, configuration_file_unreadable or conninfo_invalid */
@@ -59,13 +59,7 @@ function targetOf(context: CommandContext): Conninfo | undefined {
   if (given['host'] === undefined && given['hostaddr'] === undefined && given['service'] === undefined) {
     return undefined;
   }
-  if (given['service'] !== undefined) return given;
-  const { user, dbname } = readConninfo(requireConfig(context).conninfo);
-  return mergeConninfo(
-    user === undefined ? {} : { user },
-    dbname === undefined ? {} : { dbname },
-    connectionFromOptions(named, environment),
-  );
+  return withOwnRole(connectionFromOptions(named, environment), requireConfig(context));
 }
 
 /** `-W` and `--wait` wait without limit unless primary_follow_timeout is set, `--wait=N` waits N seconds. */

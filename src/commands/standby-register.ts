@@ -19,7 +19,7 @@ import { connect, type Connection } from '../postgres/connection.ts';
 import { isInRecovery } from '../postgres/queries/server.ts';
 import { renderSteps } from '../render/steps.ts';
 import { monotonicMs, waitUntil } from '../system/clock.ts';
-import { connectionFromOptions } from './connection-options.ts';
+import { connectionFromOptions, withOwnRole } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
 import { tellFormerReferences } from './former-references.ts';
 import { checkedNodeId, connectLocally, requireConfig } from './local-node.ts';
@@ -213,11 +213,12 @@ async function connectByOptions(context: CommandContext): Promise<Connection> {
     throw failure('usage', {
       message: 'the local server cannot be reached, and no connection options for the primary were given',
       detail: 'With --force the row is written on the primary without asking the standby.',
-      hint: 'Add -h, -p, -U and -d of the primary, or start the local server.',
+      hint: 'Add -h and -p of the primary (-U and -d where they differ from "conninfo"), or start the local server.',
     });
   }
   try {
-    return await connect(connectionFromOptions(options, environment), { signal });
+    const given = connectionFromOptions(options, environment);
+    return await connect(withOwnRole(given, requireConfig(context)), { signal });
   } catch (error) {
     if (!(error instanceof RepmgrError) || error.code !== 'connection_failed') throw error;
     throw failure('primary_not_found', {

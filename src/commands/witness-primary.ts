@@ -3,10 +3,8 @@ import { recordEvent } from '../cluster/record-event.ts';
 import { inspectPrimaryOfWitness } from '../cluster/witness/inspect.ts';
 import type { PrimaryOfWitness } from '../cluster/witness/registration-plan.ts';
 import { failure, RepmgrError } from '../errors.ts';
-import { mergeConninfo } from '../model/conninfo.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
-import { readConninfo } from '../postgres/conninfo-defaults.ts';
-import { connectionFromOptions } from './connection-options.ts';
+import { connectionFromOptions, withOwnRole } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
 import { checkedNodeId, requireConfig } from './local-node.ts';
 
@@ -16,7 +14,6 @@ import { checkedNodeId, requireConfig } from './local-node.ts';
  */
 export async function connectToPrimary(context: CommandContext): Promise<Connection> {
   const { options, environment, signal } = context;
-  const { user, dbname } = readConninfo(requireConfig(context).conninfo);
   const { PGHOST, PGPORT, PGSERVICE } = environment;
   const given = connectionFromOptions(options, { PGHOST, PGPORT, PGSERVICE });
   if ([given['host'], given['hostaddr'], given['service'] ?? PGSERVICE].every((place) => !place)) {
@@ -26,8 +23,7 @@ export async function connectToPrimary(context: CommandContext): Promise<Connect
       hint: 'Add "-h HOST" (and -p, -U, -d where they differ from "conninfo").',
     });
   }
-  const own = mergeConninfo(user === undefined ? {} : { user }, dbname === undefined ? {} : { dbname });
-  return await connect(mergeConninfo(own, given), { signal });
+  return await connect(withOwnRole(given, requireConfig(context)), { signal });
 }
 
 type WitnessEvent = 'witness_create' | 'witness_register';

@@ -8,7 +8,7 @@ const primary = { nodes: 1, build: 'primary' } as const;
 describe('primary register', () => {
   it('says with --dry-run what it will do, does it, refuses to do it twice, and does it again with --force', async () => {
     const sandbox = await sandboxForTest(primary);
-    const { conninfo, port } = sandbox.node(1);
+    const { conninfo, apiPort } = sandbox.node(1);
     const nodes = () => sandbox.query(1, 'SELECT * FROM repmgr_sandbox.repl_nodes');
 
     const dryRun = await sandbox.repmgr(1, ['primary', 'register', '--dry-run']);
@@ -19,7 +19,7 @@ describe('primary register', () => {
         'create the tables and views of repmgr 3 where they are missing',
         'create the tables repmgr_cluster and repmgr_node',
         'replace the view repl_status if it needs a C library that is not there',
-        `register node "node1" (ID: 1) as the primary, its repmgrd at 127.0.0.1:${port + 10_000}`,
+        `register node "node1" (ID: 1) as the primary, its repmgrd at 127.0.0.1:${apiPort}`,
         '',
       ].join('\n'),
     );
@@ -53,7 +53,7 @@ describe('primary register', () => {
     ]);
     expect(
       await sandbox.query(1, 'SELECT node_id, api_address, state FROM repmgr_sandbox.repmgr_node'),
-    ).toEqual([{ node_id: 1, api_address: `127.0.0.1:${port + 10_000}`, state: null }]);
+    ).toEqual([{ node_id: 1, api_address: `127.0.0.1:${apiPort}`, state: null }]);
     const [cluster] = await sandbox.query(
       1,
       `SELECT system_identifier = (SELECT system_identifier::text FROM pg_control_system()) AS is_ours,

@@ -230,18 +230,7 @@ describe('standby register', () => {
     const without = await register(3, '--force');
     expect(without.exitCode).toBe(1);
     expect(without.stderr).toMatch(/^ERROR: the local server cannot be reached, and no connection options/);
-    const toStandby = await register(
-      3,
-      '-F',
-      '-h',
-      host,
-      '-p',
-      String(sandbox.node(2).port),
-      '-d',
-      'repmgr',
-      '-U',
-      'repmgr',
-    );
+    const toStandby = await register(3, '-F', '-h', host, '-p', String(sandbox.node(2).port));
     expect(toStandby.exitCode).toBe(1);
     expect(toStandby.stderr).toMatch(/^ERROR: the server of the connection options is not the primary\n/);
     const toNobody = await register(3, '-F', '-h', host, '-p', String(port), '-d', 'repmgr', '-U', 'repmgr');
@@ -258,8 +247,9 @@ describe('standby register', () => {
     );
     expect(await node(3)).toMatchObject({ type: 'standby', upstream_node_id: 1, active: true });
 
-    // The standby comes while the command waits for the row.
-    const waiting = register(3, '-F', '--wait-sync=30', ...toThePrimary());
+    // The standby comes while the command waits for the row. Role and database are those of conninfo.
+    const place = ['-h', sandbox.node(1).host, '-p', String(sandbox.node(1).port)];
+    const waiting = register(3, '-F', '--wait-sync=30', ...place);
     await sandbox.start(3);
     expect(await waiting).toMatchObject({ exitCode: 0 });
   });

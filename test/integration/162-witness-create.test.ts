@@ -42,7 +42,7 @@ describe('witness create', () => {
   });
 
   it('says with --dry-run what it will do, and changes nothing', async () => {
-    const { port, dataDirectory } = sandbox.node(2);
+    const { port, apiPort, dataDirectory } = sandbox.node(2);
     const primary = `127.0.0.1:${sandbox.node(1).port}`;
     const dryRun = await create(sandbox, '--dry-run');
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: '' });
@@ -57,7 +57,7 @@ describe('witness create', () => {
       'on the witness: create the tables repmgr_cluster and repmgr_node',
       'on the witness: replace the view repl_status if it needs a C library that is not there',
       'copy the rows of 1 nodes from the primary to the witness',
-      `register node "node2" (ID: 2) as a witness, its repmgrd at 127.0.0.1:${port + 10_000}`,
+      `register node "node2" (ID: 2) as a witness, its repmgrd at 127.0.0.1:${apiPort}`,
     ]);
     expect(await readdir(dataDirectory)).toEqual([]);
     expect(await eventsOf(sandbox)).toEqual([]);

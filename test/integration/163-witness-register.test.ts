@@ -27,12 +27,12 @@ describe('a witness of several clusters', () => {
     sandbox.query(1, `SELECT * FROM "${schema}".repl_nodes ORDER BY id`);
 
   it('gets the rows of each into a schema of its own', async () => {
-    const { conninfo, port } = witness.node(1);
+    const { conninfo, apiPort } = witness.node(1);
     const dryRun = await register(file, ...reach(cluster), '--dry-run', '--json');
     expect(JSON.parse(dryRun.stdout)).toMatchObject({
       steps: expect.arrayContaining([
         'copy the rows of 2 nodes from the primary to the witness',
-        `register node "arbiter" (ID: 9) as a witness, its repmgrd at 127.0.0.1:${port + 10_000}`,
+        `register node "arbiter" (ID: 9) as a witness, its repmgrd at 127.0.0.1:${apiPort}`,
       ]),
     });
     expect(await witness.query(1, "SELECT 1 FROM pg_namespace WHERE nspname LIKE 'repmgr%'")).toEqual([]);

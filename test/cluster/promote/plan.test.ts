@@ -170,7 +170,10 @@ describe('a promotion is refused', () => {
   it('of a node that is not registered, of another server, and of another cluster', () => {
     expect(refusal(facts({ nodeId: id(9) }))).toMatchObject({ code: 'node_not_registered', exitCode: 1 });
     const witness = aNode(2, { role: 'witness' });
-    expect(refusal(facts({ nodes: [witness] }))).toMatchObject({ code: 'node_not_registered' });
+    expect(refusal(facts({ nodes: [witness] }))).toMatchObject({
+      code: 'node_not_registered',
+      hint: expect.stringContaining('Promote a standby'),
+    });
     const elsewhere = aStandby(2, 1, { instance: '42.5 5432' });
     expect(refusal(facts({ observations: [aLostNode(1), elsewhere] }))).toMatchObject({
       code: 'other_server_registered',
