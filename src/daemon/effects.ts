@@ -1,14 +1,15 @@
 /** Does the actions of the core with the means of this node. */
-import { join } from 'node:path';
 import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
 import { localServer } from '../cluster/local-server.ts';
 import type { Config } from '../config/resolve.ts';
 import type { ActionResult } from '../failover/events.ts';
 import type { MonotonicMs } from '../failover/instant.ts';
 import type { VoterRecord } from '../failover/voter-record.ts';
+import { redactConninfo } from '../model/conninfo.ts';
 import type { NodeId } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { KnownAddresses } from '../postgres/known-addresses.ts';
+import { monotonicMs } from '../system/clock.ts';
 import type { LastingAction } from './action-queue.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { readClocks } from './instant.ts';
@@ -16,7 +17,9 @@ import { WalEndReader } from './observe/end-of-wal.ts';
 import { clientEnvironment } from './perform/client-environment.ts';
 import { Guard } from './perform/guard.ts';
 import { guardCondition } from './perform/guard-condition.ts';
+import { guardFile } from './perform/kept-places.ts';
 import { OwnConnections } from './perform/own-connections.ts';
+import { RejoinAttempts } from './perform/rejoin-attempts.ts';
 import { perform, type PerformContext, type PerformedAction } from './perform/perform.ts';
 import type { StartedFrom } from './started-from.ts';
 
@@ -34,6 +37,7 @@ export class Effects {
   readonly #options: EffectsOptions;
   readonly #connections: OwnConnections;
   readonly #guard: Guard;
+  readonly #attempts = new RejoinAttempts();
   readonly #ending = new AbortController();
 
   constructor(options: EffectsOptions) {
@@ -45,7 +49,19 @@ export class Effects {
   }
 
   async perform(action: LastingAction, signal: AbortSignal): Promise<ActionResult> {
-    return await perform(action, this.#context(signal));
+    const { log } = this.#options.from;
+    const begunAtMs = monotonicMs();
+    const took = (): string => `after ${Math.round(monotonicMs() - begunAtMs)} ms`;
+    log.debug(`begins: ${action.kind}`);
+    try {
+      const result = await perform(action, this.#context(signal));
+      log.debug(`done ${took()}: ${action.kind}`, { detail: JSON.stringify(result) });
+      return result;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.info(`failed ${took()}: ${action.kind}`, { detail: redactConninfo(reason) });
+      throw error;
+    }
   }
 
   /** For actions whose end nobody is told. */
@@ -87,6 +103,7 @@ export class Effects {
       addresses,
       walEnd: this.walEnd,
       guard: this.#guard,
+      attempts: this.#attempts,
       nodes: () => facts().nodes,
       record,
       now: readClocks,
@@ -99,11 +116,11 @@ export class Effects {
 
 /** Lease and margin are no settings that a reload changes. */
 function guardOf({ from, config, facts, record, addresses }: EffectsOptions): Guard {
-  const { stateDirectory, clusterName, pgBindir, primaryLeaseMs, fenceMarginMs } = config();
+  const { pgBindir, primaryLeaseMs, fenceMarginMs } = config();
   const { place, self, log } = from;
   return new Guard({
     place,
-    file: join(stateDirectory, `${encodeURIComponent(clusterName)}-${self}.guard`),
+    file: guardFile(config(), self),
     programDirectory: pgBindir,
     contactMs: primaryLeaseMs - fenceMarginMs,
     environment: () => clientEnvironment(addresses.addressed(config().conninfo), process.env),

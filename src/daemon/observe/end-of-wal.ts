@@ -25,6 +25,7 @@ export class WalEndReader {
   readonly #place: ServerPlace;
   readonly #walDirectory: string;
   readonly #marks: TimelineMarks;
+  #generation = 0;
   #last: { readonly key: string; readonly end: WalEnd | undefined } | undefined;
 
   constructor(place: ServerPlace) {
@@ -33,10 +34,11 @@ export class WalEndReader {
     this.#marks = new TimelineMarks(this.#walDirectory);
   }
 
-  /** Another postmaster: the directory may be another copy. */
+  /** Another postmaster, so that the directory may be another copy; or WAL was put there by us. */
   forget(): void {
     this.#marks.forget();
     this.#last = undefined;
+    this.#generation += 1;
   }
 
   async ofRunning(status: OwnStatus): Promise<EndOfWal> {
@@ -88,7 +90,10 @@ export class WalEndReader {
     const changed = (await stat(this.#walDirectory).catch(() => undefined))?.mtimeMs ?? 0;
     const key = `${reached} ${changed}`;
     if (this.#last?.key !== key) {
+      const generation = this.#generation;
       const end = await findWalEnd(this.#walDirectory, reached).catch(() => undefined);
+      // What was read while WAL was put there is not kept.
+      if (generation !== this.#generation) return end;
       this.#last = { key, end };
     }
     return this.#last.end;

@@ -109,13 +109,7 @@ export class ServerWatch {
     const postmaster = await findPostmaster(place.dataDirectory).catch(() => undefined);
     const observation =
       postmaster === undefined ? await this.#observeNone() : await this.#observeRunning(postmaster);
-    this.#noteTrouble(observation);
     if (!this.#isClosed) this.#tell(observation);
-  }
-
-  #noteTrouble({ condition }: ServerObservation): void {
-    if (condition === 'running' || condition === 'stalled') this.#troubledSince = undefined;
-    else this.#troubledSince ??= monotonicMs();
   }
 
   #tell(observation: ServerObservation): void {
@@ -126,6 +120,7 @@ export class ServerWatch {
   /** No postmaster: the control file says how it ended. */
   async #observeNone(): Promise<ServerObservation> {
     const { place } = this.#options;
+    this.#troubledSince ??= monotonicMs();
     this.#dropConnection();
     const control = await readControlFile(place.dataDirectory, place.version).catch(() => undefined);
     const isShutDown = control?.state === 'shut down' || control?.state === 'shut down in recovery';
@@ -148,8 +143,11 @@ export class ServerWatch {
     const answer = await this.#ask(postmaster.lockFile.status);
     if (typeof answer === 'object') {
       this.#complaint = '';
+      this.#troubledSince = undefined;
       return await this.#observe(answer, mark);
     }
+    if (answer === 'alive') this.#troubledSince = undefined;
+    else this.#troubledSince ??= monotonicMs();
     return await this.#withoutAnswer(answer, mark);
   }
 
@@ -207,7 +205,6 @@ export class ServerWatch {
           postmaster: mark,
         };
       case 'silent':
-        this.#troubledSince ??= monotonicMs();
         if (isLate) return { ...(last ?? (await this.#fromFiles())), condition: 'hanging', postmaster: mark };
         return last ?? { ...(await this.#fromFiles()), condition: 'starting', postmaster: mark };
     }
