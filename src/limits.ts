@@ -114,6 +114,8 @@ export const limits = {
   backupStopMs: 3_600_000,
   /** Between two looks whether the connection of a backup still lives, while others copy its files. */
   backupWatchMs: 5_000,
+  /** Runs of rsync until none of its files has become shorter meanwhile, which a truncated table makes rare. */
+  rsyncTries: 5,
   /** A pg_control that is read while it is written is half of two; that cannot go wrong several times in a row. */
   controlFileCopies: 5,
   /** For a short question to another host by SSH: logging in takes a second, on a busy one some more. */

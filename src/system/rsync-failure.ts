@@ -19,7 +19,9 @@ export function judgeRsync(target: SshTarget, result: CommandResult): RsyncVerdi
   const { exitCode, stderr } = result;
   if (exitCode === 0 || exitCode === vanishedFiles) return { kind: 'done' };
   const errors = linesOf(stderr);
-  const isShortened = errors.every((line) => /No data available \(61\)|vanished/.test(line));
+  const isShortened = errors.every((line) =>
+    /No data available \(61\)|vanished|failed verification -- update discarded/.test(line),
+  );
   const reason = reasonOf(target, result, errors);
   return { kind: exitCode === partialCopy && errors.length > 0 && isShortened ? 'again' : 'failed', reason };
 }

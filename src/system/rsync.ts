@@ -35,7 +35,7 @@ export async function findRsync(signal: AbortSignal): Promise<void> {
 /** @throws RepmgrError rsync_failed, rsync_missing, of the codes `ssh_...`, remote_program_missing, interrupted */
 export async function copyByRsync(copy: RsyncCopy): Promise<void> {
   const args = await rsyncArguments(copy);
-  for (const isLastTry of [false, true]) {
+  for (let tries = 1; ; tries += 1) {
     const result = await runHere(args, {
       env: { ...process.env, LC_ALL: 'C' },
       endsWithUs: true,
@@ -47,7 +47,7 @@ export async function copyByRsync(copy: RsyncCopy): Promise<void> {
     });
     const verdict = judgeRsync(copy.target, result);
     if (verdict.kind === 'done') return;
-    if (verdict.kind === 'failed' || isLastTry) throw verdict.reason;
+    if (verdict.kind === 'failed' || tries === limits.rsyncTries) throw verdict.reason;
   }
 }
 

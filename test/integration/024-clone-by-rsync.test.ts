@@ -7,7 +7,7 @@ import { describeWithRsync, programsForRsync } from '../support/rsync.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 import { withSettings } from '../support/sandbox-files.ts';
 import { sshServerForFile, type SshServer } from '../support/ssh-server.ts';
-import { contentOf, startWriteLoad, waitForReplay } from '../support/write-load.ts';
+import { contentOf, continueWriteLoad, startWriteLoad, waitForReplay } from '../support/write-load.ts';
 
 const tablespace = 'table space of node1';
 
@@ -19,7 +19,7 @@ describeWithRsync('a first clone by rsync', () => {
 
     beforeAll(async () => {
       sandbox = await sandboxForTest({
-        nodes: 2,
+        nodes: 3,
         postgresVersion,
         build: 'primary',
         postgresqlConf: { listen_addresses: '*', log_directory: 'our_logs', logging_collector: 'on' },
@@ -77,14 +77,33 @@ describeWithRsync('a first clone by rsync', () => {
       ).toEqual([{ at: own }]);
     });
 
+    it('copies a standby too, which its primary does not notice', async () => {
+      const load = continueWriteLoad(sandbox, 1);
+      const settings = await withSettings(sandbox, 3, {
+        ssh_options: ssh.options,
+        tablespace_mapping: `${place('table space of node2')}=${place('table space of node3')}`,
+      });
+      const { exitCode, stderr } = await sandbox.repmgr(3, [
+        ...settings,
+        ...['-h', '127.0.0.1', '-p', String(sandbox.node(2).port), '-v', '-c', 'standby', 'clone', '-r'],
+      ]);
+      expect(exitCode, stderr).toBe(0);
+      await sandbox.start(3);
+      await load.stop();
+      await waitForReplay(sandbox, 1, 3);
+      expect(await contentOf(sandbox, 3)).toEqual(await contentOf(sandbox, 1));
+      expect(await sandbox.query(2, 'SELECT slot_name FROM pg_replication_slots')).toEqual([]);
+    });
+
     it('has ended its backup and its temporary slot on the source, and says how it copied in the event', async () => {
-      expect(await sandbox.query(1, 'SELECT slot_name FROM pg_replication_slots')).toEqual([
+      expect(await sandbox.query(1, 'SELECT slot_name FROM pg_replication_slots ORDER BY 1')).toEqual([
         { slot_name: 'repmgr_slot_2' },
+        { slot_name: 'repmgr_slot_3' },
       ]);
       expect(
         await sandbox.query(
           1,
-          "SELECT details FROM repmgr_sandbox.repl_events WHERE event = 'standby_clone'",
+          "SELECT details FROM repmgr_sandbox.repl_events WHERE event = 'standby_clone' AND node_id = 2",
         ),
       ).toEqual([
         {

@@ -1,5 +1,5 @@
 /** `--force --rsync-only standby clone` into the data directory of a former primary that went on alone for a while. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -65,6 +65,8 @@ describeWithRsync('a former primary that has diverged', () => {
     await sandbox.query(1, "SELECT pg_create_physical_replication_slot('of_somebody')");
     await sandbox.query(2, 'CREATE TABLE only_there AS SELECT generate_series(1, 2000) AS id');
     await sandbox.kill(1);
+    const moveWal = 'cd "$1" && mv pg_wal "$2" && ln -s "$2" pg_wal';
+    await sandbox.run('sh', ['-c', moveWal, 'sh', directory, place('wal of node1')]);
     unchanged = await filesOf('ballast_there');
     settings = await withSettings(sandbox, 1, {
       ssh_options: ssh.options,
@@ -108,6 +110,10 @@ describeWithRsync('a former primary that has diverged', () => {
       `port = '${sandbox.node(1).port}'`,
     );
     expect(await readdir(join(directory, 'pg_replslot'))).toEqual([]);
+    expect(await readlink(join(directory, 'pg_wal'))).toBe(place('wal of node1'));
+    // Of its own timeline nothing is left.
+    const segments = (await readdir(join(directory, 'pg_wal'))).filter((name) => /^[0-9A-F]{24}$/.test(name));
+    expect(new Set(segments.map((name) => name.slice(0, 8)))).toEqual(new Set(['00000002']));
     await sandbox.start(1);
     const registered = await sandbox.repmgr(1, ['--force', 'standby', 'register', '--wait-sync=30']);
     expect(registered.exitCode, registered.stderr).toBe(0);

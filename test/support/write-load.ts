@@ -14,6 +14,11 @@ export async function startWriteLoad(sandbox: Sandbox, id: number): Promise<Writ
     id,
     'CREATE TABLE load (id serial PRIMARY KEY, client int, filling text); CREATE TABLE shrinking (filling text)',
   );
+  return continueWriteLoad(sandbox, id);
+}
+
+/** The same, where the tables are there already. */
+export function continueWriteLoad(sandbox: Sandbox, id: number): WriteLoad {
   let isOver = false;
   let committed = 0;
   const client = async (number: number): Promise<void> => {

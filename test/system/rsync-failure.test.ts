@@ -22,6 +22,8 @@ describe('the end of an rsync', () => {
     const shorter = 'rsync: [sender] read errors mapping "/data/base/5/16400": No data available (61)';
     const partial = end('some files/attrs were not transferred (see previous errors)', 23);
     expect(judge(23, shorter, partial).kind).toBe('again');
+    const discarded = 'WARNING: base/5/16400 failed verification -- update discarded (will try again).';
+    expect(judge(23, shorter, discarded, partial).kind).toBe('again');
     const denied = 'rsync: [sender] send_files failed to open "/data/base/5/2": Permission denied (13)';
     expect(judge(23, shorter, denied, partial).kind).toBe('failed');
     expect(judge(23, partial).kind).toBe('failed');

@@ -48,11 +48,6 @@ export async function inspectSourceHost(
   const isByRsync = wish.copy.method === 'rsync';
   if (!isByRsync && wish.sourceHost.externalFiles === undefined) return undefined;
   const target = targetOf(source, wish);
-  if (isByRsync) await findRsync(signal);
-  const deadlineMs = limits.sshQuestionMs;
-  // The first call tells why none works.
-  const words = isByRsync ? (['rsync', '--version'] as const) : (['cat', '/dev/null'] as const);
-  await runOverSsh(target, words, { deadlineMs, signal });
   return {
     target,
     rsync: isByRsync ? await inspectRsync(connection, source, wish, target, signal) : undefined,
@@ -67,15 +62,17 @@ async function inspectRsync(
   target: SshTarget,
   signal: AbortSignal,
 ): Promise<RsyncFacts> {
+  await findRsync(signal);
   const given = await optionWords(rsyncOptions);
-  const options = given.length === 0 ? defaultRsyncOptions : given;
+  const options = readRsyncOptions(given.length === 0 ? defaultRsyncOptions : given, source.version);
+  const call = { deadlineMs: limits.sshQuestionMs, signal };
+  // Another one may be named, in whatever words.
+  const isElsewhere = options.words.some((word) => word.startsWith('--rsync-path'));
+  if (!isElsewhere) await runOverSsh(target, ['rsync', '--version'], call);
   const directory = source.settings['data_directory'] ?? '';
-  const { stdout, stderr } = await runOverSsh(target, ['cat', `${directory}/postmaster.pid`], {
-    deadlineMs: limits.sshQuestionMs,
-    signal,
-  });
+  const { stdout, stderr } = await runOverSsh(target, ['cat', `${directory}/postmaster.pid`], call);
   return {
-    options: readRsyncOptions(options, source.version),
+    options,
     missingFunctions: await missingBackupFunctions(connection),
     // See the lines of postmaster.pid in src/include/utils/pidfile.h of PostgreSQL.
     postmasterPort: stdout.split('\n')[3]?.trim() || undefined,

@@ -1,4 +1,5 @@
 /** What a role that is no superuser needs for repmgr on a version of PostgreSQL, and what it cannot have. Pure. */
+import { backupFunctions } from '../../postgres/queries/backup-functions.ts';
 import type { Capabilities } from '../../postgres/version.ts';
 import { quoteIdentifier } from '../metadata/names.ts';
 import type { RoleFacts } from './role.ts';
@@ -110,6 +111,15 @@ function limitsOf(capabilities: Capabilities, role: string): Limit[] {
     !hasCheckpointRole && {
       what: 'standby promote makes no checkpoint: pg_rewind finds the new timeline after the next one, within checkpoint_timeout',
       reason: 'CHECKPOINT is for superusers only before PostgreSQL 15',
+    },
+    {
+      what: 'standby clone --rsync-only may not make the backup that it needs; the other methods need nothing more',
+      reason:
+        capabilities.backupApi === 'exclusive'
+          ? 'before PostgreSQL 9.6 only a superuser can read its files'
+          : `not everybody copies that way, so that right is not given here: ${backupFunctions(capabilities)
+              .map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${role};`)
+              .join(' ')}`,
     },
     {
       what: 'witness create cannot take over pg_hba.conf of the primary and makes minimal rules',

@@ -14,11 +14,14 @@ export interface RsyncOptions {
 /** Where nothing is said. A node that is replaced gets its own way to compare in addition. */
 export const defaultRsyncOptions = ['--recursive', '--links', '--perms', '--times', '--compress'];
 
-/** What would leave files out, change those of the node that is replaced, or do something else altogether. */
+/** What would leave files out, follow links, change files of the node that is replaced, or do something else altogether. */
 const refused: Readonly<Record<string, string | undefined>> = {
   append: undefined,
   'append-verify': undefined,
   backup: 'b',
+  'copy-dirlinks': 'k',
+  'copy-links': 'L',
+  'copy-unsafe-links': undefined,
   daemon: undefined,
   'delete-excluded': undefined,
   'dry-run': 'n',
@@ -51,7 +54,8 @@ export function readRsyncOptions(words: readonly string[], version: ServerVersio
     if (!Object.hasOwn(refused, name)) continue;
     throw failure('clone_options_contradict', {
       message: `option --${name} cannot be given to rsync for a clone`,
-      detail: 'It would leave out files that the clone needs, or change the ones that it replaces.',
+      detail:
+        'It would leave out files that the clone needs, follow links, or change files that are to be kept.',
       hint: 'Leave it out of rsync_options in repmgr.conf.',
     });
   }

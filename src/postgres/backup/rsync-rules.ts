@@ -36,6 +36,7 @@ const excludedFiles = [
   '/recovery.signal',
   '/standby.signal',
   '/repmgr_clone_*',
+  '/lost+found',
   'pg_internal.init*',
   'pgsql_tmp*',
 ];

@@ -3,12 +3,11 @@ import type { Connection } from '../connection.ts';
 import type { Capabilities } from '../version.ts';
 
 /**
- * The functions that begin and end an online backup and are not allowed to this role, with their parameters. Before
- * 9.6 anybody may call them, but only a superuser may read the files that they write.
+ * Those that this role may not call. Before 9.6 anybody may, but only a superuser may read the files that they write.
  * @throws RepmgrError query_failed, query_timeout or connection_lost
  */
 export async function missingBackupFunctions(connection: Connection): Promise<readonly string[]> {
-  const functions = functionsOf(connection.version.capabilities);
+  const functions = backupFunctions(connection.version.capabilities);
   const rows = await connection.query<{ name: string }>(
     `SELECT name FROM unnest($1::text[]) AS name
       WHERE NOT (CASE WHEN $2 THEN (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
@@ -18,7 +17,11 @@ export async function missingBackupFunctions(connection: Connection): Promise<re
   return rows.map(({ name }) => name);
 }
 
-function functionsOf({ backupApi, canStopBackupBeforeArchiving }: Capabilities): readonly string[] {
+/** Those that begin and end an online backup, with the types of their parameters. */
+export function backupFunctions({
+  backupApi,
+  canStopBackupBeforeArchiving,
+}: Capabilities): readonly string[] {
   switch (backupApi) {
     case 'exclusive':
       return ['pg_catalog.pg_start_backup(text, boolean)', 'pg_catalog.pg_stop_backup()'];

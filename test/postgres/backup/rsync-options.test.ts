@@ -22,6 +22,7 @@ describe('rsync_options', () => {
     '-vu',
     '--max-size=1m',
     '-xa',
+    '-aL',
   ])('are refused where they would spoil the copy: %s', (text) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'clone_options_contradict' }));
   });
