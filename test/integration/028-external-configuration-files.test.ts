@@ -20,7 +20,7 @@ describeWithSsh('configuration files outside of the data directory', () => {
     sandbox = await sandboxForTest({ nodes: 2, build: 'primary', postgresqlConf: { listen_addresses: '*' } });
     directory = sandbox.node(2).dataDirectory;
     etc = join(sandbox.directory, 'etc of node1');
-    ssh = await sshServerForFile(sandbox, 1, ['cat', 'base64']);
+    ssh = await sshServerForFile(sandbox, 1, ['base64']);
     expect((await sandbox.repmgr(1, ['primary', 'register'])).exitCode).toBe(0);
     await sandbox.stop(1);
     await makeOwnedDirectory(etc, sandbox.user);

@@ -18,4 +18,4 @@ if (isMissing) {
 export const describeWithRsync = isMissing ? describe.skip : describeWithSsh;
 
 /** What a host needs beside ssh. */
-export const programsForRsync: readonly string[] = ['rsync', 'cat', 'base64'];
+export const programsForRsync: readonly string[] = ['rsync', 'cat'];
