@@ -13,7 +13,8 @@ export function findComplaint(world: World, isLeftOut: (node: number) => boolean
   if (primary === undefined) return 'there is no primary';
   if (writable.length > 1) return `nodes ${writable.map(({ node }) => node).join(' and ')} are writable`;
   const since = primary.commits.oldestWaitingSince;
-  if (since !== undefined && world.schedule.now - since > heldMs) return 'commits wait';
+  const isHeld = since !== undefined && world.schedule.now - since > heldMs;
+  if (isHeld && !lacksStandbys(world, primary, isLeftOut)) return 'commits wait';
   const leader = world.nodeOf(primary.node)?.daemon.state?.role;
   if (leader?.kind !== 'leader') return `node ${primary.node} is writable and leads no term`;
   for (const { id, server } of world.nodes) {
@@ -24,6 +25,15 @@ export function findComplaint(world: World, isLeftOut: (node: number) => boolean
     if (!isFedBy(server, primary)) return `node ${id} does not follow node ${primary.node}`;
   }
   return undefined;
+}
+
+/** More standbys have to acknowledge than are there without those that are left out. */
+function lacksStandbys(world: World, primary: PostgresServer, isLeftOut: (node: number) => boolean): boolean {
+  const required = world.nodeOf(primary.node)?.daemon.file?.record?.synchronous.required ?? 0;
+  const able = world.nodes.filter(
+    ({ id, server }) => server !== undefined && server !== primary && !isLeftOut(id),
+  );
+  return able.length < required;
 }
 
 function isFedBy(standby: PostgresServer, primary: PostgresServer): boolean {

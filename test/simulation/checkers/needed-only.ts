@@ -42,8 +42,10 @@ export class NeededOnly implements Checker {
     for (const fault of world.options.faults) this.#disturbance.end(world, fault);
   }
 
-  stepped(world: World, daemon: Daemon, _before: State, _event: Event, { actions }: StepResult): void {
+  stepped(world: World, daemon: Daemon, _before: State, _event: Event, { state, actions }: StepResult): void {
     for (const { kind } of actions) {
+      // The first names of synchronous standbys come by way of one.
+      if (kind === 'hold' && state.role.kind === 'leader' && !state.role.isHolding) continue;
       // Who lost its primary to another does it no harm.
       if (daemon.server?.isWritable !== true) return;
       if (kind === 'hold' || kind === 'fence') this.#judge(world, `node ${daemon.node} begins a ${kind}`);

@@ -20,23 +20,38 @@ export class NothingAcknowledgedLost implements Checker {
   #ends: VoterRecord[] = [];
   readonly #promotedIn = new Map<number, number>();
 
+  /** A record with a K above 0 has come in force, and none without since. */
+  #isPromised = false;
+
   acknowledged(world: World, server: PostgresServer, branch: Branch, lsn: number): void {
     const { record = null, leading = null } = world.nodeOf(server.node)?.daemon.file ?? {};
-    if (record === null || leading === null || record.synchronous.required === 0) return;
-    if (server.hasOrphans || !leading.isPromoted || !isInForce(world, record)) return;
-    this.#ledger.add({ branch, lsn, atMs: world.schedule.now });
+    const isLeaders = leading !== null && leading.isPromoted && (record?.synchronous.required ?? 0) > 0;
+    if (this.#isPromised && isLeaders && !server.hasOrphans)
+      this.#ledger.add({ branch, lsn, atMs: world.schedule.now });
   }
 
-  persisted(world: World, _daemon: Daemon, before: Durable | undefined, after: Durable): void {
-    const old = before?.record ?? null;
+  persisted(world: World, daemon: Daemon, before: Durable | undefined, after: Durable): void {
     const { record, leading } = after;
+    if (record === null || record === before?.record) return;
+    if (record.synchronous.required > 0) this.#isPromised ||= isInForce(world, record);
+    else if (this.#isPromised) this.#noteEnd(world, daemon, before, record, leading);
+  }
+
+  /** By a leader's own change; or a hand made a server writable, of which nothing is promised. */
+  #noteEnd(
+    world: World,
+    { node }: Daemon,
+    before: Durable | undefined,
+    record: VoterRecord,
+    leading: Durable['leading'],
+  ): void {
     const isOwn = leading !== null && before?.leading?.term === leading.term;
-    if (record !== null && record !== old && isOwn && record.synchronous.required === 0) {
-      if ((old?.synchronous.required ?? 0) > 0) this.#ends.push(record);
-    }
+    const wasSynchronous = (before?.record?.synchronous.required ?? 0) > 0;
+    if (world.byHand.has(node) || (isOwn && wasSynchronous)) this.#ends.push(record);
     if (!this.#ends.some((end) => isInForce(world, end))) return;
     this.#ends = [];
     this.#ledger = new Ledger();
+    this.#isPromised = false;
   }
 
   promotionCalled(_world: World, daemon: Daemon, term: number): void {

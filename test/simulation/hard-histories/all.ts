@@ -19,10 +19,15 @@ import { staleVote } from './16-stale-vote.ts';
 import { yieldOnItsWay } from './17-yield-on-its-way.ts';
 import { twoOperators } from './18-two-operators.ts';
 import { aDayOnTheOldTimeline } from './19-a-day-on-the-old-timeline.ts';
+import { thePositionThatDidNotBind } from './20-the-position-that-did-not-bind.ts';
+import { kOvertaken } from './21-k-overtaken.ts';
+import { namesBeforeFlush } from './22-names-before-flush.ts';
 import { theTailOfTheWrongNode } from './23-the-tail-of-the-wrong-node.ts';
 import { collisionOfNumbers } from './24-collision-of-numbers.ts';
 import { aLongerOlderLog } from './25-a-longer-older-log.ts';
 import { theCloneBringsTheHold } from './26-the-clone-brings-the-hold.ts';
+import { knownAndNotFetched } from './27-known-and-not-fetched.ts';
+import { reClonedName } from './28-re-cloned-name.ts';
 import { theJoinerWithATerm } from './29-the-joiner-with-a-term.ts';
 import { confirmedThenCrashed } from './30-confirmed-then-crashed.ts';
 import { healthyPrimaryLostFile } from './31-healthy-primary-lost-file.ts';
@@ -33,6 +38,7 @@ import { aTailNobodyCanRead } from './35-a-tail-nobody-can-read.ts';
 import { pendingForEver } from './36-pending-for-ever.ts';
 import { forcedAndAlone } from './37-forced-and-alone.ts';
 import { bothGoneOneByOne } from './38-both-gone-one-by-one.ts';
+import { crashWithTheLastStandby } from './39-crash-with-the-last-standby.ts';
 import { aLeaderForOneHeartbeat } from './40-a-leader-for-one-heartbeat.ts';
 import { standbyBounce } from './41-standby-bounce.ts';
 import { allDaemonsOfTheStandbysStop } from './42-all-daemons-of-the-standbys-stop.ts';
@@ -42,6 +48,7 @@ import { smartShutdown } from './45-smart-shutdown.ts';
 import { yieldThatCanNotBeStored } from './46-yield-that-can-not-be-stored.ts';
 import { startThatFails } from './47-start-that-fails.ts';
 import { inheritedForEver } from './48-inherited-for-ever.ts';
+import { failedOnceThenTheYielder } from './49-failed-once-then-the-yielder.ts';
 import { theWitnessForgets } from './50-the-witness-forgets.ts';
 import { crashWhileCutOff } from './51-crash-while-cut-off.ts';
 import { aPromotionThatNeverEnds } from './52-a-promotion-that-never-ends.ts';
@@ -54,6 +61,8 @@ import { aVoterRestartsTwice } from './58-a-voter-restarts-twice.ts';
 import { aHundredFailures } from './59-a-hundred-failures.ts';
 import { everythingOffAndOn } from './60-everything-off-and-on.ts';
 import { awakeInTheMiddleOfAVote } from './61-awake-in-the-middle-of-a-vote.ts';
+import { theNewcomerAcknowledgesAlone } from './70-the-newcomer-acknowledges-alone.ts';
+import { whoLedBefore } from './71-who-led-before.ts';
 
 export const hardHistories: readonly NamedHistory[] = [
   termOneTwice,
@@ -75,10 +84,15 @@ export const hardHistories: readonly NamedHistory[] = [
   yieldOnItsWay,
   twoOperators,
   aDayOnTheOldTimeline,
+  thePositionThatDidNotBind,
+  kOvertaken,
+  namesBeforeFlush,
   theTailOfTheWrongNode,
   collisionOfNumbers,
   aLongerOlderLog,
   theCloneBringsTheHold,
+  knownAndNotFetched,
+  reClonedName,
   theJoinerWithATerm,
   confirmedThenCrashed,
   healthyPrimaryLostFile,
@@ -89,6 +103,7 @@ export const hardHistories: readonly NamedHistory[] = [
   pendingForEver,
   forcedAndAlone,
   bothGoneOneByOne,
+  crashWithTheLastStandby,
   aLeaderForOneHeartbeat,
   standbyBounce,
   allDaemonsOfTheStandbysStop,
@@ -98,6 +113,7 @@ export const hardHistories: readonly NamedHistory[] = [
   yieldThatCanNotBeStored,
   startThatFails,
   inheritedForEver,
+  failedOnceThenTheYielder,
   theWitnessForgets,
   crashWhileCutOff,
   aPromotionThatNeverEnds,
@@ -110,4 +126,6 @@ export const hardHistories: readonly NamedHistory[] = [
   aHundredFailures,
   everythingOffAndOn,
   awakeInTheMiddleOfAVote,
+  theNewcomerAcknowledgesAlone,
+  whoLedBefore,
 ];
