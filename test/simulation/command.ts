@@ -1,125 +1,66 @@
 /** `npm run sim`: plays many histories, or one with its story, and prints what was found. */
-import { parseArgs } from 'node:util';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { hunt } from './mutants/hunt.ts';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { type CommandOptions, readOptions, usage } from './command-options.ts';
 import { hardHistories } from './hard-histories/all.ts';
+import type { Variant } from './hard-histories/named-history.ts';
 import { drawHistory } from './history/draw.ts';
+import type { HistoryOptions } from './history/options.ts';
 import { runHistory } from './history/run-history.ts';
 import { shrink } from './history/shrink.ts';
-import { allHardships, type Hardship, simplify, type Simplification } from './history/simplify.ts';
-import {
-  addHistory,
-  emptyFigures,
-  type Finding,
-  figuresAsText,
-  mergeFigures,
-  type RunFigures,
-} from './report.ts';
+import { simplify, type Simplification } from './history/simplify.ts';
+import { hunt } from './mutants/hunt.ts';
+import { playAll, playShare, type Share } from './play-all.ts';
+import { type Finding, figuresAsText } from './report.ts';
 
-/** Histories that a worker plays between two reports. */
-const batch = 20;
-
-interface Share {
-  readonly firstSeed: number;
-  readonly histories: number;
-  readonly every: number;
-  readonly stopsAtFinding: boolean;
-}
-
-function playShare({ firstSeed, histories, every, stopsAtFinding }: Share): void {
-  let figures = emptyFigures();
-  for (let index = 0; index < histories; index += 1) {
-    const seed = firstSeed + index * every;
-    const options = drawHistory(seed);
-    addHistory(figures, seed, options.endAtMs, runHistory(options, false));
-    const isOver = stopsAtFinding && figures.findings.length > 0;
-    if (isOver || figures.histories >= batch || index === histories - 1) {
-      parentPort?.postMessage(figures);
-      figures = emptyFigures();
-    }
-    if (isOver) return;
-  }
-}
+/** A finding of each checker is shrunk, and so many of its seeds are named. */
+const namedSeeds = 5;
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-async function playAll(
-  seed: number,
-  histories: number,
-  workers: number,
-  stopsAtFinding: boolean,
-): Promise<RunFigures> {
-  const all = emptyFigures();
-  const playing = Array.from({ length: workers }, (_, index) => {
-    const share: Share = {
-      firstSeed: seed + index,
-      histories: Math.floor((histories - index + workers - 1) / workers),
-      every: workers,
-      stopsAtFinding,
-    };
-    const worker = new Worker(new URL(import.meta.url), { workerData: share });
-    return {
-      worker,
-      ended: new Promise<void>((resolve, reject) =>
-        worker.once('exit', () => resolve()).once('error', reject),
-      ),
-    };
-  });
-  for (const { worker } of playing) {
-    worker.on('message', (figures: RunFigures) => {
-      mergeFigures(all, figures);
-      if (process.stderr.isTTY) process.stderr.write(`\r${all.histories} of ${histories} histories `);
-      if (stopsAtFinding && all.findings.length > 0)
-        for (const other of playing) void other.worker.terminate();
-    });
-  }
-  await Promise.all(playing.map(({ ended }) => ended));
-  return all;
-}
-
-function tellStory(seed: number, simplification: Simplification): boolean {
-  const options = simplify(drawHistory(seed), simplification);
-  const { violations, trace } = runHistory(options, true);
-  print(`History ${seed}: ${options.nodes.length} nodes, ${options.faults.length} faults`);
+/** @returns whether all promises were kept */
+function tellStory(title: string, options: HistoryOptions, complaint?: Variant['complaint']): boolean {
+  const { violations, trace } = runHistory(options, true, complaint);
+  print(`${title}: ${options.nodes.length} nodes, ${options.faults.length} faults`);
   for (const { id, isWitness, settings } of options.nodes) {
-    print(
-      `  node ${id}${isWitness ? ' (witness)' : ''}: lease ${settings.leaseMs} ms, priority ${settings.priority}`,
-    );
+    const witness = isWitness ? ' (witness)' : '';
+    print(`  node ${id}${witness}: lease ${settings.leaseMs} ms, priority ${settings.priority}`);
   }
   print(trace?.text ?? '');
+  const [violation] = violations;
   print(
-    violations.length === 0
-      ? `No promise was broken. Hash ${trace?.hash}`
-      : `Broken: ${violations[0]?.checker}`,
+    violation === undefined ? `No promise was broken. Hash ${trace?.hash}` : `Broken: ${violation.checker}`,
   );
-  return violations.length === 0;
+  return violation === undefined;
 }
 
-function tellFinding({ seed, checker }: Finding, tracesIt: boolean): void {
+function tellSeed(seed: number, simplification: Simplification): boolean {
+  return tellStory(`History ${seed}`, simplify(drawHistory(seed), simplification));
+}
+
+function tellFinding({ seed, checker }: Finding, isTold: boolean): void {
   const simplification = shrink(drawHistory(seed), checker);
-  if (tracesIt) tellStory(seed, simplification);
+  if (isTold) tellSeed(seed, simplification);
   const { keep, without } = simplification;
-  const options = `${keep === undefined ? '' : ` --keep '${keep.join(',')}'`}${without.length === 0 ? '' : ` --without ${without.join(',')}`}`;
-  print(`To see it again: npm run sim -- --seed ${seed} --trace${options}`);
+  const kept = keep === undefined ? '' : ` --keep '${keep.join(',')}'`;
+  const left = without.length === 0 ? '' : ` --without ${without.join(',')}`;
+  print(`To see it again: npm run sim -- --seed ${seed} --trace${kept}${left}`);
 }
 
-/** Plays the named histories that begin with this text, each variant with these seeds. */
+/** Plays the hard histories that begin with this text, each variant with these seeds. */
 function playNamed(name: string, seeds: readonly number[], isTraced: boolean): boolean {
   let failures = 0;
   for (const history of hardHistories.filter((it) => it.name.startsWith(name))) {
     for (const variant of history.variants) {
       for (const seed of seeds) {
         const { violations, trace } = runHistory(variant.options(seed), isTraced, variant.complaint);
-        if (isTraced) print(`${history.name}, ${variant.name}\n${trace?.text ?? ''}`);
+        const title = `${history.name}, ${variant.name}`;
+        if (isTraced) print(`${title}\n${trace?.text ?? ''}`);
         const [violation] = violations;
-        if (violation !== undefined) {
-          failures += 1;
-          print(
-            `BROKEN: ${history.name}, ${variant.name}, seed ${seed}: ${violation.checker}: ${violation.text}`,
-          );
-        }
+        if (violation === undefined) continue;
+        failures += 1;
+        print(`BROKEN: ${title}, seed ${seed}: ${violation.checker}: ${violation.text}`);
       }
     }
   }
@@ -127,57 +68,54 @@ function playNamed(name: string, seeds: readonly number[], isTraced: boolean): b
   return failures === 0;
 }
 
-function readSimplification(keep: string | undefined, without: string | undefined): Simplification {
-  return {
-    keep: keep === undefined ? undefined : keep.split(',').filter(Boolean).map(Number),
-    without: (without ?? '')
-      .split(',')
-      .filter((word): word is Hardship => (allHardships as string[]).includes(word)),
-  };
-}
-
-async function main(): Promise<boolean> {
-  const { values } = parseArgs({
-    options: {
-      histories: { type: 'string', default: '1000' },
-      seed: { type: 'string' },
-      named: { type: 'string' },
-      trace: { type: 'boolean', default: false },
-      keep: { type: 'string' },
-      without: { type: 'string' },
-      mutant: { type: 'string' },
-      limit: { type: 'string' },
-      workers: { type: 'string', default: '1' },
-      'keep-going': { type: 'boolean', default: false },
-    },
-  });
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 48) : Number(values.seed);
-  if (values.named !== undefined) {
-    const seeds = values.seed !== undefined ? [seed] : values.trace ? [1] : [1, 2, 3, 4, 5];
-    return playNamed(values.named, seeds, values.trace);
-  }
-  if (values.trace) return tellStory(seed, readSimplification(values.keep, values.without));
-  if (values.mutant !== undefined)
-    return hunt(values.mutant, values.limit === undefined ? undefined : Number(values.limit), print);
+async function playDrawn(firstSeed: number, { histories = 1000, workers, keepsGoing }: CommandOptions) {
   const startedAt = performance.now();
-  const stopsAtFinding = !values['keep-going'];
-  const figures = await playAll(seed, Number(values.histories), Number(values.workers), stopsAtFinding);
-  print(figuresAsText(figures, performance.now() - startedAt));
-  print('');
-  const byChecker = new Map<string, Finding[]>();
-  for (const finding of figures.findings)
-    byChecker.set(finding.checker, [...(byChecker.get(finding.checker) ?? []), finding]);
-  for (const [checker, findings] of byChecker) {
-    print(`BROKEN ${findings.length} times: ${checker}`);
-    for (const { seed: failed, text } of findings.slice(0, 5)) print(`  seed ${failed}: ${text}`);
-    const [first] = findings;
-    if (first !== undefined) tellFinding(first, stopsAtFinding);
+  const share = { firstSeed, histories, stopsAtFinding: !keepsGoing };
+  const figures = await playAll(new URL(import.meta.url), share, workers);
+  const { findings } = figures;
+  print(`${figuresAsText(figures, performance.now() - startedAt)}\n`);
+  for (const checker of new Set(findings.map((it) => it.checker))) {
+    const found = findings.filter((it) => it.checker === checker);
+    print(`BROKEN ${found.length} times: ${checker}`);
+    for (const { seed, text } of found.slice(0, namedSeeds)) print(`  seed ${seed}: ${text}`);
+    for (const first of found.slice(0, 1)) tellFinding(first, !keepsGoing);
   }
-  print(
-    `${figures.histories - figures.findings.length} passed, ${figures.findings.length} failed (first seed ${seed})`,
-  );
-  return figures.findings.length === 0;
+  print(`${figures.histories - findings.length} passed, ${findings.length} failed (first seed ${firstSeed})`);
+  return findings.length === 0;
 }
 
-if (isMainThread) process.exitCode = (await main()) ? 0 : 1;
+/** @returns whether it succeeded */
+async function main(options: CommandOptions): Promise<boolean> {
+  const { seed, named, mutant, isTraced, simplification, histories } = options;
+  const isOne = isTraced && seed !== undefined;
+  if (named !== undefined) {
+    return playNamed(named, seed !== undefined ? [seed] : isTraced ? [1] : [1, 2, 3, 4, 5], isTraced);
+  }
+  if (isOne) return tellSeed(seed, simplification) === (mutant === undefined);
+  if (mutant !== undefined) {
+    const caught = hunt(mutant, { firstSeed: seed, limit: histories }, print);
+    if (caught !== undefined && isTraced) tellStory(caught.where, caught.options, caught.complaint);
+    return caught !== undefined;
+  }
+  const firstSeed = seed ?? Math.floor(Math.random() * 2 ** 48);
+  return isTraced ? tellSeed(firstSeed, simplification) : playDrawn(firstSeed, options);
+}
+
+/** @returns the exit code */
+async function run(): Promise<number> {
+  let options: CommandOptions | undefined;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);
+    return 2;
+  }
+  if (options === undefined) {
+    print(usage);
+    return 0;
+  }
+  return (await main(options)) ? 0 : 1;
+}
+
+if (isMainThread) process.exitCode = await run();
 else playShare(workerData as Share);

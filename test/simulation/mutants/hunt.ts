@@ -16,9 +16,9 @@ interface Play {
   readonly complaint: Variant['complaint'];
 }
 
-/** Its stories first, then drawn histories without an end. */
-function* playsFor({ stories }: Mutant): Generator<Play> {
-  const titles = (name: string) => stories.some((story) => name.startsWith(story));
+/** Its stories first, then drawn histories without an end; from a seed of one's own on those only. */
+function* playsFor({ stories }: Mutant, firstSeed: number | undefined): Generator<Play> {
+  const titles = (name: string) => firstSeed === undefined && stories.some((story) => name.startsWith(story));
   for (const { name: title, variants } of hardHistories.filter(({ name }) => titles(name))) {
     for (let seed = 1; seed <= seedsOfStories; seed += 1) {
       for (const { name, options, complaint } of variants) {
@@ -26,30 +26,41 @@ function* playsFor({ stories }: Mutant): Generator<Play> {
       }
     }
   }
-  for (let seed = 1; ; seed += 1) {
+  for (let seed = firstSeed ?? 1; ; seed += 1) {
     yield { where: `seed ${seed}`, options: drawHistory(seed), complaint: undefined };
   }
 }
 
-/** @param limit histories, instead of as many as the mutant has @returns whether one of its checkers sees it */
-export function hunt(name: string, limit: number | undefined, print: (text: string) => void): boolean {
+interface Hunt {
+  readonly firstSeed: number | undefined;
+  /** Histories, instead of as many as the mutant has. */
+  readonly limit: number | undefined;
+}
+
+/** @returns the history in which one of its checkers sees it; undefined: it survives */
+export function hunt(
+  name: string,
+  { firstSeed, limit }: Hunt,
+  print: (text: string) => void,
+): Play | undefined {
   const mutant = mutants.find((it) => it.name === name);
   if (mutant === undefined) throw new Error(`no mutant is called "${name}"`);
   const most = limit ?? mutant.withinHistories;
   const others = new Map<string, number>();
   let played = 0;
-  for (const { where, options, complaint } of playsFor(mutant)) {
+  for (const play of playsFor(mutant, firstSeed)) {
+    const { where, options, complaint } = play;
     if (played >= most) break;
     played += 1;
     const checker = runHistory(options, false, complaint).violations[0]?.checker;
     if (checker === undefined) continue;
     if (mutant.caughtBy.includes(checker)) {
       print(`caught: "${name}" by "${checker}", history ${played} (${where})`);
-      return true;
+      return play;
     }
     others.set(checker, (others.get(checker) ?? 0) + 1);
   }
   const seenBy = [...others].map((it) => it.join(' ')).join(', ') || 'none';
   print(`SURVIVED: "${name}", ${played} histories; seen by others: ${seenBy}`);
-  return false;
+  return undefined;
 }
