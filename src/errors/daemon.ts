@@ -40,4 +40,12 @@ export const daemonErrors = {
     about: 'the node is recorded as inactive, and repmgrd is not to start then',
   },
   detach_failed: { exit: 'systemFailure', about: 'repmgrd cannot go into the background' },
+  diverged_wal_not_kept: {
+    exit: 'rejoinFailed',
+    about: 'WAL that only this node has could not be kept, so it is not rejoined',
+  },
+  rewind_failed: {
+    exit: 'rejoinFailed',
+    about: 'pg_rewind failed',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

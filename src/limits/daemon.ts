@@ -30,6 +30,8 @@ export const daemonLimits = {
   guardPipeBytes: 16 * 1024,
   /** Reads of the guard's note, which it writes in place. */
   guardNoteReads: 5,
+  /** For pg_rewind, which reads all WAL since the fork and copies what changed. */
+  rewindMs: 3_600_000,
   /** For a commit that is meant to wait: as long as a hold lasts. */
   probeCommitMs: 86_400_000,
   /** For crash recovery, which may have to replay max_wal_size and more. */

@@ -1,5 +1,5 @@
 /** Effects of repmgrd on a server of a sandbox, called by a test as repmgrd calls them. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { localServer } from '../../src/cluster/local-server.ts';
@@ -7,6 +7,7 @@ import { listNodes } from '../../src/cluster/metadata/nodes.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { WalEndReader } from '../../src/daemon/observe/end-of-wal.ts';
 import { OwnConnections } from '../../src/daemon/perform/own-connections.ts';
+import { RejoinAttempts } from '../../src/daemon/perform/rejoin-attempts.ts';
 import { perform, type PerformContext, type PerformedAction } from '../../src/daemon/perform/perform.ts';
 import type { ActionResult } from '../../src/failover/events.ts';
 import type { MonotonicMs } from '../../src/failover/instant.ts';
@@ -59,6 +60,7 @@ export async function effectsOn(
     addresses: new KnownAddresses(),
     walEnd: new WalEndReader(place),
     guard: { renew: async () => {}, end: async () => {} },
+    attempts: new RejoinAttempts(),
     nodes: () => nodes,
     record: () => null,
     now: () => ({
@@ -82,11 +84,14 @@ export async function effectsOn(
 /** Files that are written meanwhile belong to the servers' user. */
 export async function asUserOf<Result>({ user }: Sandbox, work: () => Promise<Result>): Promise<Result> {
   if (user === undefined) return await work();
+  const { getuid } = process;
   process.setegid?.(user.gid);
   process.seteuid?.(user.uid);
+  process.getuid = () => user.uid;
   try {
     return await work();
   } finally {
+    if (getuid !== undefined) process.getuid = getuid;
     process.seteuid?.(0);
     process.setegid?.(0);
   }
@@ -97,8 +102,10 @@ async function programs({ directory, binDirectory, user }: Sandbox): Promise<str
   if (user === undefined) return binDirectory;
   const place = join(directory, 'programs');
   await mkdir(place, { recursive: true });
-  const line = `exec setpriv --reuid=${user.uid} --regid=${user.gid} --clear-groups ${join(binDirectory, 'pg_ctl')} "$@"`;
-  await writeFile(join(place, 'pg_ctl'), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  for (const name of await readdir(binDirectory)) {
+    const line = `exec setpriv --reuid=${user.uid} --regid=${user.gid} --clear-groups "${join(binDirectory, name)}" "$@"`;
+    await writeFile(join(place, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  }
   return place;
 }
 

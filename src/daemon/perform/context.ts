@@ -10,6 +10,7 @@ import type { LocalServer } from '../../postgres/server-process.ts';
 import type { WalEndReader } from '../observe/end-of-wal.ts';
 import type { ServerPlace } from '../observe/server-place.ts';
 import type { Guard } from './guard.ts';
+import type { RejoinAttempts } from './rejoin-attempts.ts';
 import type { OwnConnections } from './own-connections.ts';
 
 /** The PostgreSQL of this node, whether it runs or not. */
@@ -28,6 +29,8 @@ export interface PerformContext {
   /** The one that the observation uses too, so that both measure alike. */
   readonly walEnd: WalEndReader;
   readonly guard: Pick<Guard, 'renew' | 'end'>;
+  /** Of rejoins, since repmgrd started. */
+  readonly attempts: RejoinAttempts;
   /** The recorded nodes as last read, this one included. */
   readonly nodes: () => readonly NodeRecord[];
   /** The newest one that this node knows. */

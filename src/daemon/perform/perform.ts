@@ -9,6 +9,7 @@ import { follow } from './follow.ts';
 import { freeze, unfreeze } from './freeze.ts';
 import { hold, release, setSynchronousNames } from './hold.ts';
 import { promote } from './promote.ts';
+import { rejoin } from './rejoin.ts';
 import { armSafeStart, disarmSafeStart } from './safe-start.ts';
 import { restartInPlace, startAsStandby } from './start.ts';
 import { writeMetadata } from './write-metadata.ts';
@@ -38,6 +39,8 @@ export async function perform(action: PerformedAction, context: PerformContext):
       return await fetchWal(context, action);
     case 'promote':
       return await promote(context, action);
+    case 'rejoin':
+      return await rejoin(context, action);
     case 'follow':
       return await follow(context, action.node);
     case 'writeMetadata':
@@ -70,7 +73,5 @@ export async function perform(action: PerformedAction, context: PerformContext):
     case 'endGuard':
       await context.guard.end();
       return { kind: 'done' };
-    default:
-      throw new Error(`the action ${action.kind} cannot be performed`);
   }
 }

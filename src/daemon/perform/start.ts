@@ -28,13 +28,24 @@ export async function startAsStandby(context: PerformContext): Promise<ActionRes
   if ((await findPostmaster(server.dataDirectory)) === undefined) {
     await Promise.all([markAsStandby(server), noUpstream(server)]);
     await allowRetries(server);
-    await restoreSettings(autoConf(server.dataDirectory), ['restart_after_crash'], { isDurable: true });
-    await prepareStart(context, server);
-    await start(context, server);
+    await startPrepared(context, server);
+    return { kind: 'done' };
   }
+  await standbyIsUp(context, server);
+  return { kind: 'done' };
+}
+
+/** A directory whose settings make it a standby's. @throws Error, RepmgrError where it does not come up as one */
+export async function startPrepared(context: PerformContext, server: OwnServer): Promise<void> {
+  await restoreSettings(autoConf(server.dataDirectory), ['restart_after_crash'], { isDurable: true });
+  await prepareStart(context, server);
+  await start(context, server);
+  await standbyIsUp(context, server);
+}
+
+async function standbyIsUp(context: PerformContext, server: OwnServer): Promise<void> {
   const state = await waitUntilUp(context, server);
   if (state !== 'in recovery') throw new Error('the server is writable, though it was to be a standby');
-  return { kind: 'done' };
 }
 
 /**

@@ -1,0 +1,173 @@
+/**
+ * Makes this node a standby of another one though its WAL has diverged (rule 9): keeps what is given up, rewinds, or
+ * copies everything anew, and starts.
+ */
+import { access, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cloneAgain } from '../../cluster/rejoin/clone-again.ts';
+import { keepDivergedWal } from '../../cluster/rejoin/diverged-wal.ts';
+import { type Diverged, divergenceOf, timelinePathOf } from '../../cluster/rejoin/divergence.ts';
+import { rewind, type RewindOptions, whyNoRewind } from '../../cluster/rejoin/rewind.ts';
+import { positionOfStopped } from '../../cluster/follow/wal-position.ts';
+import type { Action } from '../../failover/actions.ts';
+import type { ActionResult } from '../../failover/events.ts';
+import { limits } from '../../limits.ts';
+import type { Lsn } from '../../model/lsn.ts';
+import type { NodeRecord } from '../../model/node.ts';
+import { readControlFile } from '../../postgres/control-file.ts';
+import { findPostmaster } from '../../postgres/postmaster.ts';
+import { writeDurably } from '../../system/durable-file.ts';
+import { waitUntil } from '../../system/clock.ts';
+import { type OwnServer, type PerformContext, requireServer } from './context.ts';
+import { killWhatIsLeft } from './down.ts';
+import { rowOf, writeUpstream } from './follow.ts';
+import { divergedDirectory, rewindingFile } from './kept-places.ts';
+import { recordFollowing } from './record-following.ts';
+import { noUpstream } from './receiver-settings.ts';
+import { signal as signalProcess } from './reload.ts';
+import { prepareSlot } from './slots.ts';
+import { markAsStandby } from './standby-mark.ts';
+import { startPrepared } from './start.ts';
+
+/** @throws Error, RepmgrError where it came to nothing; what the directory then is, the next try finds out */
+export async function rejoin(
+  context: PerformContext,
+  action: Extract<Action, { readonly kind: 'rejoin' }>,
+): Promise<ActionResult> {
+  const server = requireServer(context);
+  const { log, attempts } = context;
+  const primary = rowOf(context, action.node);
+  attempts.refuseMore();
+  await stop(context, server);
+  const way = await chooseWay(context, server, primary, action.hasStrayed);
+  log.notice(`rejoining node ${context.self} to node ${primary.id} by a ${way.name}`, { detail: way.reason });
+  attempts.begin(way.name);
+  await (way.name === 'rewind' ? rewindTo(context, server, primary) : cloneFrom(context, server, primary));
+  // Whatever came along: until the settings are right it must not stream from anywhere.
+  context.walEnd.forget();
+  await Promise.all([markAsStandby(server), noUpstream(server)]);
+  await prepareSlot(context, primary);
+  await writeUpstream(context, server, primary);
+  await startPrepared(context, server);
+  attempts.succeed();
+  void recordFollowing(context, primary);
+  return { kind: 'done' };
+}
+
+interface Way {
+  /** A re-sync of what differs would be a third one. */
+  readonly name: 'rewind' | 'clone';
+  readonly reason: string;
+}
+
+/** Keeps the WAL that is given up, while it is known where it begins. */
+async function chooseWay(
+  context: PerformContext,
+  server: OwnServer,
+  primary: NodeRecord,
+  hasStrayed: boolean,
+): Promise<Way> {
+  const { attempts, signal } = context;
+  if (await isHalfRewound(context)) return { name: 'clone', reason: 'a rewind was not completed.' };
+  const diverged = await keepWal(context, server, primary, hasStrayed);
+  if (hasStrayed) return { name: 'clone', reason: 'its WAL is not what its numbers say.' };
+  if (diverged === undefined) return { name: 'clone', reason: 'where both parted is not known.' };
+  if (!diverged.isVisible)
+    return { name: 'clone', reason: 'both have given one number to different timelines.' };
+  if (attempts.areUsedUp('rewind')) return { name: 'clone', reason: 'pg_rewind has failed.' };
+  const { state } = await readControlFile(server.dataDirectory, server.version);
+  if (!state.startsWith('shut down')) return { name: 'clone', reason: 'it was not stopped in good order.' };
+  const refusal = await whyNoRewind(rewindOptions(context, server, primary));
+  signal.throwIfAborted();
+  return refusal === undefined
+    ? { name: 'rewind', reason: 'pg_rewind is there.' }
+    : { name: 'clone', reason: `${refusal}.` };
+}
+
+async function keepWal(
+  context: PerformContext,
+  server: OwnServer,
+  primary: NodeRecord,
+  hasStrayed: boolean,
+): Promise<Diverged | undefined> {
+  const { addresses, log, signal } = context;
+  const control = await readControlFile(server.dataDirectory, server.version);
+  const own = await positionOfStopped(control, server);
+  if (own?.history === undefined) return undefined;
+  const theirs = await timelinePathOf(addresses.addressed(primary.conninfo), signal);
+  const diverged = divergenceOf({ timelineId: own.timelineId, history: own.history }, theirs);
+  // One that strayed wrote somewhere behind its last checkpoint.
+  const divergedAt = hasStrayed ? control.checkpointLsn : diverged?.divergedAt;
+  if (divergedAt !== undefined) {
+    const { walNames } = server.version.capabilities;
+    const range = {
+      walDirectory: join(server.dataDirectory, walNames.directory),
+      timelineId: own.timelineId,
+      divergedAt: divergedAt as Lsn,
+      endOfWal: own.lsn,
+      rejoinedTo: primary.id,
+    };
+    const kept = await keepDivergedWal(divergedDirectory(context.config, context.self), range, new Date());
+    if (kept !== undefined) {
+      log.warning(`WAL from ${kept.divergedAt} to ${kept.endOfWal} is no part of the cluster's any more`, {
+        detail: `It is kept in "${kept.directory}".`,
+        hint: 'See what was in it with: repmgr node diverged',
+      });
+    }
+  }
+  return diverged;
+}
+
+/** A read-only server has nothing to lose: it gets a moment. */
+async function stop({ signal }: PerformContext, server: OwnServer): Promise<void> {
+  const postmaster = await findPostmaster(server.dataDirectory);
+  if (postmaster !== undefined) {
+    signalProcess(postmaster.pid, 'SIGINT');
+    const isGone = async () =>
+      (await findPostmaster(server.dataDirectory)) === undefined ? true : undefined;
+    const wait = { deadlineMs: limits.shutDownMs, intervalMs: limits.serverPollMs, signal };
+    await waitUntil(isGone, wait);
+  }
+  await killWhatIsLeft(server, postmaster);
+}
+
+async function rewindTo(context: PerformContext, server: OwnServer, primary: NodeRecord): Promise<void> {
+  const marker = rewindingFile(context.config, context.self);
+  await rewind(rewindOptions(context, server, primary), () => writeDurably(marker, '', { mode: 0o600 }));
+  await unlink(marker);
+}
+
+async function cloneFrom(context: PerformContext, server: OwnServer, primary: NodeRecord): Promise<void> {
+  const { config, self, addresses, log, signal } = context;
+  await cloneAgain({
+    config,
+    self,
+    dataDirectory: server.dataDirectory,
+    source: primary,
+    sourceConninfo: addresses.addressed(primary.conninfo),
+    log,
+    signal,
+  });
+  await unlink(rewindingFile(config, self)).catch(() => undefined);
+}
+
+function rewindOptions(
+  { config, addresses, signal }: PerformContext,
+  { dataDirectory, version, control }: OwnServer,
+  primary: NodeRecord,
+): RewindOptions {
+  return {
+    dataDirectory,
+    version,
+    programDirectory: control.programDirectory ?? config.pgBindir,
+    source: addresses.addressed(primary.conninfo),
+    signal,
+  };
+}
+
+async function isHalfRewound({ config, self }: PerformContext): Promise<boolean> {
+  return await access(rewindingFile(config, self)).then(
+    () => true,
+    () => false,
+  );
+}
