@@ -2,7 +2,7 @@
 import { renderJson } from '../render/json.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
-import { localView, requestOfOperator } from './local-daemon.ts';
+import { requestOfOperator } from './local-daemon.ts';
 import { maintain } from './maintenance.ts';
 
 /** Exit code 26 where it was refused, or no repmgrd of this node runs. */
@@ -11,7 +11,6 @@ export async function run(context: CommandContext): Promise<void> {
   if ((options.node ?? options.nodeId) !== undefined) return await maintain(context, { isOver: true });
   const step = 'have the pause of failover ended in the whole cluster';
   if (options.dryRun === true) {
-    await localView(context);
     context.print(renderSteps([step], { isJson: options.json === true }));
     return;
   }

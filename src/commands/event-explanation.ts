@@ -16,24 +16,35 @@ export async function rememberedDecisions(context: CommandContext): Promise<read
   return answers.flatMap(({ page }) => page?.decisions ?? []).toSorted((a, b) => a.at - b.at);
 }
 
-/** Those of any node from a minute before the event up to it. */
+/** The last ones of any node before the event; of events that no repmgrd decides about there are none. */
 export function decisionsBefore(
-  { time }: RecordedEvent,
+  { event, time }: RecordedEvent,
   decisions: readonly DecisionView[],
 ): readonly DecisionView[] {
+  if (!event.startsWith('repmgrd_') || undecided.includes(event)) return [];
   const until = time.getTime() + limits.eventDelayMs;
-  return decisions.filter(({ at }) => at <= until && at > until - limits.decisionsBeforeEventMs);
+  return decisions
+    .filter(({ at }) => at <= until && at > until - limits.decisionsBeforeEventMs)
+    .slice(-limits.decisionsShown);
 }
 
-/** As text: one paragraph an event. */
+/** What happens to repmgrd itself. */
+const undecided = [
+  'repmgrd_start',
+  'repmgrd_shutdown',
+  'repmgrd_reload',
+  'repmgrd_config_reload',
+  'repmgrd_monitor',
+];
+
+/** As text: one paragraph an event that was decided about. */
 export function explainEvents(events: readonly RecordedEvent[], decisions: readonly DecisionView[]): string {
   return events
-    .map((event) => {
-      const lines = decisionsBefore(event, decisions).map(
-        (it) => `  ${decisionLine(it, nameOf(it, events))}`,
-      );
+    .flatMap((event) => {
+      const known = decisionsBefore(event, decisions);
+      if (known.length === 0) return [];
       const heading = `${event.event} on ${event.nodeName ?? `node ${event.nodeId}`}, ${event.timeText}`;
-      return `\n${heading}\n${lines.length === 0 ? '  no repmgrd remembers a decision about it\n' : lines.join('')}`;
+      return [`\n${heading}\n`, ...known.map((it) => `  ${decisionLine(it, nameOf(it, events))}`)];
     })
     .join('');
 }

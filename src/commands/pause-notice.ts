@@ -25,6 +25,13 @@ export async function findPause(config: Config, signal: AbortSignal): Promise<Pa
 
 /** The first line of what a command says. */
 export function tellOfPause({ reason, leftMs }: PauseView, log: Logger): void {
-  const left = formatDuration(Math.max(1000, Math.round(leftMs / 1000) * 1000));
-  log.notice(`failover is paused for another ${left}: ${reason}`);
+  log.notice(`failover is paused for about another ${inWords(leftMs)}: ${reason}`);
+}
+
+/** To two digits or so: it is for people, and voters count a little longer than the leader. */
+function inWords(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 100) return formatDuration(seconds * 1000);
+  const minutes = Math.round(seconds / 60);
+  return formatDuration((minutes < 100 ? minutes : Math.round(minutes / 60) * 60) * 60_000);
 }

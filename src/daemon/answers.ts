@@ -36,8 +36,10 @@ export class Answers {
         return { kind: 'status', view: this.view() };
       case 'decisions':
         return { kind: 'decisions', decisions: decisions() };
-      case 'operator':
-        return { kind: 'operator', ...(await requests.ask(request.request, signal)) };
+      case 'operator': {
+        const { isAccepted, sentence } = await requests.ask(request.request, signal);
+        return { kind: 'operator', isAccepted, sentence };
+      }
     }
   }
 

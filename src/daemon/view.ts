@@ -35,7 +35,7 @@ export function viewOf(source: ViewSource): ApiView {
     name: config.nodeName,
     version: source.version,
     pid: process.pid,
-    upForMs: nowMs - source.startedAtMs,
+    upForMs: Math.round(nowMs - source.startedAtMs),
     server: serverView(state),
     leadership: leadershipView(state, nowMs),
     voters,
@@ -81,7 +81,7 @@ function leadershipView(state: State, nowMs: number): LeadershipView {
     isInContact: leads ? contactEndsAt(state, role, contactMs(state)) > nowMs : null,
     leaseLeftMs,
     isHolding: leads && role.isHolding,
-    leaderSeenMs: leads || leaderHeardAt === null ? null : nowMs - leaderHeardAt,
+    leaderSeenMs: leads || leaderHeardAt === null ? null : Math.round(nowMs - leaderHeardAt),
   };
 }
 
@@ -90,9 +90,9 @@ function leaseLeftOf(state: State, nowMs: number): number | null {
   const { role, lease } = state;
   if (role.kind === 'leader') {
     const end = contactEndsAt(state, role, contactMs(state));
-    return end >= never ? null : Math.max(0, end - nowMs);
+    return end >= never ? null : Math.max(0, Math.round(end - nowMs));
   }
-  return lease.kind === 'granted' ? Math.max(0, lease.endsAt - nowMs) : null;
+  return lease.kind === 'granted' ? Math.max(0, Math.round(lease.endsAt - nowMs)) : null;
 }
 
 function pauseView(state: State, nowMs: number): PauseView | null {
@@ -103,7 +103,7 @@ function pauseView(state: State, nowMs: number): PauseView | null {
     state.role.kind === 'leader' && pauseEndsAtBootMs !== null
       ? pauseEndsAtBootMs - state.now.bootTimeMs
       : pauseEndsAt(state) - nowMs;
-  return { reason: pause.reason, leftMs: Math.max(0, leftMs), leader: pause.leader };
+  return { reason: pause.reason, leftMs: Math.max(0, Math.round(leftMs)), leader: pause.leader };
 }
 
 function nodeView(
@@ -123,7 +123,7 @@ function nodeView(
     priority: node.priority,
     conninfo: redactConninfo(node.conninfo),
     apiAddress: facts.addresses.find(([id]) => id === node.id)?.[1] ?? null,
-    lastSeenMs: isSelf ? 0 : note === undefined ? null : nowMs - note.heardAt,
+    lastSeenMs: isSelf ? 0 : note === undefined ? null : Math.round(nowMs - note.heardAt),
     health: note?.health ?? null,
     candidacy: note?.candidacy ?? null,
     endOfWal: isSelf ? (state.server?.endOfWal ?? null) : (note?.endOfWal ?? null),

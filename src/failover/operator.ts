@@ -3,6 +3,8 @@ import type { NodeId } from '../model/node.ts';
 import { standForced } from './candidate.ts';
 import { candidacyOf } from './candidacy.ts';
 import { canvass } from './election.ts';
+import { contactMs, contactOf } from './contact.ts';
+import { isQuorum } from './quorum.ts';
 import { isInForce } from './record-changes.ts';
 import type { ForwardedRequest, RequestAnswer } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
@@ -10,7 +12,9 @@ import { handOver } from './handover.ts';
 import { asPause, setMaintenance } from './maintenance.ts';
 import { answerRequest } from './request-answers.ts';
 import type { Leader, PendingRequest } from './leader-state.ts';
+import type { State } from './state.ts';
 import { act, become, send, type Turn } from './turn.ts';
+import type { VoterRecord } from './voter-record.ts';
 
 export function onOperatorRequest(turn: Turn, requestId: string, request: OperatorRequest): void {
   const { role, settings, durable } = turn.state;
@@ -77,6 +81,8 @@ function take(turn: Turn, leader: Leader, pending: PendingRequest): void {
     handOver(turn, leader, pending, request.to);
   } else if (request.kind === 'pause' && record.pause !== null) {
     answerRequest(turn, pending, false, 'failover is paused already: end that pause first');
+  } else if (request.kind === 'pause' && !isHeardByQuorum(state, leader, record)) {
+    answerRequest(turn, pending, false, 'too few other repmgrds answer, and a majority must keep a pause');
   } else if (request.kind === 'pause' && !isInForce(state, leader, record)) {
     answerRequest(turn, pending, false, 'another change of the record has no quorum yet');
   } else if (
@@ -89,6 +95,16 @@ function take(turn: Turn, leader: Leader, pending: PendingRequest): void {
   } else {
     answerRequest(turn, pending, false, `${request.kind} is not possible`);
   }
+}
+
+/** WAL that standbys acknowledge says nothing of their repmgrds. */
+function isHeardByQuorum(state: State, leader: Leader, record: VoterRecord): boolean {
+  return isQuorum(record, (node) => {
+    const { sentAt } = contactOf(leader, node);
+    return (
+      node === state.settings.self || (sentAt !== null && sentAt + contactMs(state) > state.now.monotonicMs)
+    );
+  });
 }
 
 /** An operator's election: the same rules, but nobody's word keeps this node from standing. */

@@ -59,3 +59,15 @@ describe('maintenance of one node', () => {
     expect(stage.writable).toHaveLength(1);
   });
 });
+
+describe('a pause', () => {
+  it('is refused at once where too few other repmgrds answer', () => {
+    const stage = new Stage(3, { settings: { failover: 'manual' } });
+    stage.run(1_000);
+    for (const member of stage.members) member.isUp = member.id === 1;
+    stage.run(20_000);
+    expect(stage.writable).toEqual([1]);
+    stage.request(1, { kind: 'pause', lengthMs: 60_000, reason: 'any' });
+    expect(stage.story.at(-1)).toContain('refused: too few other repmgrds answer');
+  });
+});

@@ -1,0 +1,245 @@
+/** What an operator asks of the repmgrds: status, pause, maintenance, start, stop, and why. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { waitUntil } from '../../src/system/clock.ts';
+import { awaitLeader, leadersView, viewOf } from '../support/repmgrds.ts';
+import { sandboxForTest } from '../support/sandbox.ts';
+
+describe('without any repmgrd', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await sandboxForTest({ nodes: 2, build: 'cluster' });
+  });
+  const repmgr = async (...args: string[]) => await sandbox.repmgr(1, args);
+
+  it('daemon status says so, from the metadata', async () => {
+    const { exitCode, stdout, stderr } = await repmgr('daemon', 'status');
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'ID | Name  | Role    | Status        | Upstream | repmgrd     | PID | Paused? | Upstream last seen',
+      '---+-------|---------|---------------|----------|-------------|-----|---------|-------------------',
+      '1  | node1 | primary | ? unreachable |          | not running | n/a | n/a     | n/a',
+      '2  | node2 | standby | ? unreachable | node1    | not running | n/a | n/a     | n/a',
+      '',
+    ]);
+    expect(stderr).toContain('WARNING: repmgrd of node "node2" does not answer');
+    expect((await repmgr('service', 'status', '--csv')).stdout).toBe(
+      '1,node1,primary,0,0,-1,0,100,-1,default\n2,node2,standby,0,0,-1,0,100,-1,default\n',
+    );
+  });
+
+  it.each([
+    [26, ['daemon', 'pause']],
+    [26, ['service', 'unpause']],
+    [26, ['node', 'maintenance']],
+    [26, ['daemon', 'pause', '--node=2']],
+    [27, ['daemon', 'stop']],
+  ])('exit code %i and a HINT come of %j', async (exitCode, args) => {
+    const ended = await repmgr(...args);
+    expect(ended.exitCode, ended.stderr).toBe(exitCode);
+    expect(ended.stderr).toContain('ERROR: no repmgrd of this node is running');
+    expect(ended.stderr).toContain('HINT: Start it with: repmgr daemon start');
+    expect(ended.stdout).toBe('');
+  });
+
+  it('explain finds nobody to ask', async () => {
+    const { exitCode, stdout, stderr } = await repmgr('explain');
+    expect([exitCode, stdout]).toEqual([0, '']);
+    expect(stderr).toContain('WARNING: repmgrd of node "node1" could not be asked');
+    expect(stderr).toContain('NOTICE: no repmgrd that answers has decided anything yet');
+  });
+
+  it('a dry run of daemon start shows the command, and changes nothing', async () => {
+    const { exitCode, stdout } = await repmgr('daemon', 'start', '--dry-run');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^start repmgrd with: .*repmgrd\.js -f .*node1\.conf --daemonize\n$/);
+    expect(await viewOf(sandbox, 1)).toBeUndefined();
+  });
+});
+
+describe('with a repmgrd on each node', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await sandboxForTest({
+      nodes: 3,
+      repmgrConf: { failover: 'automatic', primary_lease_secs: '2', log_level: 'INFO' },
+    });
+    await Promise.all([1, 2, 3].map(async (id) => await sandbox.startRepmgrd(id)));
+    await awaitLeader(sandbox, 1);
+  });
+  const repmgr = async (id: number, ...args: string[]) => await sandbox.repmgr(id, args);
+  const until = async (what: string, condition: () => Promise<boolean>): Promise<void> => {
+    const isSo = await waitUntil(async () => ((await condition()) ? true : undefined), {
+      deadlineMs: 20_000,
+    });
+    expect(isSo, `${what}\n${await leadersView(sandbox)}`).toBe(true);
+  };
+  const isPaused = async (id: number) => ((await viewOf(sandbox, id))?.pause ?? null) !== null;
+
+  it('daemon status shows them in the columns of repmgr 5, on every node', async () => {
+    for (const id of [1, 2, 3]) {
+      const { exitCode, stdout, stderr } = await repmgr(id, 'daemon', 'status');
+      expect([exitCode, stderr]).toEqual([0, '']);
+      const [headings, , ...rows] = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(/ *\| /));
+      expect(headings).toEqual([
+        'ID',
+        'Name',
+        'Role',
+        'Status',
+        'Upstream',
+        'repmgrd',
+        'PID',
+        'Paused?',
+        'Upstream last seen',
+      ]);
+      expect(rows.map((row) => [...row.slice(0, 6), row[7]])).toEqual([
+        ['1', 'node1', 'primary', '* running', '', 'running', 'no'],
+        ['2', 'node2', 'standby', '  running', 'node1', 'running', 'no'],
+        ['3', 'node3', 'standby', '  running', 'node1', 'running', 'no'],
+      ]);
+      expect(rows.map((row) => row[8])).toEqual(['n/a', '0 second(s) ago', '0 second(s) ago']);
+    }
+  });
+
+  it('daemon status tells term, leader and lease to whoever wants to know more', async () => {
+    const { stdout } = await repmgr(2, 'daemon', 'status', '--detail');
+    expect(stdout).toMatch(/Upstream last seen \| Term \| Leader \| Lease\n/);
+    expect(stdout).toMatch(/\| 1 +\| node1 +\| \d+m?s\n/);
+    const { nodes, pause } = JSON.parse((await repmgr(2, 'daemon', 'status', '--json')).stdout);
+    expect(pause).toBeNull();
+    expect(nodes.map(({ leadership }: { leadership: { role: string } }) => leadership.role)).toEqual([
+      'leader',
+      'follower',
+      'follower',
+    ]);
+  });
+
+  it('a pause asked of a standby holds everywhere, stands before what commands say, and is ended by anybody', async () => {
+    const dry = await repmgr(2, 'daemon', 'pause', '--for=90s', '--reason=new cables', '--dry-run');
+    expect(dry.stdout).toBe('have failover paused in the whole cluster for 90s: new cables\n');
+    expect(await isPaused(1)).toBe(false);
+
+    const paused = await repmgr(2, 'service', 'pause', '--for=90s', '--reason=new cables');
+    expect(paused.exitCode, paused.stderr).toBe(0);
+    expect(paused.stderr).toContain('NOTICE: failover is paused for 90s\n');
+    for (const id of [1, 2, 3]) await until(`node ${id} knows`, async () => await isPaused(id));
+
+    for (const args of [
+      ['cluster', 'show'],
+      ['cluster', 'event'],
+      ['daemon', 'status'],
+    ]) {
+      const { stderr } = await repmgr(3, ...args);
+      expect(stderr.split('\n')[0]).toMatch(
+        /^NOTICE: failover is paused for about another \d+s: new cables$/,
+      );
+      const { pause } = JSON.parse((await repmgr(3, ...args, '--json')).stdout);
+      expect(pause).toMatchObject({ reason: 'new cables', leader: 1 });
+    }
+    const again = await repmgr(3, 'daemon', 'pause');
+    expect(again.exitCode).toBe(26);
+    expect(again.stderr).toContain('failover is paused already: end that pause first');
+
+    const ended = await repmgr(3, 'daemon', 'unpause');
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    for (const id of [1, 2, 3]) await until(`node ${id} knows`, async () => !(await isPaused(id)));
+    expect((await repmgr(3, 'cluster', 'show')).stderr).toBe('');
+    const { stdout } = await repmgr(1, 'cluster', 'event', '--event=repmgrd_pause');
+    expect(stdout).toContain('new cables');
+  });
+
+  it('a pause is kept over a restart of repmgrd, and ends by itself', async () => {
+    expect((await repmgr(1, 'daemon', 'pause', '--for=8s')).exitCode).toBe(0);
+    await sandbox.stopRepmgrd(2);
+    await sandbox.startRepmgrd(2);
+    await until('node 2 knows again', async () => await isPaused(2));
+    for (const id of [1, 2, 3]) await until(`it is over on node ${id}`, async () => !(await isPaused(id)));
+  });
+
+  it('maintenance of a node is seen on all, asked of any, and ended', async () => {
+    const maintained = await repmgr(2, 'node', 'maintenance', '--for=20m');
+    expect(maintained.stderr).toContain('NOTICE: node "node2": left alone for 20min');
+    const seen = (await repmgr(3, 'daemon', 'status', '--csv')).stdout
+      .split('\n')
+      .map((line) => line.split(',')[6]);
+    expect(seen.slice(0, 3)).toEqual(['0', '1', '0']);
+    expect((await repmgr(3, 'daemon', 'unpause', '--node=2')).exitCode).toBe(0);
+    expect((await viewOf(sandbox, 2))?.maintenanceLeftMs).toBeNull();
+    expect((await repmgr(1, 'daemon', 'pause', '--node=3', '--for=1h')).exitCode).toBe(0);
+    expect((await viewOf(sandbox, 3))?.maintenanceLeftMs).toBeGreaterThan(3_000_000);
+    expect((await repmgr(3, 'node', 'maintenance', '--off')).exitCode).toBe(0);
+    const unknown = await repmgr(1, 'daemon', 'pause', '--node=9');
+    expect([unknown.exitCode, unknown.stderr.split('\n')[0]]).toEqual([
+      1,
+      'ERROR: there is no node 9 in cluster "sandbox"',
+    ]);
+  });
+
+  it('maintenance of the primary is a pause of the cluster', async () => {
+    const { exitCode, stderr } = await repmgr(2, 'daemon', 'pause', '--node=1', '--for=1m');
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain('the whole cluster, since node "node1" leads it: failover is paused for 1min');
+    await until('node 3 knows', async () => await isPaused(3));
+    expect((await repmgr(2, 'daemon', 'unpause', '--node=1')).exitCode).toBe(0);
+    await until('node 3 knows', async () => !(await isPaused(3)));
+  });
+
+  it('explain merges the decisions of all nodes, and cluster event shows those before each event', async () => {
+    const { stdout } = await repmgr(3, 'explain', '--all');
+    expect(stdout).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {2}node1 {2}leads term 1 .*\(term 1, rule 4\)$/m,
+    );
+    expect(stdout).toMatch(/ {2}node3 {2}node1 leads term 1/);
+    const { decisions } = JSON.parse((await repmgr(3, 'explain', '--json', '--limit=2')).stdout);
+    expect(decisions).toHaveLength(2);
+    const events = await repmgr(3, 'cluster', 'event', '--event=repmgrd_pause', '--limit=1', '--explain');
+    expect(events.stdout).toMatch(/\nrepmgrd_pause on node1, [-0-9 :]+\n(.*\n)* {2}.* failover is paused: /);
+  });
+
+  it('a repmgrd is stopped and started, and the command waits for it', async () => {
+    const before = (await viewOf(sandbox, 3))?.pid;
+    const running = await repmgr(3, 'daemon', 'start');
+    expect([running.exitCode, running.stderr.split('\n')[0]]).toEqual([
+      27,
+      'ERROR: the repmgrd of this node is running already',
+    ]);
+    const stopped = await repmgr(3, 'daemon', 'stop');
+    expect(stopped.exitCode, stopped.stderr).toBe(0);
+    expect(await viewOf(sandbox, 3)).toBeUndefined();
+    const started = await repmgr(3, 'daemon', 'start');
+    expect(started.exitCode, started.stderr).toBe(0);
+    const view = await viewOf(sandbox, 3);
+    expect(view?.pid).not.toBe(before);
+    expect(started.stderr).toContain(`repmgrd was started, with the process id ${view?.pid}`);
+  });
+
+  it('daemon status needs no PostgreSQL where repmgrd runs', async () => {
+    expect((await repmgr(1, 'daemon', 'pause', '--for=5m')).exitCode).toBe(0);
+    await sandbox.stop(3);
+    await until('node 3 sees it', async () => (await viewOf(sandbox, 3))?.server.condition === 'shutDown');
+    const { exitCode, stdout } = await repmgr(3, 'daemon', 'status');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^3 +\| node3 \| standby \| - failed +\| node1 +\| running/m);
+    await sandbox.start(3);
+    expect((await repmgr(1, 'daemon', 'unpause')).exitCode).toBe(0);
+  });
+
+  it('a pause without a quorum of repmgrds is refused with 26', async () => {
+    await until('all agree', async () => !(await isPaused(2)));
+    await Promise.all([2, 3].map(async (id) => await sandbox.stopRepmgrd(id)));
+    // What was heard before the lease counts no more.
+    await until('node 1 hears nobody', async () => {
+      const { nodes } = (await viewOf(sandbox, 1)) ?? { nodes: [] };
+      return nodes.length > 0 && nodes.every(({ id, lastSeenMs }) => id === 1 || (lastSeenMs ?? 0) > 2_000);
+    });
+    const refused = await repmgr(1, 'daemon', 'pause');
+    expect(refused.exitCode, refused.stderr).toBe(26);
+    expect(refused.stderr).toContain('too few other repmgrds answer, and a majority must keep a pause');
+    expect(refused.stderr).toContain(
+      'HINT: See which repmgrds run, and who leads, with: repmgr daemon status',
+    );
+  });
+});
