@@ -153,7 +153,7 @@ export class Daemon {
       durable,
       bootId: readBootId(),
       incarnation,
-      guardContactUntil: await this.#effects.guardContactUntil(),
+      guardContactUntil: this.#effects.guardContactUntil(),
       settings,
       metadata: recordedMetadata(this.#facts),
     });

@@ -74,8 +74,8 @@ export class Effects {
   }
 
   /** Until when the guard of the repmgrd before this one lets the server be. */
-  async guardContactUntil(): Promise<MonotonicMs | null> {
-    return await this.#guard.contactUntil();
+  guardContactUntil(): MonotonicMs | null {
+    return this.#guard.contactUntil();
   }
 
   /** The server was seen up. */

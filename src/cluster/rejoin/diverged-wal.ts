@@ -82,7 +82,7 @@ export async function keepDivergedWal(
 
 /** What was kept, the newest first; what cannot be read is left out. */
 export async function listDivergedWal(parent: string): Promise<readonly DivergedWal[]> {
-  const names = (await readdir(parent).catch(() => [])).toSorted().toReversed();
+  const names = (await readdir(parent).catch(() => [])).toSorted((one, other) => (one < other ? 1 : -1));
   const found = await Promise.all(
     names.map(async (name) => {
       const directory = join(parent, name);

@@ -1,7 +1,5 @@
 /** What commands of the user's are told: that it is repmgrd that runs them, so that repmgr in them asks nobody. */
-
-/** Set while repmgrd waits for the command: a `repmgr` in it does its work itself. */
-export const daemonAction = 'REPMGR_DAEMON_ACTION';
+import { daemonAction } from '../../cluster/daemon-action.ts';
 
 export function daemonEnvironment(
   action: 'promote' | 'follow',

@@ -6,12 +6,16 @@ import { limits } from '../../limits.ts';
 import { type EndOfWal, unknownEnd } from '../observe/end-of-wal.ts';
 import type { OwnServer, PerformContext } from './context.ts';
 
-/** Asks a server that runs, else reads its files. Never throws: what cannot be read is not known. */
+/**
+ * Asks a server that runs, else reads its files: what cannot be read is not known.
+ * @throws RepmgrError interrupted
+ */
 export async function lookAtWal(context: PerformContext, server: OwnServer): Promise<EndOfWal> {
   try {
     const runs = (await findPostmaster(server.dataDirectory)) !== undefined;
     return runs ? await ofRunning(context) : await ofStopped(context, server);
   } catch (error) {
+    if (context.signal.aborted) throw error;
     context.log.debug(`the end of the WAL cannot be read: ${String(error)}`);
     return unknownEnd;
   }

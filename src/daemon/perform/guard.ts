@@ -3,12 +3,12 @@
  * belongs to one postmaster, outlives repmgrd, and asks the standbys that are attached before it acts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile, unlink } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Instant, MonotonicMs } from '../../failover/instant.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../log/logger.ts';
-import { findPostmaster } from '../../postgres/postmaster.ts';
 import type { ServerPlace } from '../observe/server-place.ts';
 import { guardScript } from './guard-script.ts';
 import { signal } from './reload.ts';
@@ -48,13 +48,16 @@ export class Guard {
     this.#options = options;
   }
 
-  /** Until when a guard that lives lets the present server be, by its deadline and its last yes. Never throws. */
-  async contactUntil(): Promise<MonotonicMs | null> {
-    const { now, contactMs, file } = this.#options;
-    const note = await readNote(file);
-    const postmaster = await this.#postmaster();
-    if (note === undefined || postmaster === undefined || !(await isAlive(note))) return null;
-    if (postmaster !== nameOf(note.postmasterPid, note.postmasterStartedAt)) return null;
+  /**
+   * Until when a guard that lives lets the present server be, by its deadline and its last yes. Reads small files at
+   * once, so that it can be asked in the middle of an event. Never throws.
+   */
+  contactUntil(): MonotonicMs | null {
+    const { now, contactMs, file, place } = this.#options;
+    const note = readNote(file);
+    if (note === undefined || !isAlive(note)) return null;
+    if (postmasterOf(place.dataDirectory) !== nameOf(note.postmasterPid, note.postmasterStartedAt))
+      return null;
     const { monotonicMs, bootTimeMs } = now();
     const until = Math.max(note.deadlineMs, note.yesMs === 0 ? 0 : note.yesMs + contactMs);
     return (until - bootTimeMs + monotonicMs) as MonotonicMs;
@@ -63,7 +66,7 @@ export class Guard {
   /** Tells it the end of contact; starts one where none of this repmgrd guards this postmaster. */
   async renew(deadline: MonotonicMs): Promise<void> {
     await this.#inTurn(async () => {
-      const postmaster = await this.#postmaster();
+      const postmaster = postmasterOf(this.#options.place.dataDirectory);
       if (postmaster === undefined) return;
       if (this.#child?.postmaster !== postmaster || !isRunning(this.#child.process)) {
         await this.#start(postmaster);
@@ -88,7 +91,7 @@ export class Guard {
   /** First its own guard, then the end of an older one: at no moment there is none. */
   async #start(postmaster: string): Promise<void> {
     const { place, file, programDirectory, contactMs, environment, log } = this.#options;
-    const before = await readNote(file);
+    const before = readNote(file);
     const psql = programDirectory === undefined ? 'psql' : join(programDirectory, 'psql');
     const isAutoConf = place.version.capabilities.recoverySettingsIn === 'auto.conf';
     const mark = join(place.dataDirectory, isAutoConf ? 'standby.signal' : 'recovery.conf');
@@ -118,15 +121,9 @@ export class Guard {
   }
 
   async #endOther(note: Note | undefined, except?: number): Promise<void> {
-    const other = note ?? (await readNote(this.#options.file));
-    if (other !== undefined && other.pid !== except && (await isAlive(other))) signal(other.pid, 'SIGKILL');
+    const other = note ?? readNote(this.#options.file);
+    if (other !== undefined && other.pid !== except && isAlive(other)) signal(other.pid, 'SIGKILL');
     if (except === undefined) await unlink(this.#options.file).catch(() => undefined);
-  }
-
-  async #postmaster(): Promise<string | undefined> {
-    const found = await findPostmaster(this.#options.place.dataDirectory).catch(() => undefined);
-    const startedAt = found && (await startTimeOf(found.pid));
-    return found && startedAt !== undefined ? nameOf(found.pid, startedAt) : undefined;
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
@@ -153,9 +150,9 @@ export function parseNote(text: string): Note | undefined {
 }
 
 /** It is written in place, several times a second. */
-async function readNote(file: string): Promise<Note | undefined> {
+function readNote(file: string): Note | undefined {
   for (let attempt = 0; attempt < limits.guardNoteReads; attempt++) {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
+    const text = readIfThere(file);
     if (text === undefined) return undefined;
     const note = parseNote(text);
     if (note !== undefined) return note;
@@ -163,15 +160,30 @@ async function readNote(file: string): Promise<Note | undefined> {
   return undefined;
 }
 
-async function isAlive({ pid, startedAt }: Note): Promise<boolean> {
-  return (await startTimeOf(pid)) === startedAt;
+function isAlive({ pid, startedAt }: Note): boolean {
+  return startTimeOf(pid) === startedAt;
+}
+
+/** The process that postmaster.pid names, where it lives. */
+function postmasterOf(dataDirectory: string): string | undefined {
+  const pid = Number.parseInt(readIfThere(join(dataDirectory, 'postmaster.pid')) ?? '', 10);
+  const startedAt = pid > 0 ? startTimeOf(pid) : undefined;
+  return startedAt === undefined ? undefined : nameOf(pid, startedAt);
 }
 
 /** Field 22 of /proc/PID/stat; undefined where the process has ended. */
-async function startTimeOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+function startTimeOf(pid: number): string | undefined {
+  const text = readIfThere(`/proc/${pid}/stat`) ?? '';
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
 }
 
 function nameOf(pid: number, startedAt: string): string {
