@@ -1,4 +1,5 @@
 /** `--siblings-follow`: what a promotion does with the other standbys and the witnesses. docs/promote-and-follow.md */
+import { daemonAction } from '../cluster/daemon-action.ts';
 import type { PromotionFacts } from '../cluster/promote/inspect.ts';
 import type { PromotionPlan } from '../cluster/promote/plan.ts';
 import { haveSiblingsFollow } from '../cluster/siblings/follow.ts';
@@ -22,7 +23,15 @@ export async function prepareSiblings(
   facts: PromotionFacts,
   { slotsToDrop }: PromotionPlan,
 ): Promise<SiblingPlan | undefined> {
-  const { options, log, signal } = context;
+  const { options, environment, log, signal } = context;
+  if (environment[daemonAction] !== undefined) {
+    if (options.siblingsFollow === true) {
+      log.warning(
+        '--siblings-follow has no effect where repmgrd promotes: the repmgrd of each node follows by itself',
+      );
+    }
+    return undefined;
+  }
   if (options.siblingsFollow !== true) {
     const useless = (['remoteUser', 'remoteConfigFile'] as const).filter((key) => options[key] !== undefined);
     if (useless.length > 0) log.warning('-R and -C have no effect without --siblings-follow');

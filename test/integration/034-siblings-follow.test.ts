@@ -66,6 +66,13 @@ describeWithSsh('three standbys of one primary, and a witness', () => {
     const noLogin = await promote(2, '-R', 'nosuchuser');
     expect(noLogin).toMatchObject({ exitCode: 1 });
     expect(noLogin.stderr).toContain('nosuchuser@127.0.0.3: Permission denied');
+    const ofRepmgrd = await sandbox.run(
+      ssh.hosts[1]?.repmgr ?? '',
+      ['standby', 'promote', '--siblings-follow', '--dry-run'],
+      { env: { REPMGR_DAEMON_ACTION: 'promote' } },
+    );
+    expect(ofRepmgrd.stderr).toContain('WARNING: --siblings-follow has no effect where repmgrd promotes');
+    expect(ofRepmgrd.stdout).not.toContain('by SSH');
     const alone = await onHost(2, 'standby', 'promote', '-R', 'postgres', '--dry-run');
     expect(alone.stderr).toContain('WARNING: -R and -C have no effect without --siblings-follow');
     expect(await sandbox.query(2, 'SELECT pg_is_in_recovery() AS standby')).toEqual([{ standby: true }]);
