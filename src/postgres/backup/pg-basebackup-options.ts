@@ -115,16 +115,27 @@ function rewrite(
   given: readonly GivenOption[],
   renamed: readonly GivenOption[],
 ): string[] {
-  const rewritten: (string | undefined)[] = [...words];
-  for (const { name, index, value, inlineValue } of given) {
-    const isDropped = name === 'waldir' || name === 'xlogdir';
-    if (isDropped) rewritten[index] = undefined;
-    if (isDropped && inlineValue === false) rewritten[index + 1] = undefined;
-    if (!isDropped && renamed.some((option) => option.index === index)) {
-      rewritten[index] = `--${newNames[name]}${inlineValue === true ? `=${value}` : ''}`;
+  const rewritten: (readonly string[])[] = words.map((word) => [word]);
+  for (const { name, index, inlineValue } of given) {
+    if (name === 'waldir' || name === 'xlogdir') {
+      rewritten[index] = [];
+      if (inlineValue === false) rewritten[index + 1] = [];
+    } else if (renamed.some((option) => option.index === index)) {
+      // Letters that share a word, as in -xv, get a word each.
+      rewritten[index] = given
+        .filter((option) => option.index === index)
+        .map((option) => (renamed.includes(option) ? newWord(option) : shortWord(option)));
     }
   }
-  return rewritten.filter((word) => word !== undefined);
+  return rewritten.flat();
+}
+
+function newWord({ name, value, inlineValue }: GivenOption): string {
+  return `--${newNames[name]}${inlineValue === true ? `=${value}` : ''}`;
+}
+
+function shortWord({ rawName, value, inlineValue }: GivenOption): string {
+  return `${rawName}${inlineValue === true ? value : ''}`;
 }
 
 function optionTable(): Record<string, { type: 'string' | 'boolean'; short?: string }> {

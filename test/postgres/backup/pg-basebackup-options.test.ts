@@ -41,6 +41,8 @@ describe('pg_basebackup_options', () => {
     [['--xlog-method=stream'], ['--wal-method=stream'], '--xlog-method is called --wal-method'],
     [['-x', '-v'], ['--wal-method=fetch', '-v'], '-x is called --wal-method=fetch'],
     [['--xlog'], ['--wal-method=fetch'], '--xlog is called --wal-method=fetch'],
+    [['-vxZ1'], ['-v', '--wal-method=fetch', '-Z1'], '-x is called --wal-method=fetch'],
+    [['-xr', '5M'], ['--wal-method=fetch', '-r', '5M'], '-x is called --wal-method=fetch'],
   ])('%j have new names since PostgreSQL 10', (words, translated, translation) => {
     expect(read(...words)).toMatchObject({ words: translated, translations: [translation] });
   });
