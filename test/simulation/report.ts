@@ -1,5 +1,6 @@
 /** The figures of a run: what was played, what it cost in availability, what was found. */
 import type { AvailabilityFigures } from './checkers/availability.ts';
+import type { Needless } from './checkers/watcher.ts';
 import type { HistoryResult } from './history/run-history.ts';
 
 export interface Finding {
@@ -82,13 +83,27 @@ export function figuresAsText(figures: RunFigures, elapsedMs: number): string {
     row('fault', ['count', 'median', 'p99', 'max']),
     ...[...figures.outages].sort(byName).map(([kind, times]) => row(kind, outageColumns(times))),
     '',
-    `Acknowledged commits that a later primary lacked, of ${acknowledged}, by the fault before:`,
+    `Acknowledged commits that a later primary lacked, of ${acknowledged}, by what their primary had met last;`,
+    'alone: the whole cluster was well before:',
     ...(figures.lost.size === 0 ? ['  none'] : []),
     ...[...figures.lost].sort(byName).map(([kind, count]) => row(kind, [String(count)])),
+    '',
+    'Begun though the primary served and a quorum reached it, of all:',
+    ...needlessRows(figures.counts),
     '',
     'What happened how often:',
     ...[...figures.counts].sort(byName).map(([name, count]) => row(name, [String(count)])),
   ].join('\n');
+}
+
+function needlessRows(counts: ReadonlyMap<string, number>): string[] {
+  const of = (name: string) => counts.get(name) ?? 0;
+  const line = (what: Needless, all: number) => row(what, [String(of(`needless ${what}`)), `of ${all}`]);
+  return [
+    line('failover', of('decision promote')),
+    line('fence', of('decision fence')),
+    line('hold', of('decision hold')),
+  ];
 }
 
 function outageColumns(times: readonly number[]): string[] {

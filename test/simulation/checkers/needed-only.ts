@@ -11,7 +11,7 @@ import type { World } from '../world/world.ts';
 import { Disturbance } from './disturbance.ts';
 import { isQuorumNow } from './electorate.ts';
 import { findComplaint } from './health.ts';
-import type { Checker } from './watcher.ts';
+import type { Checker, Needless } from './watcher.ts';
 
 const lookEveryMs = 500;
 /** How long all must have been well before nothing else counts as a reason. */
@@ -48,12 +48,12 @@ export class NeededOnly implements Checker {
       if (kind === 'hold' && state.role.kind === 'leader' && !state.role.isHolding) continue;
       // Who lost its primary to another does it no harm.
       if (daemon.server?.isWritable !== true) return;
-      if (kind === 'hold' || kind === 'fence') this.#judge(world, `node ${daemon.node} begins a ${kind}`);
+      if (kind === 'hold' || kind === 'fence') this.#judge(world, kind, daemon);
     }
   }
 
   promotionCalled(world: World, daemon: Daemon): void {
-    this.#judge(world, `node ${daemon.node} is promoted`);
+    this.#judge(world, 'failover', daemon);
   }
 
   guardFenced(world: World, { node, state }: Daemon): void {
@@ -61,12 +61,14 @@ export class NeededOnly implements Checker {
     world.watchers.violated(world, this, `the guard of node ${node} ends PostgreSQL in a pause`);
   }
 
-  #judge(world: World, what: string): void {
+  #judge(world: World, what: Needless, { node }: Daemon): void {
     if (this.#wellSince === undefined || world.schedule.now - this.#wellSince < calmMs) return;
     // Of two writable servers one has to go.
     const writable = world.nodes.filter(({ server }) => server?.isWritable === true);
     if (!this.#isHarmless(world) || writable.length > 1) return;
-    world.watchers.violated(world, this, `${what} though the primary serves and a quorum reaches it`);
+    world.watchers.needless(world, what);
+    const text = `a ${what} begins on node ${node} though the primary serves and a quorum reaches it`;
+    world.watchers.violated(world, this, text);
   }
 
   #look(world: World): void {

@@ -27,12 +27,16 @@ export interface Checker {
   promotionCalled?(world: World, daemon: Daemon, term: number): void;
   guardFenced?(world: World, daemon: Daemon): void;
   operatorAnswered?(world: World, requestId: string, isAccepted: boolean): void;
+  /** Something was begun though the primary served and a quorum reached it. */
+  needless?(world: World, what: Needless): void;
   faultBegan?(world: World, fault: Fault, node: number | undefined): void;
   faultEnded?(world: World, fault: Fault, node: number | undefined): void;
   /** The faults are over, everything is repaired. */
   quiet?(world: World): void;
   ended?(world: World): void;
 }
+
+export type Needless = 'failover' | 'fence' | 'hold';
 
 export interface Violation {
   readonly checker: string;
@@ -71,6 +75,7 @@ export class Watchers {
   promotionCalled = this.#passer('promotionCalled');
   guardFenced = this.#passer('guardFenced');
   operatorAnswered = this.#passer('operatorAnswered');
+  needless = this.#passer('needless');
   faultBegan = this.#passer('faultBegan');
   faultEnded = this.#passer('faultEnded');
   quiet = this.#passer('quiet');
