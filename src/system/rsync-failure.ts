@@ -32,7 +32,14 @@ function reasonOf(
   errors: readonly string[],
 ): RepmgrError {
   const { host } = target;
-  if (exitCode === sshExitCode || isOfSsh(stderr)) return sshFailure(target, { stderr });
+  if (isSshBrokenOff(stderr)) {
+    return failure('ssh_unreachable', {
+      message: `the SSH connection to host "${host}" broke off`,
+      detail: redactConninfo(errors.slice(-4).join('\n')),
+      hint: 'Look whether the host and the network are well, then clone again.',
+    });
+  }
+  if (exitCode === sshExitCode) return sshFailure(target, { stderr });
   if (exitCode === 127 || /command not found|: not found/.test(stderr)) {
     return failure('remote_program_missing', {
       message: `"rsync" was not found on host "${host}"`,
@@ -49,8 +56,10 @@ function reasonOf(
 }
 
 /** What ssh says where it loses a connection in the middle. */
-function isOfSsh(stderr: string): boolean {
-  return /^(?:Timeout, server|Connection (?:to|closed|reset)|client_loop: send disconnect)/m.test(stderr);
+function isSshBrokenOff(stderr: string): boolean {
+  return /^(?:Timeout, server \S+ not responding|Connection to \S+ closed|client_loop: send disconnect)/m.test(
+    stderr,
+  );
 }
 
 function hintFor(target: SshTarget, stderr: string): string {

@@ -34,9 +34,8 @@ export async function findRsync(signal: AbortSignal): Promise<void> {
 
 /** @throws RepmgrError rsync_failed, rsync_missing, of the codes `ssh_...`, remote_program_missing, interrupted */
 export async function copyByRsync(copy: RsyncCopy): Promise<void> {
-  const args = await rsyncArguments(copy);
   for (let tries = 1; ; tries += 1) {
-    const result = await runHere(args, {
+    const result = await runHere(await rsyncArguments(copy, tries > 1), {
       env: { ...process.env, LC_ALL: 'C' },
       endsWithUs: true,
       signal: copy.signal,
@@ -51,7 +50,7 @@ export async function copyByRsync(copy: RsyncCopy): Promise<void> {
   }
 }
 
-async function rsyncArguments(copy: RsyncCopy): Promise<readonly string[]> {
+async function rsyncArguments(copy: RsyncCopy, isRetry: boolean): Promise<readonly string[]> {
   const { target, options, rules, sameFilesIn, from, to } = copy;
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
   return [
@@ -59,6 +58,9 @@ async function rsyncArguments(copy: RsyncCopy): Promise<readonly string[]> {
     ...options,
     // Times differ on every node; what counts is the content, and a link cannot have another time.
     ...(sameFilesIn === undefined ? [] : ['--checksum', '--no-times', `--link-dest=${sameFilesIn}`]),
+    // What is there is whole, so that only what is missing has to be read again.
+    ...(isRetry ? ['--ignore-existing', '--no-checksum'] : []),
+    '--no-partial',
     ...rules.map((rule) => `--filter=${rule}`),
     // Paths reach rsync over there as they are, whatever is in them.
     '--protect-args',

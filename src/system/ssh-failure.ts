@@ -65,7 +65,7 @@ export function sshFailure(target: SshTarget, { stderr }: Pick<CommandResult, 's
 }
 
 function isUnreachable(stderr: string): boolean {
-  return /connect to host|timed out|Could not resolve hostname|Connection (?:closed|reset)|kex_exchange_identification|server \S+ not responding|client_loop: send disconnect/i.test(
+  return /connect to host|timed out|Could not resolve hostname|Connection (?:closed|reset)|kex_exchange_identification/i.test(
     stderr,
   );
 }

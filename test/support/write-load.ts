@@ -36,7 +36,8 @@ export function continueWriteLoad(sandbox: Sandbox, id: number): WriteLoad {
               'TRUNCATE shrinking',
               'VACUUM load',
             ]
-          : []),
+          : // A copy that is recovered from a later checkpoint than its own would lack what came before.
+            ['CHECKPOINT']),
       ]) {
         await sandbox.query(id, sql);
         committed += 1;
