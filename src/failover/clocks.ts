@@ -6,6 +6,7 @@ import { giveUp } from './giving-up.ts';
 import type { Instant } from './instant.ts';
 import { endPause } from './pause.ts';
 import type { Leader } from './leader-state.ts';
+import { isWritable } from './own-wal.ts';
 import { become, change, explain, later, type Turn } from './turn.ts';
 
 export function watchClocks(turn: Turn, before: Instant, event: Event): void {
@@ -42,8 +43,16 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
       lastHeartbeatAt: 0 as typeof role.lastHeartbeatAt,
     });
   } else if (passedMs > 3 * settings.heartbeatIntervalMs) {
-    become(turn, { ...role, holdNotBefore: later(turn.now, settings.heartbeatIntervalMs) });
+    become(turn, { ...role, ...afterLateTick(turn, role) });
   }
+}
+
+/** repmgrd was stopped, or starved: the heartbeats that are due go first. Past its deadline a guard has asked instead. */
+function afterLateTick({ now, state }: Turn, { guardDeadline, judgement }: Leader): Partial<Leader> {
+  const holdNotBefore = later(now, state.settings.heartbeatIntervalMs);
+  const isGuarded = guardDeadline !== null && guardDeadline <= now && isWritable(state);
+  const at = later(now, bounds.restartJudgementMs);
+  return { holdNotBefore, judgement: judgement ?? (isGuarded ? { from: now, at } : null) };
 }
 
 /** A suspension ends a pause; while its voters must still keep it, the leader may ask before it is judged. */

@@ -82,6 +82,7 @@ export function countWalContact(leader: Leader, { attached }: ServerObservation)
 
 /** Forgets what was sent before, after the clocks told that time was lost. */
 export function forgetContactBefore(leader: Leader, from: MonotonicMs): Leader {
+  const { confirmation } = leader;
   const since = (at: MonotonicMs | null) => (at !== null && at >= from ? at : null);
   return {
     ...leader,
@@ -91,6 +92,11 @@ export function forgetContactBefore(leader: Leader, from: MonotonicMs): Leader {
       walWrittenAt: since(it.walWrittenAt),
     })),
     walMarks: leader.walMarks.filter(({ writtenAt }) => writtenAt >= from),
+    timeLostAt: from,
+    confirmation: confirmation && {
+      ...confirmation,
+      votes: confirmation.votes.filter(({ sentAt }) => sentAt >= from),
+    },
   };
 }
 

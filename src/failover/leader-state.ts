@@ -20,6 +20,8 @@ export interface Leader {
   /** Of this stage; in the future: nothing is done about a server that is down before. */
   readonly since: MonotonicMs;
   readonly contacts: readonly Contact[];
+  /** What was sent before says nothing: time was lost that its clock does not count. */
+  readonly timeLostAt: MonotonicMs;
   readonly lastHeartbeatAt: MonotonicMs;
   readonly isHolding: boolean;
   readonly names: ToldNames;
@@ -127,6 +129,7 @@ export function newLeader(
     term,
     firstTerm: term,
     contacts: [],
+    timeLostAt: 0 as MonotonicMs,
     lastHeartbeatAt: 0 as MonotonicMs,
     isHolding: false,
     names: unknownNames(now),

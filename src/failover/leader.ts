@@ -33,6 +33,9 @@ export function onHeartbeatAcknowledged(turn: Turn, from: NodeId, message: Heart
   if (role.kind !== 'leader' || message.term < role.firstTerm || sentAt === undefined) {
     return;
   }
+  if (sentAt < role.timeLostAt) {
+    return;
+  }
   const known = contactOf(role, from).sentAt;
   become(
     turn,

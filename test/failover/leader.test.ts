@@ -137,6 +137,24 @@ describe('a leader (rule 5)', () => {
     expect(leader.pass(1).map(({ kind }) => kind)).toContain('fence');
   });
 
+  it('takes no answer to what it sent before a suspension, though it is read first afterwards', () => {
+    const leader = servingLeader();
+    const sentAt = leader.now;
+    leader.now += 1;
+    leader.suspendedMs += 60_000;
+    acknowledge(leader, 2, sentAt);
+    expect(leader.did('fence')).toBe(true);
+  });
+
+  it.each([
+    ['asks before it fences where it was stopped beside a guard that has asked instead', true, 250],
+    ['fences at once where it was stopped without a guard', false, 50],
+  ])('%s', (_, hasGuard, fencesAfterMs) => {
+    const leader = servingLeader({ hasGuard });
+    leader.now += 12_000;
+    expect(fencedAfter(leader, 2_000)).toBe(fencesAfterMs === 50 ? 50 : fencesAfterMs + 50);
+  });
+
   it('waits a second for answers where only the wall clock jumped', () => {
     const leader = servingLeader();
     leader.wallJumpMs += 3_600_000;

@@ -61,6 +61,9 @@ import { aVoterRestartsTwice } from './58-a-voter-restarts-twice.ts';
 import { aHundredFailures } from './59-a-hundred-failures.ts';
 import { everythingOffAndOn } from './60-everything-off-and-on.ts';
 import { awakeInTheMiddleOfAVote } from './61-awake-in-the-middle-of-a-vote.ts';
+import { thePrimaryFails } from './62-the-primary-fails.ts';
+import { theNetworkFails } from './63-the-network-fails.ts';
+import { theClusterChangesHands } from './64-the-cluster-changes-hands.ts';
 import { theNewcomerAcknowledgesAlone } from './70-the-newcomer-acknowledges-alone.ts';
 import { whoLedBefore } from './71-who-led-before.ts';
 
@@ -126,6 +129,9 @@ export const hardHistories: readonly NamedHistory[] = [
   aHundredFailures,
   everythingOffAndOn,
   awakeInTheMiddleOfAVote,
+  thePrimaryFails,
+  theNetworkFails,
+  theClusterChangesHands,
   theNewcomerAcknowledgesAlone,
   whoLedBefore,
 ];

@@ -3,7 +3,8 @@ import { findComplaint } from '../checkers/health.ts';
 import type { Decision } from '../../../src/failover/explanation.ts';
 import type { World } from '../world/world.ts';
 
-type Complaint = (world: World) => string | undefined;
+/** @returns what is wrong */
+export type Complaint = (world: World) => string | undefined;
 
 /** Nothing ever happened to its server. */
 export function servesAllTheTime(node: number): Complaint {

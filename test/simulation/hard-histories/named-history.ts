@@ -2,7 +2,7 @@
 import type { NodeId } from '../../../src/model/node.ts';
 import type { Fault } from '../history/faults.ts';
 import type { HistoryOptions, NodeOptions } from '../history/options.ts';
-import type { World } from '../world/world.ts';
+import { all, type Complaint, isWell } from './expectations.ts';
 import { Random } from '../world/random.ts';
 import { plainSettings } from '../../support/failover-settings.ts';
 
@@ -17,8 +17,8 @@ export interface NamedHistory {
 export interface Variant {
   readonly name: string;
   readonly options: (seed: number) => HistoryOptions;
-  /** What must be so at the end, besides what always must. @returns what is wrong */
-  readonly complaint?: (world: World) => string | undefined;
+  /** What must be so at the end, besides what always must. */
+  readonly complaint?: Complaint;
 }
 
 export interface Story {
@@ -114,5 +114,19 @@ export function tell(story: Story): (seed: number) => HistoryOptions {
       endAtMs: beginMs + story.quietAtMs + settleMs,
       ...story.options,
     };
+  };
+}
+
+/** One variant, after which all has to be as it should be, besides what is wanted of it. */
+export function toldOf(
+  name: string,
+  faults: readonly Fault[],
+  complaint: Complaint,
+  story: Partial<Story> = {},
+): Variant {
+  return {
+    name,
+    options: tell({ nodes: 3, faults, quietAtMs: 40_000, ...story }),
+    complaint: all(complaint, isWell),
   };
 }

@@ -46,6 +46,13 @@ export const contact: readonly Mutant[] = [
     withinHistories: 20,
   },
   {
+    name: 'count answers to what was sent before a suspension',
+    changes: [inCore('leader', 'if (sentAt < role.timeLostAt) {', 'if (sentAt < 0) {')],
+    caughtBy: ['one primary'],
+    stories: ['05'],
+    withinHistories: 200,
+  },
+  {
     name: 'count a vote whose lease has ended',
     changes: [
       inCore(
