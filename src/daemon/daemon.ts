@@ -1,9 +1,9 @@
 /** A repmgrd at work: the core, and all that it sees and does things by. Made by `startDaemon`, ended by `close`. */
-import { type ApiServer, startApiServer } from '../api/server.ts';
-import { openPeerConnections, type PeerConnections } from '../api/peer-connections.ts';
 import type { Config } from '../config/resolve.ts';
 import type { Action } from '../failover/actions.ts';
 import { isWritable } from '../failover/own-wal.ts';
+import type { Connection } from '../postgres/connection.ts';
+import { mayChangeSynchronousNames } from '../postgres/queries/server.ts';
 import { KnownAddresses } from '../postgres/known-addresses.ts';
 import { Answers } from './answers.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
@@ -12,15 +12,13 @@ import { Effects } from './effects.ts';
 import { FailoverLoop, type StepTaken } from './failover-loop.ts';
 import { FlushProbe } from './flush-probe.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { Inbox } from './inbox.ts';
 import { readBootId, readClocks } from './instant.ts';
 import type { MetadataWatch } from './metadata-watch.ts';
 import { noServer } from './observe/observation.ts';
 import { ServerWatch } from './observe/server-watch.ts';
 import { OperatorRequests } from './operator-requests.ts';
-import { peerAddresses } from './peer-addresses.ts';
 import { PeerNotes } from './peer-notes.ts';
-import { readWalTail } from './perform/wal-tail.ts';
+import { PeerTraffic } from './peer-traffic.ts';
 import { Reports } from './report/reports.ts';
 import type { StartedFrom } from './started-from.ts';
 
@@ -30,18 +28,15 @@ export class Daemon {
   readonly #metadata: MetadataWatch;
   readonly #notes = new PeerNotes();
   readonly #addresses = new KnownAddresses();
-  readonly #ending = new AbortController();
   readonly #loop: FailoverLoop;
   readonly #effects: Effects;
   readonly #reports: Reports;
   readonly #requests: OperatorRequests;
-  readonly #peers: PeerConnections;
-  readonly #inbox: Inbox;
+  readonly #traffic: PeerTraffic;
   readonly #watch: ServerWatch | undefined;
   readonly #flushProbe: FlushProbe;
   readonly #housekeeping: Housekeeping;
   #config: Config;
-  #api: ApiServer | undefined;
 
   constructor(from: StartedFrom, metadata: MetadataWatch) {
     const { config, self, log, stateFile, place } = from;
@@ -67,13 +62,14 @@ export class Daemon {
       notes: this.#notes,
       requests: this.#requests,
     });
-    this.#peers = openPeerConnections({
-      identity: () => this.#identity(),
-      secrets: () => this.#facts.secrets,
-      tls: () => tlsFilesOf(this.#config),
-      peers: peerAddresses(this.#facts, self),
-      log,
-      signal: this.#ending.signal,
+    this.#traffic = new PeerTraffic({
+      from,
+      config: () => this.#config,
+      facts: () => this.#facts,
+      notes: this.#notes,
+      needsLook: () => this.#watch !== undefined && !isWritable(this.#loop.state),
+      look: async () => await this.#watch?.look(),
+      deliver: (sender, message) => this.#loop.handle({ kind: 'messageReceived', from: sender, message }),
     });
     this.#effects = new Effects({
       from,
@@ -81,7 +77,7 @@ export class Daemon {
       facts: () => this.#facts,
       record: () => this.#loop.state.durable.record,
       addresses: this.#addresses,
-      fetchWal: (peer, request, signal) => this.#peers.fetchWal(peer, request, signal),
+      fetchWal: async (peer, request, signal) => await this.#traffic.fetchWal(peer, request, signal),
     });
     this.#loop = new FailoverLoop({
       settings: from.settings,
@@ -103,14 +99,9 @@ export class Daemon {
           intervalMs: () => this.#config.heartbeatIntervalMs,
           hangMs: () => this.#loop.state.settings.reconnectMs,
           onObserved: (server) => this.#loop.handle({ kind: 'serverObserved', server }),
-          onConnected: () => void this.#effects.prepare(),
+          onConnected: (connection) => void this.#onConnected(connection),
           log,
         });
-    this.#inbox = new Inbox({
-      needsLook: () => this.#watch !== undefined && !isWritable(this.#loop.state),
-      look: async () => await this.#watch?.look(),
-      deliver: (sender, message) => this.#loop.handle({ kind: 'messageReceived', from: sender, message }),
-    });
     this.#housekeeping = new Housekeeping({
       self,
       config: () => this.#config,
@@ -129,25 +120,11 @@ export class Daemon {
 
   /** @throws RepmgrError api_address_unusable or api_certificate_unusable */
   async start(): Promise<void> {
-    const { bootNonce, incarnation, durable, settings, place, log } = this.#from;
-    this.#api = await startApiServer({
-      listen: this.#config.apiListen,
-      tls: tlsFilesOf(this.#config),
-      identity: () => this.#identity(),
-      secrets: () => this.#facts.secrets,
-      isKnownNode: (id) => this.#facts.nodes.some((node) => node.id === id),
-      bootNonce,
-      onMessage: (from, message) => {
-        this.#notes.noteReceived(from, message, readClocks().monotonicMs);
-        this.#inbox.receive(from, message);
-      },
-      readWal: async (request) => await readWalTail(request, place),
+    const { incarnation, durable, settings } = this.#from;
+    await this.#traffic.listen({
       view: () => this.answers.view(),
       decisions: () => this.#reports.decisions,
-      log,
-      signal: this.#ending.signal,
     });
-    log.info(`listening for the other nodes at ${this.#api.address}`);
     this.#loop.handle({
       kind: 'started',
       durable,
@@ -165,8 +142,8 @@ export class Daemon {
 
   /** The metadata have changed: nodes, addresses, the secret. */
   takeFacts(facts: ClusterFacts): void {
-    const { self, stateFile, log } = this.#from;
-    this.#peers.setPeers(peerAddresses(facts, self));
+    const { stateFile, log } = this.#from;
+    this.#traffic.takeFacts(facts);
     stateFile.keepFacts(facts).catch((error: unknown) => {
       log.error('the state file could not be written', {
         detail: error instanceof Error ? error.message : String(error),
@@ -180,14 +157,10 @@ export class Daemon {
   async reload(config: Config, settings: StartedFrom['settings']): Promise<void> {
     this.#config = config;
     this.#loop.handle({ kind: 'settingsChanged', settings });
-    const tls = tlsFilesOf(config);
-    if (tls !== undefined) await this.#api?.renewCertificates(tls);
+    await this.#traffic.reload();
     await this.#housekeeping.keepRegistration();
-    this.#reports.event({
-      name: 'repmgrd_reload',
-      isSuccessful: true,
-      details: 'repmgr.conf was read again',
-    });
+    const details = 'repmgr.conf was read again';
+    this.#reports.event({ name: 'repmgrd_reload', isSuccessful: true, details });
   }
 
   /** Ends in good order: the guard stays, PostgreSQL is left as it is. */
@@ -197,10 +170,8 @@ export class Daemon {
     this.#housekeeping.close();
     this.#reports.event({ name: 'repmgrd_shutdown', isSuccessful: true, details: 'repmgrd was ended' });
     await this.#reports.close();
-    this.#ending.abort();
-    this.#peers.close();
     await Promise.allSettled([
-      this.#api?.close(),
+      this.#traffic.close(),
       this.#watch?.close(),
       this.#metadata.close(),
       this.#effects.close(),
@@ -211,17 +182,10 @@ export class Daemon {
     return this.#metadata.facts;
   }
 
-  #identity() {
-    const { self, config } = this.#from;
-    const { systemIdentifier } = this.#facts;
-    return { self, clusterName: config.clusterName, systemIdentifier };
-  }
-
   #doNow(action: Exclude<Action, { readonly id: number } | { readonly kind: 'persist' | 'setTimer' }>): void {
     switch (action.kind) {
       case 'send':
-        this.#notes.noteSent();
-        this.#peers.send(action.to, action.message);
+        this.#traffic.send(action.to, action.message);
         return;
       case 'answerOperator':
         this.#requests.answer(action.requestId, action);
@@ -236,14 +200,18 @@ export class Daemon {
     }
   }
 
+  /** The server is up. A setting of its command line beats all that is written for it. */
+  async #onConnected(connection: Connection): Promise<void> {
+    void this.#effects.prepare();
+    const canHold = await mayChangeSynchronousNames(connection).catch(() => true);
+    const { settings } = this.#loop.state;
+    if (settings.canHold !== canHold) {
+      this.#loop.handle({ kind: 'settingsChanged', settings: { ...settings, canHold } });
+    }
+  }
+
   #onStep(taken: StepTaken): void {
     for (const explanation of taken.explanations) this.#notes.noteDecision(explanation);
     this.#reports.step(taken);
   }
-}
-
-function tlsFilesOf({ apiTlsCertFile, apiTlsKeyFile, apiTlsCaFile }: Config) {
-  return apiTlsCertFile === undefined || apiTlsKeyFile === undefined || apiTlsCaFile === undefined
-    ? undefined
-    : { certificate: apiTlsCertFile, key: apiTlsKeyFile, authority: apiTlsCaFile };
 }

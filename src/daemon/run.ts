@@ -2,15 +2,18 @@
 import { randomUUID } from 'node:crypto';
 import { controlSocketPath } from '../api/control-path.ts';
 import { startControlSocket } from '../api/control-socket.ts';
+import { reloadedConfig } from '../config/reload.ts';
 import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { type NodeId, toNodeId } from '../model/node.ts';
-import { noFacts } from './cluster-facts.ts';
+import type { Settings } from '../failover/settings.ts';
+import { type ClusterFacts, noFacts } from './cluster-facts.ts';
 import { Daemon } from './daemon.ts';
 import { MetadataWatch } from './metadata-watch.ts';
 import { hasGuardPrograms, namesReconnect } from './settings-sources.ts';
-import { coreSettings } from './settings.ts';
+import { coreSettings, wantsGuard } from './settings.ts';
+import { startRemarks } from './start-report.ts';
 import { awaitFacts, awaitServerPlace, makeStateDirectory, requireOwnRow } from './start-conditions.ts';
 import { durableOf, readStateFile, StateFile, type StateFileContent } from './state-file.ts';
 
@@ -33,6 +36,7 @@ export async function runDaemon({ config, log, signal, onReady, onReload }: RunO
   const owner = { stateDirectory: config.stateDirectory, clusterName: config.clusterName, self };
   await makeStateDirectory(config);
   let daemon: Daemon | undefined;
+  let current = config;
   const socket = await startControlSocket({
     path: controlSocketPath(config.stateDirectory, config.clusterName, self),
     onRequest: async (request, asking) =>
@@ -48,9 +52,9 @@ export async function runDaemon({ config, log, signal, onReady, onReload }: RunO
     const durable = durableOf(content);
     const known = content.kind === 'read' ? content.facts : noFacts;
     const metadata = new MetadataWatch({
-      conninfo: () => config.conninfo,
+      conninfo: () => current.conninfo,
       clusterName: config.clusterName,
-      intervalMs: () => config.monitorIntervalMs,
+      intervalMs: () => current.monitorIntervalMs,
       facts: known,
       onChanged: (facts) => daemon?.takeFacts(facts),
       log,
@@ -77,11 +81,12 @@ export async function runDaemon({ config, log, signal, onReady, onReload }: RunO
         canHold: true,
         namesReconnect: await namesReconnect(current),
       });
+    const settings = await settingsFor(config);
     daemon = new Daemon(
       {
         config,
         self,
-        settings: await settingsFor(config),
+        settings,
         durable,
         stateFile: new StateFile(owner, durable, facts),
         place,
@@ -95,8 +100,16 @@ export async function runDaemon({ config, log, signal, onReady, onReload }: RunO
     const running = daemon;
     await running.start();
     running.takeFacts(facts);
-    onReload(async (changed) => await running.reload(changed, await settingsFor(changed)));
+    onReload(async (read) => {
+      const { config: changed, waiting } = reloadedConfig(current, read);
+      current = changed;
+      if (waiting.length > 0) log.warning(`changed, and used after a restart only: ${waiting.join(', ')}`);
+      const changedSettings = await settingsFor(changed);
+      await running.reload(changed, changedSettings);
+      tellStart(changed, changedSettings, metadata.facts.nodes, log);
+    });
     log.notice(`repmgrd watches node "${config.nodeName}" (ID: ${self})`);
+    tellStart(config, settings, metadata.facts.nodes, log);
     await aborted(signal);
     log.notice('repmgrd ends');
     await running.close();
@@ -109,6 +122,12 @@ function ownNodeId({ nodeId }: Config): NodeId {
   const id = toNodeId(nodeId);
   if (id === undefined) throw failure('configuration_invalid', { message: `${nodeId} is no node id` });
   return id;
+}
+
+function tellStart(config: Config, settings: Settings, nodes: ClusterFacts['nodes'], log: Logger): void {
+  for (const { level, message, ...parts } of startRemarks(config, settings, nodes, wantsGuard(config))) {
+    log.log(level, message, parts);
+  }
 }
 
 function reportLoss(content: StateFileContent, log: Logger): void {

@@ -19,8 +19,6 @@ export interface Circumstances {
 
 export function coreSettings(config: Config, circumstances: Circumstances): Settings {
   const { self, nodes, canGuard, hasStandbySignal, canHold, namesReconnect } = circumstances;
-  const isAutomatic = config.failover === 'automatic';
-  const wantsGuard = config.fenceGuard === 'on' || (config.fenceGuard === 'auto' && isAutomatic);
   const reconnectMs = config.reconnectAttempts * config.reconnectIntervalMs;
   return {
     self,
@@ -31,7 +29,7 @@ export function coreSettings(config: Config, circumstances: Circumstances): Sett
     fenceMarginMs: config.fenceMarginMs,
     commitHoldMs: config.commitHoldMs,
     fenceMode: config.fenceMode,
-    hasGuard: wantsGuard && canGuard,
+    hasGuard: wantsGuard(config) && canGuard,
     safeStart: config.safeStart && hasStandbySignal,
     rejoin: config.rejoin,
     failoverQuorum: config.failoverQuorum,
@@ -49,6 +47,10 @@ export function coreSettings(config: Config, circumstances: Circumstances): Sett
     canHold,
     nodes: nodes.map(registeredNode),
   };
+}
+
+export function wantsGuard({ fenceGuard, failover }: Config): boolean {
+  return fenceGuard === 'on' || (fenceGuard === 'auto' && failover === 'automatic');
 }
 
 export function registeredNode({ id, name, role, upstreamNodeId }: NodeRecord): RegisteredNode {

@@ -111,6 +111,14 @@ export async function settingSourceFiles(connection: Connection): Promise<string
   return rows.map(({ path }) => path);
 }
 
+/** False where the server's command line sets synchronous_standby_names, which beats the files. */
+export async function mayChangeSynchronousNames(connection: Connection): Promise<boolean> {
+  const [row] = await connection.query<{ source: string }>(
+    "SELECT source FROM pg_catalog.pg_settings WHERE name = 'synchronous_standby_names'",
+  );
+  return row?.source !== 'command line';
+}
+
 export async function walPositions(connection: Connection): Promise<WalPositions> {
   const { walNames } = connection.version.capabilities;
   const [row] = await connection.query<Record<string, string | boolean | null>>(

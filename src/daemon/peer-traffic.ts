@@ -1,0 +1,104 @@
+/** What goes between this repmgrd and the others: its listener, its connections to them, messages in their order. */
+import { openPeerConnections, type PeerConnections } from '../api/peer-connections.ts';
+import type { PageSource } from '../api/pages.ts';
+import { type ApiServer, startApiServer } from '../api/server.ts';
+import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
+import type { Config } from '../config/resolve.ts';
+import type { Message } from '../failover/messages.ts';
+import type { NodeId } from '../model/node.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { Inbox, type InboxOptions } from './inbox.ts';
+import { readClocks } from './instant.ts';
+import { peerAddresses } from './peer-addresses.ts';
+import type { PeerNotes } from './peer-notes.ts';
+import { readWalTail } from './perform/wal-tail.ts';
+import type { StartedFrom } from './started-from.ts';
+
+export interface PeerTrafficOptions extends InboxOptions {
+  readonly from: StartedFrom;
+  readonly config: () => Config;
+  readonly facts: () => ClusterFacts;
+  readonly notes: PeerNotes;
+}
+
+export class PeerTraffic {
+  readonly #options: PeerTrafficOptions;
+  readonly #peers: PeerConnections;
+  readonly #inbox: Inbox;
+  readonly #ending = new AbortController();
+  #api: ApiServer | undefined;
+
+  constructor(options: PeerTrafficOptions) {
+    const { from, config, facts } = options;
+    this.#options = options;
+    this.#inbox = new Inbox(options);
+    this.#peers = openPeerConnections({
+      identity: () => this.#identity(),
+      secrets: () => facts().secrets,
+      tls: () => tlsFilesOf(config()),
+      peers: peerAddresses(facts(), from.self),
+      log: from.log,
+      signal: this.#ending.signal,
+    });
+  }
+
+  /** @throws RepmgrError api_address_unusable or api_certificate_unusable */
+  async listen(pages: PageSource): Promise<void> {
+    const { from, config, facts, notes } = this.#options;
+    const { bootNonce, place, log } = from;
+    this.#api = await startApiServer({
+      listen: config().apiListen,
+      tls: tlsFilesOf(config()),
+      identity: () => this.#identity(),
+      secrets: () => facts().secrets,
+      isKnownNode: (id) => facts().nodes.some((node) => node.id === id),
+      bootNonce,
+      onMessage: (sender, message) => {
+        notes.noteReceived(sender, message, readClocks().monotonicMs);
+        this.#inbox.receive(sender, message);
+      },
+      readWal: async (request) => await readWalTail(request, place),
+      ...pages,
+      log,
+      signal: this.#ending.signal,
+    });
+    log.info(`listening for the other nodes at ${this.#api.address}`);
+  }
+
+  send(to: NodeId, message: Message): void {
+    this.#options.notes.noteSent();
+    this.#peers.send(to, message);
+  }
+
+  async fetchWal(from: NodeId, request: WalRequest, signal: AbortSignal): Promise<WalAnswer> {
+    return await this.#peers.fetchWal(from, request, signal);
+  }
+
+  takeFacts(facts: ClusterFacts): void {
+    this.#peers.setPeers(peerAddresses(facts, this.#options.from.self));
+  }
+
+  /** Reads certificate files again. @throws RepmgrError api_certificate_unusable */
+  async reload(): Promise<void> {
+    const tls = tlsFilesOf(this.#options.config());
+    if (tls !== undefined) await this.#api?.renewCertificates(tls);
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    this.#peers.close();
+    await this.#api?.close();
+  }
+
+  #identity() {
+    const { from, facts } = this.#options;
+    const { self, config } = from;
+    return { self, clusterName: config.clusterName, systemIdentifier: facts().systemIdentifier };
+  }
+}
+
+function tlsFilesOf({ apiTlsCertFile, apiTlsKeyFile, apiTlsCaFile }: Config) {
+  return apiTlsCertFile === undefined || apiTlsKeyFile === undefined || apiTlsCaFile === undefined
+    ? undefined
+    : { certificate: apiTlsCertFile, key: apiTlsKeyFile, authority: apiTlsCaFile };
+}
