@@ -109,6 +109,7 @@ const messages = {
     highestTerm: term,
     leader: v.nullable(nodeId),
     leaderTerm: term,
+    ledTerm: term,
     line: v.nullable(line),
     refusal: v.nullable(refusal),
     leaseLeftMs: v.number(),

@@ -10,6 +10,7 @@ import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
 import { mayHoldAcknowledged } from './known-positions.ts';
 import { awaitedBy, isWorthWaiting, lagAfterFetch } from './missing-wal.ts';
 import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
+import { ledTermOf } from './open-terms.ts';
 import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
@@ -73,6 +74,7 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
     highestTerm: Math.max(durable.term, state.highestTermHeard) as Term,
     leader: durable.leader?.node ?? null,
     leaderTerm: durable.leader?.term ?? (0 as Term),
+    ledTerm: ledTermOf(state),
     line: durable.line,
     refusal: statusRefusal(state) ?? (isLeased ? 'leaseInForce' : null),
     leaseLeftMs: isLeased ? leaseLeftMs(state) : 0,

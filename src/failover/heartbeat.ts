@@ -8,7 +8,7 @@ import type { Heartbeat, HeartbeatRefused } from './messages.ts';
 import { nameOf } from './names.ts';
 import { askToJoin } from './membership.ts';
 import { isDiverged, learnLine, renameMakers } from './own-wal.ts';
-import { closeTerms } from './open-terms.ts';
+import { noteReign } from './open-terms.ts';
 import { samePath, type TimelinePath } from './position.ts';
 import { compareVersions, isMember, newerRecord } from './quorum.ts';
 import { noteReplaced } from './replaced-directory.ts';
@@ -129,7 +129,7 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   if (compareVersionsOf(durable.record, heartbeat.record) < 0) {
     store(turn, { record: heartbeat.record });
   }
-  closeTerms(turn, ({ term }) => term <= heartbeat.term);
+  noteReign(turn, from, heartbeat);
   const path = heartbeat.position?.path ?? null;
   if (
     isNew ||

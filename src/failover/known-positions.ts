@@ -31,7 +31,7 @@ export function holdsAcknowledged(state: State, role: Candidate): boolean {
 /** Whether a pre-vote found enough that could answer with a position, or the last leader. */
 export function mayHoldAcknowledged(state: State, { answers }: Canvassing): boolean {
   const { durable, settings } = state;
-  const { record, leader } = durable;
+  const { record, line } = durable;
   if (record === null || record.synchronous.required === 0) {
     return true;
   }
@@ -42,7 +42,10 @@ export function mayHoldAcknowledged(state: State, { answers }: Canvassing): bool
           ([from, { position, refusal }]) => from === node && position !== null && refusal === null,
         );
   const { names } = record.synchronous;
-  const isLastLeaderThere = leader !== null && isReadable(leader.node);
+  const lastTerm = line?.term ?? noTerm;
+  const isLastLeaderThere =
+    ledTermOf(state) >= lastTerm ||
+    answers.some(([, { ledTerm, refusal }]) => refusal === null && ledTerm >= lastTerm);
   return isLastLeaderThere || names.filter(isReadable).length >= positionsNeeded(record.synchronous);
 }
 

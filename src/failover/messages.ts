@@ -92,6 +92,8 @@ export interface StatusAnswer {
   /** Who leads `leaderTerm`, and whether the asked node holds a lease to it. */
   readonly leader: NodeId | null;
   readonly leaderTerm: Term;
+  /** The last term that it led itself, where its WAL ends on the timeline that it led on; else 0. */
+  readonly ledTerm: Term;
   readonly line: Line | null;
   /** Null: it would grant as far as it can tell without a freeze; else why not. */
   readonly refusal: Refusal | null;

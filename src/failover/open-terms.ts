@@ -1,11 +1,11 @@
 /**
  * Terms that this node voted in and that may have had a leader: until it hears that a term was given up, or yielded
- * before its promotion was called, or adopts a leader of that term or a later one (rule 13).
+ * before its promotion was called, or adopts a writable leader of that term or a later one (rule 13).
  */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import type { Durable, OpenTerm } from './durable.ts';
-import type { Reigns, VoteRequest } from './messages.ts';
+import type { Heartbeat, Reigns, VoteRequest } from './messages.ts';
 import { isDiverged } from './own-wal.ts';
 import { samePath } from './position.ts';
 import type { State } from './state.ts';
@@ -19,6 +19,15 @@ export function openTerm(turn: Turn, term: Term, candidate: NodeId): void {
   }
 }
 
+/** Whoever leads a writable server won by all that was acknowledged in the terms before; else it may be given up yet. */
+export function noteReign(turn: Turn, from: NodeId, { term, isWritable }: Heartbeat): void {
+  if (isWritable) {
+    closeTerms(turn, (open) => open.term <= term);
+  } else {
+    openTerm(turn, term, from);
+  }
+}
+
 /** These terms of this candidate were not led, or it is known otherwise who led last. */
 export function closeTerms(turn: Turn, isClosed: (open: OpenTerm) => boolean): void {
   const { openTerms } = turn.state.durable;
@@ -27,14 +36,15 @@ export function closeTerms(turn: Turn, isClosed: (open: OpenTerm) => boolean): v
   }
 }
 
+/** A leader that was adopted and whose server was not writable yet may have had no reign at all. */
 export function reignsOf({ durable, settings }: State): Reigns {
-  const { leader, yielded, openTerms } = durable;
-  const heard: Reigns['last'] = leader ?? { term: noTerm, node: null };
-  const own: Reigns['last'] =
-    yielded !== null && yielded.promotionCalled && yielded.term > heard.term
-      ? { term: yielded.term, node: settings.self }
-      : heard;
-  return { last: { term: own.term, node: own.node }, open: openTerms };
+  const { leader, line, yielded, openTerms } = durable;
+  const term = line?.term ?? noTerm;
+  if (yielded !== null && yielded.promotionCalled && yielded.term > term) {
+    return { last: { term: yielded.term, node: settings.self }, open: openTerms };
+  }
+  const isLeaders = leader !== null && leader.isWritable && leader.term === term;
+  return { last: { term, node: isLeaders ? leader.node : null }, open: openTerms };
 }
 
 /** What the candidate of a term says of it counts, whatever others think possible. */
@@ -50,9 +60,9 @@ export function closeTermsGivenUp(turn: Turn, from: NodeId, { term, reigns }: Vo
 /** The last term that this node led, where its WAL still ends on the timeline that it led on; else none. */
 export function ledTermOf(state: State): Term {
   const { durable, position } = state;
-  const { yielded, leader, ledOn, replaced } = durable;
+  const { yielded, line, ledOn, replaced } = durable;
   const isWhole = position !== null && position.isExact && replaced === null && !isDiverged(state);
-  const isLast = yielded !== null && (leader === null || leader.term <= yielded.term);
+  const isLast = yielded !== null && (line === null || line.term <= yielded.term);
   if (!isWhole || !isLast) {
     return noTerm;
   }

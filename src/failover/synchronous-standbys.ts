@@ -25,6 +25,11 @@ export function reactSynchronousStandbys(turn: Turn, leader: Leader): void {
     tell(turn, leader, withoutSelf(record.synchronous, self));
     return;
   }
+  /** What a promotion wrote is told once more, since nobody knows how that shows. */
+  if (told !== null && leader.names.text === null) {
+    tell(turn, leader, told);
+    return;
+  }
   const next = nextChange(record.synchronous, wanted, self, told);
   if (next.kind === 'record') {
     change(turn, leader, record, next.to);
@@ -135,7 +140,7 @@ function makeWaitForNobody(turn: Turn, leader: Leader, { synchronous }: VoterRec
     tell(turn, leader, { ...waitsForNobody, required: synchronous.required });
     return;
   }
-  if (mayTellNext(leader, waitsForNobody)) {
+  if (mayTellNext(leader)) {
     become(turn, { ...leader, names: { ...unknownNames(turn.now), told: waitsForNobody } });
     explain(turn, 13, 'setNames', 'commits wait until the synchronous standbys are named', {});
     begin(turn, 'setSynchronousNames', (id) => ({ kind: 'hold', id }));
@@ -143,7 +148,7 @@ function makeWaitForNobody(turn: Turn, leader: Leader, { synchronous }: VoterRec
 }
 
 function tell(turn: Turn, leader: Leader, names: SynchronousQuorum): void {
-  if (!mayTellNext(leader, names)) {
+  if (!mayTellNext(leader)) {
     return;
   }
   const { told } = leader.names;
@@ -157,11 +162,9 @@ function tell(turn: Turn, leader: Leader, names: SynchronousQuorum): void {
   begin(turn, 'setSynchronousNames', (id) => ({ kind: 'setSynchronousNames', id, names, removed }));
 }
 
-/** What was told before is in force; what nobody knows the text of is told once more. */
-function mayTellNext({ names }: Leader, to: SynchronousQuorum): boolean {
-  return (
-    names.told === null || names.inForceAt !== null || (names.text === null && isSameQuorum(names.told, to))
-  );
+/** What was told before is in force, or was not seen yet how it shows. */
+function mayTellNext({ names }: Leader): boolean {
+  return names.told === null || names.inForceAt !== null || names.text === null;
 }
 
 function change(turn: Turn, leader: Leader, record: VoterRecord, to: SynchronousQuorum): void {

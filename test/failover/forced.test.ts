@@ -75,6 +75,7 @@ describe('the leader of a set of two whose host booted beside a writable server 
       highestTerm: term(1),
       leader: null,
       leaderTerm: term(0),
+      ledTerm: term(0),
       line: null,
       refusal: null,
       leaseLeftMs: 0,

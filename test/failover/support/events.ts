@@ -135,6 +135,7 @@ export const anyMessage: fc.Arbitrary<Message> = fc
       highestTerm: terms,
       leader: fc.option(nodeIds, { nil: null }),
       leaderTerm: terms,
+      ledTerm: terms,
       line: lines,
       refusal: fc.constantFrom(null, 'leaseInForce', 'paused'),
       leaseLeftMs: fc.nat(5_000),

@@ -122,7 +122,7 @@ export const synchronous: readonly Mutant[] = [
       inCore('known-positions', 'return isLastLeaderThere ||', 'return names.length > 0 ||'),
       inCore('known-positions', 'ledTermOf(state) >= term ||', 'ledTermOf(state) > 0 || term < 0 ||'),
       inCore('known-positions', 'it[1].ledTerm >= term &&', 'it[1].ledTerm > 0 &&'),
-      inCore('open-terms', '(leader === null || leader.term <= yielded.term)', 'leader !== undefined'),
+      inCore('open-terms', '(line === null || line.term <= yielded.term)', 'line !== undefined'),
     ],
     caughtBy: [lost],
     stories: ['71'],
