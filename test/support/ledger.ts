@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sandbox, SandboxNode } from '../../src/sandbox/index.ts';
 import { type Connection, connect } from '../../src/postgres/connection.ts';
-import { monotonicMs } from '../../src/system/clock.ts';
+import { monotonicMs, waitUntil } from '../../src/system/clock.ts';
 
 export interface Acknowledged {
   readonly id: number;
@@ -47,9 +47,15 @@ export class Ledger {
     return this.#rows;
   }
 
-  /** The newest acknowledged row; undefined where there is none on this node. */
-  lastOn(node: number): Acknowledged | undefined {
-    return this.#rows.findLast((row) => row.node === node);
+  /** Waits until the node has acknowledged so many rows from now on. */
+  async written(node: number, count: number, deadlineMs = 20_000): Promise<void> {
+    const rowsOf = () => this.#rows.filter((row) => row.node === node).length;
+    const before = rowsOf();
+    const found = await waitUntil(async () => (rowsOf() >= before + count ? true : undefined), {
+      deadlineMs,
+      intervalMs: 10,
+    });
+    if (found === undefined) throw new Error(`node ${node} takes no writes`);
   }
 
   /** From the last acknowledgement before `momentMs` to the first after it: what clients saw of a failover. */
@@ -65,9 +71,10 @@ export class Ledger {
 
   /** Acknowledged rows that this node does not have. */
   async missingOn(node: number): Promise<readonly number[]> {
+    const acknowledged = this.#rows.map(({ id }) => id);
     const found = await this.#sandbox.query<{ id: string }>(node, 'SELECT id::text FROM ledger');
     const ids = new Set(found.map(({ id }) => Number(id)));
-    return this.#rows.map(({ id }) => id).filter((id) => !ids.has(id));
+    return acknowledged.filter((id) => !ids.has(id));
   }
 
   /** Nodes in the order in which they took writes, each time anew: 1, 2 is one failover; 1, 2, 1 would be none. */
