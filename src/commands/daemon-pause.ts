@@ -23,7 +23,7 @@ export async function run(context: CommandContext): Promise<void> {
   const sentence = await requestOfOperator(context, { kind: 'pause', lengthMs, reason });
   if (options.json === true) context.print(renderJson({ paused: true, lengthMs, reason, sentence }));
   log.notice(`failover is paused for ${duration}`, {
-    detail: `The repmgrds agreed: ${sentence}.`,
+    detail: `The repmgrd said: ${sentence}.`,
     hint: 'It ends by itself, or with: repmgr daemon unpause',
   });
 }

@@ -41,7 +41,8 @@ export const daemonCommands: readonly Command[] = [
     noun: 'daemon',
     verb: 'unpause',
     summary: 'end a pause',
-    description: 'Failover is possible again at once. --force also where the primary cannot be asked.',
+    description:
+      'Failover is possible again at once. Where the primary is gone for good, --force ends the pause on this node alone: a majority must be told.',
     examples: [{ line: 'repmgr -f /etc/repmgr.conf daemon unpause', about: 'end the pause' }],
     options: ['node', 'nodeId'],
     needsConfig: true,

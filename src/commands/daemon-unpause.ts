@@ -5,6 +5,9 @@ import type { CommandContext } from './command.ts';
 import { requestOfOperator } from './local-daemon.ts';
 import { maintain } from './maintenance.ts';
 
+const hint =
+  'Where the primary is gone for good, end it on a majority of the nodes, on each with: repmgr daemon unpause --force';
+
 /** Exit code 26 where it was refused, or no repmgrd of this node runs. */
 export async function run(context: CommandContext): Promise<void> {
   const { options, log } = context;
@@ -15,7 +18,12 @@ export async function run(context: CommandContext): Promise<void> {
     return;
   }
   log.info(step);
-  const sentence = await requestOfOperator(context, { kind: 'unpause', isForced: options.force === true });
+  const isForced = options.force === true;
+  const sentence = await requestOfOperator(
+    context,
+    { kind: 'unpause', isForced },
+    isForced ? undefined : hint,
+  );
   if (options.json === true) context.print(renderJson({ paused: false, sentence }));
-  log.notice('failover is possible again', { detail: `The repmgrds agreed: ${sentence}.` });
+  log.notice('failover is possible again', { detail: `The repmgrd said: ${sentence}.` });
 }

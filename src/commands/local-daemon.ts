@@ -34,10 +34,15 @@ export async function localViewIfAny(context: CommandContext): Promise<ApiView |
 
 /**
  * Has the repmgrd of this node do something, or have it done by the one that leads.
+ * @param hint what to do where it is refused
  * @returns the sentence of whoever did it
  * @throws RepmgrError request_refused, with the reason; daemon_not_running or daemon_silent
  */
-export async function requestOfOperator(context: CommandContext, request: OperatorRequest): Promise<string> {
+export async function requestOfOperator(
+  context: CommandContext,
+  request: OperatorRequest,
+  hint = 'See which repmgrds run, and who leads, with: repmgr daemon status --detail',
+): Promise<string> {
   const path = socketOf(requireConfig(context));
   // Its own limit comes first, with a sentence that says more.
   const deadlineMs = limits.operatorAnswerMs + limits.controlAnswerMs;
@@ -48,7 +53,7 @@ export async function requestOfOperator(context: CommandContext, request: Operat
     throw failure('request_refused', {
       message: `the request was refused: ${sentence}`,
       detail: 'Nothing was changed, as far as is known.',
-      hint: 'See which repmgrds run, and who leads, with: repmgr daemon status --detail',
+      hint,
     });
   } catch (error) {
     throw withExit(error, 'pauseFailed');

@@ -9,7 +9,9 @@ import { isInForce } from './record-changes.ts';
 import type { ForwardedRequest, RequestAnswer } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
 import { handOver } from './handover.ts';
+import { leaseLeftMs } from './lease.ts';
 import { asPause, setMaintenance } from './maintenance.ts';
+import { forgetPause } from './pause.ts';
 import { answerRequest } from './request-answers.ts';
 import type { Leader, PendingRequest } from './leader-state.ts';
 import type { State } from './state.ts';
@@ -27,6 +29,9 @@ export function onOperatorRequest(turn: Turn, requestId: string, request: Operat
     maintain(turn, pending, request);
   } else if (role.kind === 'leader') {
     take(turn, role, pending);
+  } else if (request.kind === 'unpause' && request.isForced && leaseLeftMs(turn.state) === 0) {
+    forgetPause(turn);
+    answerRequest(turn, pending, true, 'this node keeps the pause no longer');
   } else if (durable.leader !== null && durable.leader.node !== settings.self) {
     send(turn, durable.leader.node, { kind: 'forwardedRequest', requestId, request });
   } else {

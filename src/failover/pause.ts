@@ -85,6 +85,18 @@ export function endPause(turn: Turn, leader: Leader, reason: string): void {
   }
 }
 
+/**
+ * An operator takes it on him that the leader cannot be asked: this voter keeps the pause no longer, until its repmgrd
+ * starts anew.
+ */
+export function forgetPause(turn: Turn): void {
+  const { durable, settings } = turn.state;
+  const lengthMs = durable.record?.pause?.lengthMs ?? 0;
+  const keptMs = lengthMs * voterShare + Math.max(durable.leaseMs, settings.leaseMs);
+  change(turn, { pauseKnownAt: later(turn.now, -keptMs - 1) });
+  explain(turn, 11, 'unpause', 'an operator ended the pause on this node, without the leader', { lengthMs });
+}
+
 export function reactPauseEnd(turn: Turn, leader: Leader): void {
   const { durable, now } = turn.state;
   if (leader.isPaused && (durable.pauseEndsAtBootMs ?? 0) <= now.bootTimeMs) {

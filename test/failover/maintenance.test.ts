@@ -61,6 +61,28 @@ describe('maintenance of one node', () => {
 });
 
 describe('a pause', () => {
+  it('outlives its leader, until an operator ends it by force on a majority', () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(2, { kind: 'pause', lengthMs: 600_000, reason: 'any' });
+    stage.run(1_000);
+    stage.request(2, { kind: 'unpause', isForced: true });
+    stage.run(100);
+    expect(stage.story.at(-1)).toContain('node2  accepted: in force');
+    stage.request(2, { kind: 'pause', lengthMs: 600_000, reason: 'any' });
+    stage.run(1_000);
+    stage.kill(1);
+    stage.run(30_000);
+    stage.request(2, { kind: 'unpause', isForced: false });
+    stage.request(2, { kind: 'unpause', isForced: true });
+    stage.run(10_000);
+    expect(stage.writable).toEqual([]);
+    stage.request(3, { kind: 'unpause', isForced: true });
+    expect(stage.story.at(-1)).toContain('node3  accepted: this node keeps the pause no longer');
+    stage.run(10_000);
+    expect(stage.writable).toHaveLength(1);
+  });
+
   it('is refused at once where too few other repmgrds answer', () => {
     const stage = new Stage(3, { settings: { failover: 'manual' } });
     stage.run(1_000);
