@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest';
 import { localServer } from '../../src/cluster/local-server.ts';
 import { listNodes } from '../../src/cluster/metadata/nodes.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { ServerPlace } from '../../src/daemon/observe/server-place.ts';
 import { WalEndReader } from '../../src/daemon/observe/end-of-wal.ts';
 import { OwnConnections } from '../../src/daemon/perform/own-connections.ts';
 import { RejoinAttempts } from '../../src/daemon/perform/rejoin-attempts.ts';
@@ -12,7 +13,7 @@ import { perform, type PerformContext, type PerformedAction } from '../../src/da
 import type { ActionResult } from '../../src/failover/events.ts';
 import type { MonotonicMs } from '../../src/failover/instant.ts';
 import type { Logger, LogLevel, LogParts } from '../../src/log/logger.ts';
-import type { NodeId } from '../../src/model/node.ts';
+import type { NodeId, NodeRecord } from '../../src/model/node.ts';
 import { connect } from '../../src/postgres/connection.ts';
 import { readConninfo } from '../../src/postgres/conninfo-defaults.ts';
 import { KnownAddresses } from '../../src/postgres/known-addresses.ts';
@@ -39,12 +40,9 @@ export async function effectsOn(
     systemConfigDirectory: () => Promise.resolve(undefined),
   });
   if (config === undefined) throw new Error('the sandbox has no repmgr.conf');
-  const observer = await connect(sandbox.nodes[0]?.conninfo ?? '');
-  const nodes = await listNodes(observer, config.clusterName);
-  await observer.close();
+  const nodes = await registeredNodes(sandbox, config.clusterName);
   const { dataDirectory, conninfo } = sandbox.node(id);
-  const version = serverVersion(parseVersionText(sandbox.postgresVersion) ?? 0);
-  const place = { dataDirectory, version };
+  const place = placeOf(sandbox, id);
   const connections = new OwnConnections(() => readConninfo(conninfo));
   onTestFinished(() => connections.close());
   await connections.prepare();
@@ -81,6 +79,18 @@ export async function effectsOn(
   };
 }
 
+/** As the first node knows them whose server answers. */
+async function registeredNodes(sandbox: Sandbox, clusterName: string): Promise<readonly NodeRecord[]> {
+  for (const { conninfo } of sandbox.nodes) {
+    const connection = await connect(conninfo).catch(() => undefined);
+    if (connection === undefined) continue;
+    const nodes = await listNodes(connection, clusterName);
+    await connection.close();
+    return nodes;
+  }
+  return [];
+}
+
 /** Files that are written meanwhile belong to the servers' user. */
 export async function asUserOf<Result>({ user }: Sandbox, work: () => Promise<Result>): Promise<Result> {
   if (user === undefined) return await work();
@@ -109,10 +119,10 @@ async function programs({ directory, binDirectory, user }: Sandbox): Promise<str
   return place;
 }
 
-/** pg_wal of a node. */
-export function walDirectoryOf(sandbox: Sandbox, id: number): string {
-  const { walNames } = serverVersion(parseVersionText(sandbox.postgresVersion) ?? 0).capabilities;
-  return join(sandbox.node(id).dataDirectory, walNames.directory);
+/** Where the server of a node lies, and of which version it is. */
+export function placeOf(sandbox: Sandbox, id: number): ServerPlace {
+  const version = serverVersion(parseVersionText(sandbox.postgresVersion) ?? 0);
+  return { dataDirectory: sandbox.node(id).dataDirectory, version };
 }
 
 function loggerInto(lines: string[]): Logger {

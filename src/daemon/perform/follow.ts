@@ -10,17 +10,18 @@ import { type NodeId, type NodeRecord, replicationSlotName } from '../../model/n
 import { readConninfo } from '../../postgres/conninfo-defaults.ts';
 import { restoreSettings } from '../../postgres/kept-settings.ts';
 import { findPostmaster } from '../../postgres/postmaster.ts';
+import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import { ownStatus } from '../../postgres/queries/own-status.ts';
-import { controlServer } from '../../postgres/server-process.ts';
 import { autoConf } from '../../postgres/server-settings.ts';
 import { waitUntil } from '../../system/clock.ts';
 import { runCommandLine } from '../../system/shell.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
-import { allowRetries, formerConninfo, forgetFormerConninfo, setUpstream } from './receiver-settings.ts';
+import { formerConninfo } from './receiver-settings.ts';
 import { recordFollowing } from './record-following.ts';
 import { reload } from './reload.ts';
 import { prepareSlot } from './slots.ts';
+import { useUpstream } from './use-upstream.ts';
 
 /** @throws Error, RepmgrError where it is no standby that runs, the slot cannot be had, or a command of the user's fails */
 export async function follow(context: PerformContext, node: NodeId): Promise<ActionResult> {
@@ -40,27 +41,17 @@ export async function follow(context: PerformContext, node: NodeId): Promise<Act
   return { kind: 'done' };
 }
 
-/** Settings, and whatever lets the server take note of them. */
 async function streamFrom(context: PerformContext, server: OwnServer, upstream: NodeRecord): Promise<void> {
-  const before = await formerConninfo(server);
-  const isChanged = await writeUpstream(context, server, upstream);
-  const isReloadable = server.version.capabilities.canReloadPrimaryConninfo;
-  const mustRestart = !isReloadable && isChanged && before !== (await formerConninfo(server));
-  await allowRetries(server);
-  await forgetFormerConninfo(server);
-  if (mustRestart) {
-    await controlServer(server.control, 'restart', { deadlineMs: limits.recoveryMs, signal: context.signal });
-  } else {
-    await nudgeUntilStreaming(context, server);
-  }
+  await useUpstream(context, server, await upstreamSettings(context, server, upstream));
+  await nudgeUntilStreaming(context, server);
 }
 
-/** Also for a server that is down: written as the last step of a rejoin. @returns whether anything changed */
-export async function writeUpstream(
+/** The settings with which this node streams from another one. @throws the system's error */
+export async function upstreamSettings(
   { config, self, nodes }: PerformContext,
   server: OwnServer,
   upstream: NodeRecord,
-): Promise<boolean> {
+): Promise<RecoverySettings> {
   const own = nodes().find(({ id }) => id === self);
   const wish = {
     node: {
@@ -86,12 +77,12 @@ export async function writeUpstream(
   });
   // Safe start had taken it away.
   await restoreSettings(autoConf(server.dataDirectory), ['restore_command'], { isDurable: true });
-  return await setUpstream(server, {
+  return {
     primary_conninfo: conninfo,
     primary_slot_name: config.useReplicationSlots ? replicationSlotName(self) : undefined,
     recovery_target_timeline: 'latest',
     ...(config.restoreCommand === undefined ? {} : { restore_command: config.restoreCommand }),
-  });
+  };
 }
 
 /**

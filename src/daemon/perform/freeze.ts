@@ -7,13 +7,8 @@ import { monotonicMs, waitUntil } from '../../system/clock.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { lookAtWal } from './end-of-wal.ts';
 import { unknownEnd } from '../observe/end-of-wal.ts';
-import {
-  allowRetries,
-  delayRetries,
-  forgetFormerConninfo,
-  noUpstream,
-  setUpstream,
-} from './receiver-settings.ts';
+import { delayRetries, noUpstream } from './receiver-settings.ts';
+import { useUpstream } from './use-upstream.ts';
 import { reload, signal as signalProcess } from './reload.ts';
 
 /** @throws Error where the receiver does not end, or the settings cannot be written */
@@ -30,10 +25,7 @@ export async function freeze(context: PerformContext): Promise<ActionResult> {
 /** The setting as it was observed before the freeze. */
 export async function unfreeze(context: PerformContext, primaryConninfo: string): Promise<ActionResult> {
   const server = requireServer(context);
-  await setUpstream(server, { primary_conninfo: primaryConninfo });
-  await forgetFormerConninfo(server);
-  await allowRetries(server);
-  await reload(server);
+  await useUpstream(context, server, { primary_conninfo: primaryConninfo });
   return { kind: 'done' };
 }
 

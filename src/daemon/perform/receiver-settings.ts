@@ -3,6 +3,7 @@
  * primary_conninfo from them: there the receiver is kept away by the pause between its tries.
  */
 import { replaceSettings, restoreSettings } from '../../postgres/kept-settings.ts';
+import { readLockFile } from '../../postgres/postmaster.ts';
 import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import {
   autoConf,
@@ -29,20 +30,23 @@ export async function setUpstream(place: ServerPlace, settings: RecoverySettings
 
 /** Where what was taken away is kept: the credentials in it are needed again. PostgreSQL takes any name with a dot. */
 const formerName = 'repmgr.former_primary_conninfo';
+/** The start of the server that had it in force: up to 12 that one still has. */
+const formerStartName = 'repmgr.former_start';
 
 /** No WAL receiver after the next reload (13+) or start. @throws the system's error */
 export async function noUpstream(place: ServerPlace): Promise<void> {
-  const file = standbySettings(place);
-  const { primary_conninfo: current = '' } = await readSettingsFile(file);
-  const kept = { [formerName]: current };
+  const { primary_conninfo: current = '' } = await readSettingsFile(standbySettings(place));
+  const startedAt = (await readLockFile(place.dataDirectory))?.startedAt ?? '';
+  const kept = current === '' ? {} : { [formerName]: current, [formerStartName]: startedAt };
   const isRecoveryConf = place.version.capabilities.recoverySettingsIn === 'recovery.conf';
-  // recovery.conf knows no other names than its own.
-  if (current !== '' && isRecoveryConf) {
-    await changeSettingsFile(autoConf(place.dataDirectory), kept, { isDurable: false });
+  if (!isRecoveryConf) {
+    // An empty value in postgresql.auto.conf wins over one in postgresql.conf.
+    await setUpstream(place, { ...kept, primary_conninfo: '' });
+    return;
   }
-  // An empty value in postgresql.auto.conf wins over one in postgresql.conf.
-  const taken = { primary_conninfo: isRecoveryConf ? undefined : '' };
-  await setUpstream(place, current !== '' && !isRecoveryConf ? { ...kept, ...taken } : taken);
+  // recovery.conf knows no other names than its own.
+  await changeSettingsFile(autoConf(place.dataDirectory), kept, { isDurable: false });
+  await setUpstream(place, { primary_conninfo: undefined });
 }
 
 /** primary_conninfo as it is, or was before it was taken away. @throws the system's error */
@@ -51,9 +55,22 @@ export async function formerConninfo(place: ServerPlace): Promise<string | undef
   return current === '' ? (await readSettingsFile(autoConf(place.dataDirectory)))[formerName] : current;
 }
 
+/**
+ * Up to 12: whether the server that runs would use this primary_conninfo, which it read when it was started.
+ * @throws the system's error
+ */
+export async function isInMemory(place: ServerPlace, conninfo: string | undefined): Promise<boolean> {
+  const { primary_conninfo: current = '' } = await readSettingsFile(standbySettings(place));
+  if (current !== '') return current === conninfo;
+  const kept = await readSettingsFile(autoConf(place.dataDirectory));
+  const startedAt = (await readLockFile(place.dataDirectory))?.startedAt;
+  return kept[formerName] === conninfo && kept[formerStartName] === startedAt;
+}
+
 /** @throws the system's error */
 export async function forgetFormerConninfo({ dataDirectory }: ServerPlace): Promise<void> {
-  await changeSettingsFile(autoConf(dataDirectory), { [formerName]: undefined }, { isDurable: false });
+  const forgotten = { [formerName]: undefined, [formerStartName]: undefined };
+  await changeSettingsFile(autoConf(dataDirectory), forgotten, { isDurable: false });
 }
 
 /**
