@@ -32,6 +32,7 @@ export function lookAtWal(turn: Turn, seen: EndOfWal): void {
   if (!endIsExact && isStillKnown(state, path, endOfWal)) {
     return;
   }
+  noteUnknownBranch(turn, path);
   if (!samePath(path, state.durable.timelines)) {
     store(turn, { timelines: path });
   }
@@ -46,6 +47,7 @@ export function lookAtWal(turn: Turn, seen: EndOfWal): void {
 export function renameMakers(turn: Turn): void {
   const { position } = turn.state;
   if (position !== null) {
+    noteUnknownBranch(turn, position.path);
     const path = withMakers(turn.state, position.path);
     if (!samePath(path, position.path)) {
       change(turn, { position: { ...position, path } });
@@ -70,6 +72,26 @@ export function noteStray(turn: Turn): void {
     change(turn, { position: { ...position, path } });
     store(turn, { timelines: path });
   } else if (!durable.hasLostState && (own === undefined || !isSameMark(tip, own) || tip.term !== own.term)) {
+    store(turn, { hasStrayed: true });
+  }
+}
+
+/**
+ * A server that was given no upstream may have made its last timeline itself, though its state file, which was lost,
+ * would have to tell. Where the leader's bears the same number and LSN, nothing else tells the two apart.
+ */
+function noteUnknownBranch(turn: Turn, path: TimelinePath): void {
+  const { server, durable } = turn.state;
+  const tip = tipOf(path);
+  const known = durable.timelines.find((step) => tip !== undefined && isSameMark(step, tip));
+  const isWithoutUpstream =
+    server?.isInRecovery === true &&
+    server.receiver === null &&
+    server.primaryConninfo === '' &&
+    durable.frozen === null;
+  const isTheirs = durable.leader?.path?.some((step) => tip !== undefined && isSameMark(step, tip)) === true;
+  const isUnknown = (known?.term ?? noTerm) === noTerm && (tip?.beganAt ?? 0) > 0;
+  if (isUnknown && isWithoutUpstream && isTheirs && !durable.hasStrayed) {
     store(turn, { hasStrayed: true });
   }
 }

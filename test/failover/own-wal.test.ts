@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { ServerObservation } from '../../src/failover/server-observation.ts';
+import type { TimelineId } from '../../src/model/timeline.ts';
+import {
+  heartbeatOf,
+  lsn,
+  OneNode,
+  pathOf,
+  positionAt,
+  recordOf,
+  registered,
+  settingsOf,
+  standbyServer,
+  term,
+} from './support/one-node.ts';
+
+const nodes = registered(3);
+const timeline = [
+  { timelineId: 1 as TimelineId, beganAt: lsn(0) },
+  { timelineId: 2 as TimelineId, beganAt: lsn(500) },
+];
+
+/** Node 3 lost its state file; its server is on a timeline 2 that forked where that of the leader did. */
+function withoutStateFile(server: Partial<ServerObservation>): OneNode {
+  const self = new OneNode(settingsOf(3, nodes));
+  self.start(null);
+  self.observe(standbyServer({ timeline, receiver: null, ...server }));
+  const position = positionAt(1_200, pathOf([1, 0, 1], [2, 500, 3]));
+  self.receive(2, heartbeatOf(nodes, { term: term(3), record: recordOf(nodes, 1, 3), position }));
+  return self;
+}
+
+describe('a node that lost its state file, on a timeline of the leader’s number and fork', () => {
+  it('is cloned anew where its server was given no upstream: it may have made that timeline itself', () => {
+    const self = withoutStateFile({ primaryConninfo: '' });
+    expect(self.last.actions).toContainEqual(
+      expect.objectContaining({ kind: 'rejoin', node: 2, hasStrayed: true }),
+    );
+  });
+
+  it('follows where its server is a standby that has just no connection', () => {
+    const self = withoutStateFile({});
+    expect(self.did('follow')).toBe(true);
+    expect(self.state.durable.hasStrayed).toBe(false);
+  });
+});
