@@ -1,7 +1,7 @@
 /** Once the faults stop, there is one primary within a bounded time, every standby follows it, no commit is held. */
 import { isInMaintenance } from '../../../src/failover/maintenance.ts';
 import type { World } from '../world/world.ts';
-import { isQuorumNow } from './electorate.ts';
+import { isQuorumNow, newestRecord } from './electorate.ts';
 import { findComplaint } from './health.ts';
 import type { Checker } from './watcher.ts';
 
@@ -56,7 +56,15 @@ function isExpected(world: World): boolean {
   const mayStand = world.nodes.some(
     ({ id, server, daemon }) => server !== undefined && daemon.settings.priority > 0 && remembers(id),
   );
-  return mayStand && isQuorumNow(world, remembers);
+  return mayStand && isQuorumNow(world, remembers) && !lacksPositions(world, remembers);
+}
+
+/** Synchronous standbys are gone, of which nobody can say what they alone acknowledged. */
+function lacksPositions(world: World, remembers: (node: number) => boolean): boolean {
+  const { names, required } = newestRecord(world)?.synchronous ?? { names: [], required: 0 };
+  const isReadable = (id: number) => !world.unregistered.has(id) && remembers(id) && !isOutside(world)(id);
+  const isThere = world.nodes.some(({ server }) => server?.isWritable === true);
+  return required > 0 && !isThere && names.filter(isReadable).length < names.length - required + 1;
 }
 
 /** A node that waits for an operator by its own setting, or that an operator works on. */
