@@ -21,6 +21,7 @@ import { PeerNotes } from './peer-notes.ts';
 import { PeerTraffic } from './peer-traffic.ts';
 import { Reports } from './report/reports.ts';
 import type { StartedFrom } from './started-from.ts';
+import { WitnessCopy } from './witness-copy.ts';
 
 export class Daemon {
   readonly answers: Answers;
@@ -36,6 +37,7 @@ export class Daemon {
   readonly #watch: ServerWatch | undefined;
   readonly #flushProbe: FlushProbe;
   readonly #housekeeping: Housekeeping;
+  readonly #witnessCopy: WitnessCopy | undefined;
   #config: Config;
 
   constructor(from: StartedFrom, metadata: MetadataWatch) {
@@ -102,6 +104,17 @@ export class Daemon {
           onConnected: (connection) => void this.#onConnected(connection),
           log,
         });
+    this.#witnessCopy = from.isWitness
+      ? new WitnessCopy({
+          clusterName: config.clusterName,
+          conninfo: () => this.#config.conninfo,
+          intervalMs: () => this.#config.witnessSyncIntervalMs,
+          primary: async () => await this.#reports.primary(),
+          leader: () => this.#loop.state.durable.leader?.node ?? null,
+          onCopied: () => void this.#metadata.read(),
+          log,
+        })
+      : undefined;
     this.#housekeeping = new Housekeeping({
       self,
       config: () => this.#config,
@@ -136,6 +149,7 @@ export class Daemon {
     });
     if (this.#watch === undefined) this.#loop.handle({ kind: 'serverObserved', server: noServer });
     else await this.#watch.look();
+    void this.#witnessCopy?.copy();
     this.#housekeeping.start();
     this.#reports.event({ name: 'repmgrd_start', isSuccessful: true, details: 'repmgrd watches this node' });
   }
@@ -173,6 +187,7 @@ export class Daemon {
     await Promise.allSettled([
       this.#traffic.close(),
       this.#watch?.close(),
+      this.#witnessCopy?.close(),
       this.#metadata.close(),
       this.#effects.close(),
     ]);
@@ -213,5 +228,14 @@ export class Daemon {
   #onStep(taken: StepTaken): void {
     for (const explanation of taken.explanations) this.#notes.noteDecision(explanation);
     this.#reports.step(taken);
+    if (isNewPrimary(taken)) void this.#witnessCopy?.copy();
   }
+}
+
+/** Another leader's server is writable now: its metadata are the ones that count. */
+function isNewPrimary({ before, after }: StepTaken): boolean {
+  const leader = after.durable.leader;
+  const known = before.durable.leader;
+  if (leader === null || !leader.isWritable) return false;
+  return known?.term !== leader.term || !known.isWritable;
 }

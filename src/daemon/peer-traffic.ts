@@ -45,7 +45,7 @@ export class PeerTraffic {
   /** @throws RepmgrError api_address_unusable or api_certificate_unusable */
   async listen(pages: PageSource): Promise<void> {
     const { from, config, facts, notes } = this.#options;
-    const { bootNonce, place, log } = from;
+    const { bootNonce, place, isWitness, log } = from;
     this.#api = await startApiServer({
       listen: config().apiListen,
       tls: tlsFilesOf(config()),
@@ -57,7 +57,8 @@ export class PeerTraffic {
         notes.noteReceived(sender, message, readClocks().monotonicMs);
         this.#inbox.receive(sender, message);
       },
-      readWal: async (request) => await readWalTail(request, place),
+      readWal: async (request) =>
+        isWitness ? { kind: 'refused', reason: 'a witness has no WAL' } : await readWalTail(request, place),
       ...pages,
       log,
       signal: this.#ending.signal,

@@ -11,6 +11,7 @@ import type { Settings } from '../failover/settings.ts';
 import { type ClusterFacts, noFacts } from './cluster-facts.ts';
 import { Daemon } from './daemon.ts';
 import { MetadataWatch } from './metadata-watch.ts';
+import { placeOfWitness } from './observe/server-place.ts';
 import { hasGuardPrograms, namesReconnect } from './settings-sources.ts';
 import { coreSettings, wantsGuard } from './settings.ts';
 import { startRemarks } from './start-report.ts';
@@ -70,8 +71,9 @@ export async function runDaemon({ config, log, signal, onReady, onReload }: RunO
       signal,
     );
     requireOwnRow(metadata.facts, config, self);
-    const place = await awaitServerPlace(config, metadata.facts, signal);
-    const facts = { ...metadata.facts, dataDirectory: place.dataDirectory };
+    const isWitness = metadata.facts.nodes.some(({ id, role }) => id === self && role === 'witness');
+    const place = isWitness ? placeOfWitness : await awaitServerPlace(config, metadata.facts, signal);
+    const facts = { ...metadata.facts, dataDirectory: isWitness ? null : place.dataDirectory };
     const settingsFor = async (current: Config) =>
       coreSettings(current, {
         self,
@@ -90,7 +92,7 @@ export async function runDaemon({ config, log, signal, onReady, onReload }: RunO
         durable,
         stateFile: new StateFile(owner, durable, facts),
         place,
-        isWitness: facts.nodes.some(({ id, role }) => id === self && role === 'witness'),
+        isWitness,
         incarnation: randomUUID(),
         bootNonce: randomUUID(),
         log,

@@ -60,6 +60,8 @@ export const daemonLimits = {
   addressRefreshMs: 60_000,
   /** Between two looks whether the rows of this node are as repmgr.conf has them. */
   registrationRetryMs: 5_000,
+  /** For a witness to copy the metadata again where it could not: a new primary may be there. */
+  witnessRetryMs: 2_000,
   /** Decisions that repmgrd keeps for `repmgr explain`. */
   decisionsKept: 200,
   /** The same decision, or event, is not told again before: some come several times a second while they hold. */

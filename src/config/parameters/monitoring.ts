@@ -118,7 +118,6 @@ export const monitoringParameters = [
     minimum: 1,
     since: '3.1',
     readBy: ['repmgrd'],
-    notYetIn: ['repmgrd'],
     isReloadable: true,
     help: 'How often a witness copies the rows of the nodes.',
   },

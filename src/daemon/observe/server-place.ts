@@ -9,6 +9,9 @@ export interface ServerPlace {
   readonly version: ServerVersion;
 }
 
+/** Of a witness: its PostgreSQL, where it has one, holds no data of the cluster, and nobody looks into it. */
+export const placeOfWitness: ServerPlace = { dataDirectory: '', version: serverVersion(100_000) };
+
 /** @throws RepmgrError data_directory_unusable, server_version_unsupported */
 export async function readServerPlace(dataDirectory: string): Promise<ServerPlace> {
   const file = join(dataDirectory, 'PG_VERSION');
