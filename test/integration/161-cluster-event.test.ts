@@ -72,6 +72,7 @@ describe('cluster event', () => {
     const { stdout } = await events('--json', '--node=2', '--event=standby_register');
     expect(JSON.parse(stdout)).toEqual({
       cluster: 'sandbox',
+      pause: null,
       events: [
         {
           node_id: 2,
