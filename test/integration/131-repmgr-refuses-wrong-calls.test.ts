@@ -9,7 +9,10 @@ const refused: readonly (readonly [line: string, error: RegExp])[] = [
   ['frobnicate', /unknown command "frobnicate"$/m],
   ['primry register', /did you mean "primary"\?/],
   ['STANDBY promot', /unknown command "STANDBY promot"; did you mean "STANDBY promote"\?/],
-  ['standby', /"standby" needs one of: clone, register, unregister, promote, follow$/m],
+  [
+    'standby',
+    /"standby" needs one of: clone, register, unregister, promote, follow, archive-config, restore-config$/m,
+  ],
   ['cluster show now', /too many arguments, the first of them "now"/],
   ['standby clone a b', /too many arguments, the first of them "b"/],
   ['standby clone', /needs the host to copy from/],
