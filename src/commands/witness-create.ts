@@ -78,10 +78,18 @@ export async function run(context: CommandContext): Promise<void> {
 function refuseIncomplete({ options, config }: CommandContext, dataDirectory: string | undefined): void {
   const hint = 'Try it with: repmgr -h PRIMARY -D /path/to/data -f repmgr.conf witness create --dry-run';
   if (dataDirectory === undefined) {
-    throw failure('usage', { message: 'witness create needs a data directory: -D DIRECTORY', hint });
+    throw failure('usage', {
+      message: 'witness create needs a data directory: -D DIRECTORY',
+      detail: 'repmgr.conf has no "data_directory" either.',
+      hint,
+    });
   }
   if (config?.conninfo === '') {
-    throw failure('usage', { message: 'witness create needs "conninfo" in repmgr.conf', hint });
+    throw failure('usage', {
+      message: 'witness create needs "conninfo" in repmgr.conf',
+      detail: 'It says on which port the new server listens.',
+      hint,
+    });
   }
   if (options.passwordPrompt === true && options.dryRun !== true && !canAsk()) {
     throw failure('usage', {

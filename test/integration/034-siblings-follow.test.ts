@@ -1,4 +1,7 @@
-/** standby promote --siblings-follow: the others follow by SSH, each on a host of its own. */
+/**
+ * standby promote --siblings-follow: the others follow by SSH, each on a host of its own; on PostgreSQL 10, where that needs
+ * a restart over there.
+ */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -11,7 +14,11 @@ describeWithSsh('three standbys of one primary, and a witness', () => {
   let ssh: SshServer;
 
   beforeAll(async () => {
-    sandbox = await sandboxForTest({ nodes: 5, postgresqlConf: { listen_addresses: '*' } });
+    sandbox = await sandboxForTest({
+      nodes: 5,
+      postgresVersion: 10,
+      postgresqlConf: { listen_addresses: '*' },
+    });
     ssh = await sshServerForFile(sandbox, 5);
     for (const { id } of sandbox.nodes) await configure(id, id);
     await sandbox.query(
