@@ -93,7 +93,7 @@ describeWithRsync('a copy by rsync that breaks off', () => {
     for (const endsAtMs = performance.now() + 10_000; ; ) {
       const sessions = await sandbox.query(
         1,
-        "SELECT query FROM pg_stat_activity WHERE query LIKE '%backup%' AND pid <> pg_backend_pid()",
+        "SELECT query FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
       );
       const programs = await sandbox.run('sh', [
         '-c',
