@@ -5,6 +5,7 @@ import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
 import type { PeerIdentity } from './identity.ts';
+import type { Claimant, NodeClaims } from './node-claims.ts';
 import { parseJson } from './json.ts';
 import { LineReader } from './lines.ts';
 import { readMessage } from './message-schema.ts';
@@ -30,10 +31,11 @@ export interface PeerService {
   readonly readWal: (request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
   readonly versions: ProtocolVersions;
   readonly refusals: Refusals;
+  readonly claims: NodeClaims;
   readonly log: Logger;
 }
 
-export class IncomingConnection {
+export class IncomingConnection implements Claimant {
   readonly #service: PeerService;
   readonly #socket: Socket;
   readonly #purpose: Purpose;
@@ -42,6 +44,8 @@ export class IncomingConnection {
   readonly #helloTimer: NodeJS.Timeout;
   readonly #ending = new AbortController();
   #counter = 0;
+  #life = '';
+  #heardAt = performance.now();
   #from: NodeId | undefined;
 
   constructor(service: PeerService, socket: Socket, purpose: Purpose, nonce: string) {
@@ -65,10 +69,29 @@ export class IncomingConnection {
     }, limits.peerHelloMs);
     socket.on('data', (piece: Buffer) => this.#lines.push(piece));
     socket.on('error', () => socket.destroy());
+    // A listener of HTTP leaves its half of a connection open when the other half ends.
+    socket.on('end', () => socket.end());
     socket.on('close', () => {
+      service.claims.release(this);
       clearTimeout(this.#helloTimer);
       this.#ending.abort();
     });
+  }
+
+  get life(): string {
+    return this.#life;
+  }
+
+  get address(): string {
+    return this.#socket.remoteAddress ?? 'an unknown address';
+  }
+
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  probe(): void {
+    this.#answer(statuses.signOfLife);
   }
 
   close(): void {
@@ -90,6 +113,7 @@ export class IncomingConnection {
       this.#refuse('replayed', 'sent a message for the second time, or out of its order');
     } else {
       this.#counter++;
+      this.#heardAt = performance.now();
       this.#take(body, secret);
     }
   }
@@ -105,7 +129,7 @@ export class IncomingConnection {
   }
 
   #greet(body: string): void {
-    const { identity, versions, isKnownNode } = this.#service;
+    const { identity, versions, isKnownNode, claims } = this.#service;
     const hello = readHello(body);
     if (hello === undefined) {
       this.#refuse('malformed', 'did not say which node it is');
@@ -119,8 +143,17 @@ export class IncomingConnection {
         `says that it is node ${from}, and was refused`,
         refusal.reason,
       );
-    } else if (!isKnownNode(from)) {
+      return;
+    }
+    if (!isKnownNode(from)) {
       this.#refuse('unknownNode', `says that it is node ${from}, which is not registered`);
+      return;
+    }
+    this.#life = hello.life;
+    const rival = claims.claim(this, from);
+    if (rival !== undefined) {
+      const reason = `another repmgrd, at ${rival}, says the same`;
+      this.#refuse('nodeTaken', `says that it is node ${from}, and was refused`, reason);
     } else {
       clearTimeout(this.#helloTimer);
       this.#from = from;
@@ -173,6 +206,6 @@ export class IncomingConnection {
   }
 
   #who(): string {
-    return this.#from === undefined ? (this.#socket.remoteAddress ?? 'somebody') : `node ${this.#from}`;
+    return this.#from === undefined ? this.address : `node ${this.#from}`;
   }
 }

@@ -16,6 +16,8 @@ import { helloOf, type ProtocolVersions, statuses, writeLine } from './protocol.
 /** What the connections to all peers share. */
 export interface PeerDialing {
   readonly identity: () => PeerIdentity;
+  /** Unlike that of any earlier start of this node's repmgrd. */
+  readonly life: string;
   /** Newest first; the older one is tried where the other node does not know the newest yet. */
   readonly secrets: () => readonly string[];
   readonly certificates: () => Promise<Certificates | undefined>;
@@ -38,6 +40,9 @@ interface UnderWay {
   readonly outgoing: Outgoing | undefined;
   readonly sentAt: number;
 }
+
+/** Of a kind that nobody listens to. */
+const signOfLife = JSON.stringify({ kind: 'signOfLife' });
 
 export class PeerConnection {
   readonly #dialing: PeerDialing;
@@ -115,7 +120,10 @@ export class PeerConnection {
     socket.on('error', (error) => this.#drop(line, error.message));
     socket.on('close', () => this.#drop(line, 'it closed the connection'));
     this.#line = line;
-    this.#write(line, JSON.stringify(helloOf(identity, this.#to, this.#dialing.versions)));
+    this.#write(
+      line,
+      JSON.stringify(helloOf(identity, this.#dialing.life, this.#to, this.#dialing.versions)),
+    );
     this.#flush(line);
     if (head.length > 0) lines.push(head);
   }
@@ -151,7 +159,9 @@ export class PeerConnection {
 
   #onAnswer(line: Line, text: string): void {
     const [status = '', , ...detail] = text.split(' ');
-    if (Number(status) === statuses.accepted || Number(status) === statuses.malformed) {
+    if (Number(status) === statuses.signOfLife) {
+      this.#write(line, signOfLife);
+    } else if (Number(status) === statuses.accepted || Number(status) === statuses.malformed) {
       line.underWay.shift();
       this.#refusedInARow = 0;
       this.#retryMs = limits.peerRetryMs;

@@ -1,4 +1,5 @@
 /** The connections of a repmgrd to all others: one to each, for its messages; one more for WAL when it is fetched. */
+import { randomUUID } from 'node:crypto';
 import { failure } from '../errors.ts';
 import type { Message } from '../failover/messages.ts';
 import type { Logger } from '../log/logger.ts';
@@ -44,6 +45,7 @@ export function openPeerConnections(options: PeerConnectionsOptions): PeerConnec
   };
   const dialing: PeerDialing = {
     identity,
+    life: randomUUID(),
     secrets,
     certificates,
     addresses: new AddressBook(),

@@ -24,6 +24,8 @@ export const nonceHeader = 'repmgr-nonce';
 
 /** Answers to a line, with the meaning that HTTP gives them. */
 export const statuses = {
+  /** Asked for at any time: a line with anything in it, as a sign of life. */
+  signOfLife: 100,
   accepted: 204,
   malformed: 400,
   badSignature: 401,
@@ -31,6 +33,7 @@ export const statuses = {
   replayed: 409,
   tooLarge: 413,
   otherCluster: 421,
+  nodeTaken: 423,
   otherVersion: 426,
 } as const;
 
@@ -42,17 +45,20 @@ const helloSchema = v.object({
   oldest: notNegative,
   cluster: v.string(),
   system: v.nullable(v.string()),
+  life: v.string(),
   from: nodeId,
   to: nodeId,
 });
 
 export type Hello = v.InferOutput<typeof helloSchema>;
 
-export function helloOf(identity: PeerIdentity, to: NodeId, versions: ProtocolVersions): Hello {
+/** @param life unlike that of any earlier start of this node's repmgrd */
+export function helloOf(identity: PeerIdentity, life: string, to: NodeId, versions: ProtocolVersions): Hello {
   return {
     ...versions,
     cluster: identity.clusterName,
     system: identity.systemIdentifier,
+    life,
     from: identity.self,
     to,
   };

@@ -10,6 +10,7 @@ export type RefusalKind =
   | 'tooLarge'
   | 'otherCluster'
   | 'otherVersion'
+  | 'nodeTaken'
   | 'noAuthority'
   | 'silent';
 
@@ -27,6 +28,8 @@ const hints: Readonly<Record<RefusalKind, string | undefined>> = {
   tooLarge: undefined,
   otherCluster: 'Compare "cluster", "node" and "api_advertise" in the repmgr.conf of both nodes.',
   otherVersion: 'Install the same version of repmgrd on all nodes.',
+  nodeTaken:
+    'Give each node an id ("node") of its own in its repmgr.conf, and register the one that gets a new id.',
   noAuthority: 'Compare api_tls_ca_file of this node with the certificate of the other one.',
   silent: undefined,
 };

@@ -8,12 +8,13 @@ import { limits } from '../limits.ts';
 import { splitAddress } from './address.ts';
 import { certificateUnusable, readCertificates, type TlsFiles } from './certificates.ts';
 import { IncomingConnection, type PeerService } from './incoming-connection.ts';
+import { NodeClaims } from './node-claims.ts';
 import { type PageSource, renderPage } from './pages.ts';
 import { nonceHeader, type ProtocolVersions, protocolVersions, upgradeName } from './protocol.ts';
 import { Refusals } from './refusals.ts';
 import type { Purpose } from './signature.ts';
 
-export interface ApiServerOptions extends Omit<PeerService, 'versions' | 'refusals'>, PageSource {
+export interface ApiServerOptions extends Omit<PeerService, 'versions' | 'refusals' | 'claims'>, PageSource {
   /** HOST:PORT; port 0 takes a free one. */
   readonly listen: string;
   /** Undefined: without TLS. */
@@ -68,7 +69,7 @@ class Listener {
   constructor(options: ApiServerOptions) {
     this.#options = options;
     const { versions = protocolVersions, log } = options;
-    this.#service = { ...options, versions, refusals: new Refusals(log) };
+    this.#service = { ...options, versions, refusals: new Refusals(log), claims: new NodeClaims() };
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -39,7 +39,7 @@ export async function fetchWalFrom(dialing: PeerDialing, fetch: WalFetch): Promi
 
 /** @returns undefined where the other node does not know this secret */
 async function attempt(
-  { identity, addresses, certificates, versions }: PeerDialing,
+  { identity, life, addresses, certificates, versions }: PeerDialing,
   { from, address, request, signal }: WalFetch,
   secret: string,
 ): Promise<WalAnswer | undefined> {
@@ -60,7 +60,9 @@ async function attempt(
   socket.once('close', () => signal.removeEventListener('abort', abort));
   socket.setTimeout(limits.walSilenceMs, () => socket.destroy(new Error('it fell silent')));
   const reader = new ByteReader(socket, head);
-  socket.write(writeLine(secret, '/wal', nonce, 0, JSON.stringify(helloOf(identity(), from, versions))));
+  socket.write(
+    writeLine(secret, '/wal', nonce, 0, JSON.stringify(helloOf(identity(), life, from, versions))),
+  );
   socket.write(writeLine(secret, '/wal', nonce, 1, JSON.stringify(request)));
   const [greeting = '', , ...reason] = (await reader.line()).split(' ');
   if (greeting === '401' || greeting !== '204') {

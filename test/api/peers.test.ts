@@ -167,6 +167,40 @@ describe('a repmgrd refuses', () => {
   });
 });
 
+describe('two repmgrds with the same id', () => {
+  it('are not both listened to: the second one is refused while the first one lives', async () => {
+    const [first, second, three] = [
+      await startPeer({ id: 2 }),
+      await startPeer({ id: 2 }),
+      await startPeer({ id: 3 }),
+    ];
+    first.knows(three);
+    await tell(first, three, numbered(1));
+    second.knows(three);
+    second.connections.send(three.id, numbered(2));
+    await three.logs(
+      'says that it is node 2, and was refused | another repmgrd, at 127.0.0.1, says the same',
+    );
+    await second.logs('WARNING: repmgrd of node 3 is not reached');
+    await tell(first, three, numbered(3));
+    expect(heard(three)).not.toContain(2);
+    await first.end();
+    await tell(second, three, numbered(4));
+  });
+
+  it('are told from one that was restarted, of which the network has kept the former connection', async () => {
+    const [before, three] = [await startPeer({ id: 2 }), await startPeer({ id: 3 })];
+    const relay = await startRelay(three.address);
+    before.connections.setPeers(new Map([[three.id, relay.address]]));
+    await tell(before, three, numbered(1));
+    relay.freeze();
+    const after = await startPeer({ id: 2 });
+    after.knows(three);
+    await tell(after, three, numbered(2));
+    expect(heard(three)).toContain(2);
+  });
+});
+
 describe('versions of the protocol', () => {
   it('n and n-1 understand each other both ways', async () => {
     const older = await startPeer({ id: 1 });

@@ -9,7 +9,12 @@ import { type RawPeer, rawPeer } from './support/raw-peer.ts';
 import { node } from './support/view.ts';
 
 const hello = JSON.stringify(
-  helloOf({ self: node(1), clusterName: 'test', systemIdentifier: '73' }, node(2), protocolVersions),
+  helloOf(
+    { self: node(1), clusterName: 'test', systemIdentifier: '73' },
+    'life 1',
+    node(2),
+    protocolVersions,
+  ),
 );
 
 function warnings(peer: Peer): readonly string[] {
@@ -132,6 +137,12 @@ describe('a listener of repmgrd', () => {
       expect.stringContaining('127.0.0.1 opened a connection and said nothing'),
     ]);
   }, 15_000);
+
+  it('closes a connection whose other end is closed', async () => {
+    const raw = await greeted(await startPeer({ id: 2 }));
+    raw.socket.end();
+    await raw.ended();
+  });
 
   it('outlives whatever is no HTTP at all, and upgrades that it does not know', async () => {
     const two = await startPeer({ id: 2 });
