@@ -3,8 +3,10 @@ import { readPage, tlsFilesOf } from '../api/page-client.ts';
 import type { ApiView, DecisionView, NodeView } from '../api/view.ts';
 import { inspectSchema } from '../cluster/metadata/schema.ts';
 import { listDaemonAddresses } from '../cluster/metadata/daemon-addresses.ts';
+import { type NodeObservation, surveyNodes } from '../cluster/survey.ts';
 import { defaultApiAddress } from '../config/derive.ts';
 import { failure, RepmgrError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import { redactConninfo } from '../model/conninfo.ts';
 import type { NodeId } from '../model/node.ts';
 import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
@@ -63,6 +65,34 @@ export async function askDecisions(
   { nodes }: RecordedDaemons,
 ): Promise<readonly DaemonAnswer<{ readonly decisions: readonly DecisionView[] }>[]> {
   return await askAll(context, nodes, '/decisions', 'decisions');
+}
+
+/**
+ * Asks the servers of nodes over SQL, whose repmgrd says nothing: where they are is known to the metadata alone.
+ * @returns nothing of those that could not be asked in time
+ */
+export async function observeServers(
+  context: CommandContext,
+  ids: readonly NodeId[],
+): Promise<ReadonlyMap<NodeId, NodeObservation['answer']>> {
+  if (ids.length === 0) return new Map();
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(limits.pageMs)]);
+  try {
+    const conninfo = clusterConninfo(context);
+    const connection = await connectToCluster({ ...context, signal }, conninfo);
+    try {
+      const nodes = (await readNodes(connection, nameOfCluster(context))).filter(({ id }) =>
+        ids.includes(id),
+      );
+      const observations = await surveyNodes(nodes, { signal, open: { connection, conninfo } });
+      return new Map(observations.map(({ node, answer }) => [node.id, answer]));
+    } finally {
+      void connection.close();
+    }
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    return new Map();
+  }
 }
 
 async function nodesOfMetadata(

@@ -4,15 +4,24 @@ import { formatDuration } from '../model/duration.ts';
 import { renderCsv } from '../render/csv.ts';
 import { renderJson } from '../render/json.ts';
 import { renderTable } from '../render/table.ts';
-import { askViews, type DaemonAnswer, recordedDaemons } from './cluster-daemons.ts';
+import type { NodeObservation } from '../cluster/survey.ts';
+import { askViews, type DaemonAnswer, observeServers, recordedDaemons } from './cluster-daemons.ts';
 import type { CommandContext } from './command.ts';
 
-type Answer = DaemonAnswer<ApiView>;
+/** With what its server said itself, where its repmgrd does not answer. */
+interface Answer extends DaemonAnswer<ApiView> {
+  readonly observed: NodeObservation['answer'] | undefined;
+}
 
 /** Exit code 0 whatever the repmgrds do; 6 where neither the one of this node nor the metadata can be asked. */
 export async function run(context: CommandContext): Promise<void> {
   const daemons = await recordedDaemons(context);
-  const answers = (await askViews(context, daemons)).toSorted((a, b) => a.node.id - b.node.id);
+  const told = (await askViews(context, daemons)).toSorted((a, b) => a.node.id - b.node.id);
+  const observed = await observeServers(
+    context,
+    told.filter(({ page }) => page === undefined).map(({ node }) => node.id),
+  );
+  const answers = told.map((answer) => ({ ...answer, observed: observed.get(answer.node.id) }));
   const { options, log } = context;
   if (options.json === true) {
     context.print(renderJson(asObject(context, answers)));
@@ -40,13 +49,14 @@ function asTable(answers: readonly Answer[], isDetailed: boolean): string {
     ...['repmgrd', 'PID', 'Paused?', 'Upstream last seen'],
     ...(isDetailed ? ['Term', 'Leader', 'Lease'] : []),
   ];
-  const rows = answers.map(({ node, page }) => {
+  const rows = answers.map((answer) => {
+    const { node, page } = answer;
     const upstream = page?.server.upstream ?? node.upstream;
     return [
       String(node.id),
       node.name,
       node.role,
-      statusOf({ node, page }),
+      statusOf(answer),
       upstream === null ? '' : (names.get(upstream) ?? String(upstream)),
       ...(isDetailed ? ['default', String(node.priority)] : []),
       page === undefined ? 'not running' : 'running',
@@ -62,16 +72,22 @@ function asTable(answers: readonly Answer[], isDetailed: boolean): string {
   );
 }
 
-/** As repmgr 5 writes it; a server is only seen by its own repmgrd here. */
-function statusOf({ node, page }: Pick<Answer, 'node' | 'page'>): string {
-  if (page === undefined) return node.isActive ? '? unreachable' : '- failed';
-  const { condition, isInRecovery } = page.server;
-  if (condition === 'none') return '* running';
-  if (condition !== 'running') return condition === 'starting' ? '? running' : '- failed';
+/** As repmgr 5 writes it: whether the server runs, and is what its row says. */
+function statusOf({ node, page, observed }: Answer): string {
+  const condition = page === undefined ? conditionOf(observed) : page.server.condition;
+  if (condition === 'unreachable') return node.isActive ? '? unreachable' : '- failed';
+  if (condition === 'starting' || condition === 'refusing') return '? running';
+  if (condition !== 'running' && condition !== 'none') return '- failed';
   if (!node.isActive) return '! running';
-  if (node.role === 'primary') return isInRecovery === true ? '! running as standby' : '* running';
-  if (node.role === 'witness') return '* running';
-  return isInRecovery === false ? '! running as primary' : '  running';
+  const isInRecovery =
+    page?.server.isInRecovery ?? (observed?.kind === 'answered' && observed.status.isInRecovery);
+  if (node.role === 'standby') return isInRecovery ? '  running' : '! running as primary';
+  return node.role === 'primary' && isInRecovery ? '! running as standby' : '* running';
+}
+
+function conditionOf(observed: Answer['observed']): 'running' | 'refusing' | 'unreachable' {
+  if (observed?.kind === 'answered') return 'running';
+  return observed?.kind === 'refusing' ? 'refusing' : 'unreachable';
 }
 
 function isPaused({ pause, maintenanceLeftMs }: ApiView): boolean {
@@ -101,12 +117,13 @@ function detailsOf(page: ApiView | undefined, names: ReadonlyMap<number, string>
 }
 
 /** The columns of repmgr 5. */
-function csvRow({ node, page }: Answer): (string | number)[] {
+function csvRow({ node, page, observed }: Answer): (string | number)[] {
+  const condition = page?.server.condition ?? conditionOf(observed);
   return [
     node.id,
     node.name,
     node.role,
-    page?.server.condition === 'running' || page?.server.condition === 'none' ? 1 : 0,
+    condition === 'running' || condition === 'none' ? 1 : 0,
     page === undefined ? 0 : 1,
     page?.pid ?? -1,
     page !== undefined && isPaused(page) ? 1 : 0,

@@ -12,6 +12,7 @@ export const upstreamCheck: Command = {
     ...connectionOptions,
     'walKeepSegments',
     'backupMethod',
+    'rsyncOnly',
     'replicationUser',
     'replicationConninfo',
   ],

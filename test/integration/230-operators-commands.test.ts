@@ -16,15 +16,15 @@ describe('without any repmgrd', () => {
     const { exitCode, stdout, stderr } = await repmgr('daemon', 'status');
     expect(exitCode).toBe(0);
     expect(stdout.split('\n')).toEqual([
-      'ID | Name  | Role    | Status        | Upstream | repmgrd     | PID | Paused? | Upstream last seen',
-      '---+-------|---------|---------------|----------|-------------|-----|---------|-------------------',
-      '1  | node1 | primary | ? unreachable |          | not running | n/a | n/a     | n/a',
-      '2  | node2 | standby | ? unreachable | node1    | not running | n/a | n/a     | n/a',
+      'ID | Name  | Role    | Status    | Upstream | repmgrd     | PID | Paused? | Upstream last seen',
+      '---+-------|---------|-----------|----------|-------------|-----|---------|-------------------',
+      '1  | node1 | primary | * running |          | not running | n/a | n/a     | n/a',
+      '2  | node2 | standby |   running | node1    | not running | n/a | n/a     | n/a',
       '',
     ]);
     expect(stderr).toContain('WARNING: repmgrd of node "node2" does not answer');
     expect((await repmgr('service', 'status', '--csv')).stdout).toBe(
-      '1,node1,primary,0,0,-1,0,100,-1,default\n2,node2,standby,0,0,-1,0,100,-1,default\n',
+      '1,node1,primary,1,0,-1,0,100,-1,default\n2,node2,standby,1,0,-1,0,100,-1,default\n',
     );
   });
 
