@@ -45,6 +45,7 @@ describe('the check of an upstream', () => {
   it('wants room for the method of the copy', () => {
     const source = aSource({ replication: { ...aSource().replication, freeWalSenders: 1 } });
     expect(wrong(source, copyingBy('protocol'))).toEqual([]);
+    expect(wrong(source, copyingBy('rsync'))).toEqual([]);
     expect(wrong(source, copyingBy(undefined))).toEqual(['free WAL senders']);
   });
 
