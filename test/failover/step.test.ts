@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Event } from '../../src/failover/events.ts';
-import type { State } from '../../src/failover/state.ts';
-import { step, type StepResult } from '../../src/failover/step.ts';
-import { anyEvent, type PassedEvent } from './support/events.ts';
-import { at, durableOfVoter, node, OneNode, registered, settingsOf } from './support/one-node.ts';
+import { step } from '../../src/failover/step.ts';
+import { anyEvent } from './support/events.ts';
+import { durableOfVoter, node, OneNode, registered, settingsOf } from './support/one-node.ts';
+import { play, type Step } from './support/play.ts';
 
 const nodes = registered(3);
 
@@ -16,26 +15,6 @@ const beginnings = fc.constantFrom('voter', 'leader', 'without state').map((kind
   self.start(kind === 'without state' ? null : durable, { namesTerm: false });
   return self.state;
 });
-
-interface Step extends StepResult {
-  readonly before: State;
-  readonly event: Event;
-}
-
-function play(beginning: State, passed: readonly PassedEvent[]): readonly Step[] {
-  const steps: Step[] = [];
-  let state = beginning;
-  let { monotonicMs } = beginning.now;
-  for (const { afterMs, event: bare, random } of passed) {
-    monotonicMs = at(monotonicMs + afterMs);
-    const now = { monotonicMs, bootTimeMs: monotonicMs, wallMs: 1_700_000_000_000 + monotonicMs };
-    const event = { ...bare, now, random } as Event;
-    const result = step(state, event);
-    steps.push({ ...result, before: state, event });
-    state = result.state;
-  }
-  return steps;
-}
 
 const histories = fc.tuple(beginnings, fc.array(anyEvent, { minLength: 1, maxLength: 60 }));
 
