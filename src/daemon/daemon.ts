@@ -4,6 +4,7 @@ import type { Action } from '../failover/actions.ts';
 import { isWritable } from '../failover/own-wal.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { mayChangeSynchronousNames } from '../postgres/queries/server.ts';
+import { LivenessWriter } from './liveness-writer.ts';
 import { KnownAddresses } from '../postgres/known-addresses.ts';
 import { Answers } from './answers.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
@@ -21,7 +22,7 @@ import { PeerNotes } from './peer-notes.ts';
 import { PeerTraffic } from './peer-traffic.ts';
 import { Reports } from './report/reports.ts';
 import type { StartedFrom } from './started-from.ts';
-import { WitnessCopy } from './witness-copy.ts';
+import { isNewPrimary, WitnessCopy } from './witness-copy.ts';
 
 export class Daemon {
   readonly answers: Answers;
@@ -37,6 +38,7 @@ export class Daemon {
   readonly #watch: ServerWatch | undefined;
   readonly #flushProbe: FlushProbe;
   readonly #housekeeping: Housekeeping;
+  readonly #liveness: LivenessWriter;
   readonly #witnessCopy: WitnessCopy | undefined;
   #config: Config;
 
@@ -85,6 +87,7 @@ export class Daemon {
       settings: from.settings,
       now: readClocks,
       random: Math.random,
+      guardedUntil: () => this.#effects.guardContactUntil(),
       persist: async (durable) => await stateFile.persist(durable),
       perform: async (action, signal) => await this.#effects.perform(action, signal),
       doNow: (action) => this.#doNow(action),
@@ -115,6 +118,16 @@ export class Daemon {
           log,
         })
       : undefined;
+    this.#liveness = new LivenessWriter({
+      config: () => this.#config,
+      recordsHistory: from.recordsHistory,
+      self,
+      state: () => this.#loop.state,
+      own: async () => await this.#effects.controlConnection(),
+      presentPrimary: () => this.#reports.presentPrimary(),
+      log,
+      signal: from.signal,
+    });
     this.#housekeeping = new Housekeeping({
       self,
       config: () => this.#config,
@@ -151,6 +164,7 @@ export class Daemon {
     else await this.#watch.look();
     void this.#witnessCopy?.copy();
     this.#housekeeping.start();
+    this.#liveness.start();
     this.#reports.event({ name: 'repmgrd_start', isSuccessful: true, details: 'repmgrd watches this node' });
   }
 
@@ -187,6 +201,7 @@ export class Daemon {
     await Promise.allSettled([
       this.#traffic.close(),
       this.#watch?.close(),
+      this.#liveness.close(),
       this.#witnessCopy?.close(),
       this.#metadata.close(),
       this.#effects.close(),
@@ -230,12 +245,4 @@ export class Daemon {
     this.#reports.step(taken);
     if (isNewPrimary(taken)) void this.#witnessCopy?.copy();
   }
-}
-
-/** Another leader's server is writable now: its metadata are the ones that count. */
-function isNewPrimary({ before, after }: StepTaken): boolean {
-  const leader = after.durable.leader;
-  const known = before.durable.leader;
-  if (leader === null || !leader.isWritable) return false;
-  return known?.term !== leader.term || !known.isWritable;
 }

@@ -83,6 +83,11 @@ export class Effects {
     await this.#connections.prepare();
   }
 
+  /** For short questions to the own server. */
+  async controlConnection(): Promise<Connection> {
+    return await this.#connections.get('control');
+  }
+
   async flushConnection(): Promise<Connection> {
     return await this.#connections.get('flush');
   }

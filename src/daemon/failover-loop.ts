@@ -5,8 +5,9 @@
 import type { Action } from '../failover/actions.ts';
 import type { ActionResult, Event, Moment } from '../failover/events.ts';
 import type { Explanation } from '../failover/explanation.ts';
+import { timeWasLost } from '../failover/clocks.ts';
 import { initialState } from '../failover/initial-state.ts';
-import type { Instant } from '../failover/instant.ts';
+import type { Instant, MonotonicMs } from '../failover/instant.ts';
 import type { Durable } from '../failover/durable.ts';
 import type { Settings } from '../failover/settings.ts';
 import type { State } from '../failover/state.ts';
@@ -26,6 +27,8 @@ export interface LoopOptions {
   readonly now: () => Instant;
   /** From 0 to below 1. */
   readonly random: () => number;
+  /** The word of the guard, if there is one. */
+  readonly guardedUntil: () => MonotonicMs | null;
   readonly persist: (durable: Durable) => Promise<void>;
   readonly doNow: (action: Exclude<ImmediateAction, { readonly kind: 'setTimer' }>) => void;
   readonly perform: (action: LastingAction, signal: AbortSignal) => Promise<ActionResult>;
@@ -73,8 +76,10 @@ export class FailoverLoop {
 
   handle(bare: BareEvent): void {
     if (this.#isClosed) return;
-    const event = { ...bare, now: this.#options.now(), random: this.#options.random() } as Event;
     const before = this.#state;
+    const now = this.#options.now();
+    const guarded = timeWasLost(before, before.now, now) ? { guardedUntil: this.#options.guardedUntil() } : {};
+    const event = { ...bare, now, random: this.#options.random(), ...guarded } as Event;
     const { state: after, actions, explanations } = step(before, event);
     this.#state = after;
     this.#queue.add(actions);

@@ -32,7 +32,14 @@ export interface RunOptions {
 }
 
 /** @throws RepmgrError of a start that cannot be; interrupted, where it was ended before it had begun */
-export async function runDaemon({ config, log, signal, onReady, onReload }: RunOptions): Promise<void> {
+export async function runDaemon({
+  config,
+  recordsHistory,
+  log,
+  signal,
+  onReady,
+  onReload,
+}: RunOptions): Promise<void> {
   const self = ownNodeId(config);
   const owner = { stateDirectory: config.stateDirectory, clusterName: config.clusterName, self };
   await makeStateDirectory(config);
@@ -95,7 +102,9 @@ export async function runDaemon({ config, log, signal, onReady, onReload }: RunO
         isWitness,
         incarnation: randomUUID(),
         bootNonce: randomUUID(),
+        recordsHistory,
         log,
+        signal,
       },
       metadata,
     );

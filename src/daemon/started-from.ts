@@ -19,5 +19,9 @@ export interface StartedFrom {
   /** Unlike those of any earlier start of this node's repmgrd. */
   readonly incarnation: string;
   readonly bootNonce: string;
+  /** `-m`: rows into repl_monitor, whatever `monitoring_history` says. */
+  readonly recordsHistory: boolean;
   readonly log: Logger;
+  /** Aborted when repmgrd is to end. */
+  readonly signal: AbortSignal;
 }

@@ -10,6 +10,7 @@ import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
+import type { StepTaken } from './failover-loop.ts';
 
 export interface WitnessCopyOptions {
   readonly clusterName: string;
@@ -99,4 +100,12 @@ export class WitnessCopy {
       await own.close();
     }
   }
+}
+
+/** Another leader's server is writable now: its metadata are the ones that count. */
+export function isNewPrimary({ before, after }: StepTaken): boolean {
+  const leader = after.durable.leader;
+  const known = before.durable.leader;
+  if (leader === null || !leader.isWritable) return false;
+  return known?.term !== leader.term || !known.isWritable;
 }

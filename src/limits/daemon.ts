@@ -62,6 +62,14 @@ export const daemonLimits = {
   registrationRetryMs: 5_000,
   /** For a witness to copy the metadata again where it could not: a new primary may be there. */
   witnessRetryMs: 2_000,
+  /** Between two statements of one node's repmgrd about its liveness, whatever monitor_interval_secs says. */
+  livenessMs: 1_000,
+  /** The same where no history is written: enough to see that it lives. */
+  livenessWithoutHistoryMs: 10_000,
+  /** For each of the statements that make a sample. */
+  livenessAnswerMs: 5_000,
+  /** Between two cleanups of monitoring history. */
+  historyCleanupMs: 3_600_000,
   /** Decisions that repmgrd keeps for `repmgr explain`. */
   decisionsKept: 200,
   /** The same decision, or event, is not told again before: some come several times a second while they hold. */

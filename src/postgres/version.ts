@@ -67,6 +67,8 @@ export interface Capabilities {
   /** sync_replication_slots and failover slots, 17+. */
   readonly canSynchronizeSlots: boolean;
   readonly hasReplicationSlots: boolean;
+  /** The type pg_lsn, 9.4+; before, positions are text. */
+  readonly hasLsnType: boolean;
   /** pg_create_physical_replication_slot(name, true), 9.6+. */
   readonly canReserveSlotWal: boolean;
   /** wal_status and safe_wal_size in pg_replication_slots, 13+. */
@@ -169,6 +171,7 @@ function capabilitiesOf(number: number): Capabilities {
     needsDbnameInPrimaryConninfo: isAtLeast('17'),
     canSynchronizeSlots: isAtLeast('17'),
     hasReplicationSlots: isAtLeast('9.4'),
+    hasLsnType: isAtLeast('9.4'),
     canReserveSlotWal: isAtLeast('9.6'),
     hasSlotWalStatus: isAtLeast('13'),
     supportsTcpUserTimeout: isAtLeast('12'),

@@ -37,7 +37,7 @@ export class Reports {
     const { config, self, log } = options;
     this.#options = options;
     this.#decisions = new DecisionLog(log);
-    this.#primary = new PrimaryConnection(() => this.#presentPrimary());
+    this.#primary = new PrimaryConnection(() => this.presentPrimary());
     this.#actionEvents = new ActionEvents((node) => this.#labelOf(node));
     this.#events = new EventReporter({
       config,
@@ -92,7 +92,7 @@ export class Reports {
   }
 
   /** By the core's knowledge, which is newer than the metadata during a failover. */
-  #presentPrimary(): NodeRecord | undefined {
+  presentPrimary(): NodeRecord | undefined {
     const { nodes } = this.#options.facts();
     const { role, durable, metadata, settings } = this.#options.state();
     const leader = role.kind === 'leader' ? settings.self : (durable.leader?.node ?? metadata.primary);

@@ -1,0 +1,119 @@
+/**
+ * Writes every few seconds, on a connection of its own, that this node was seen and how far it is; with monitoring
+ * history a row of `repl_monitor` too. Whatever goes wrong here is told once and tried again.
+ */
+import { cleanHistory, inspectHistory } from '../cluster/clean-history.ts';
+import { writeLiveness } from '../cluster/metadata/liveness.ts';
+import type { Config } from '../config/resolve.ts';
+import { RepmgrError } from '../errors.ts';
+import type { State } from '../failover/state.ts';
+import { limits } from '../limits.ts';
+import type { Logger } from '../log/logger.ts';
+import type { NodeId, NodeRecord } from '../model/node.ts';
+import type { Connection } from '../postgres/connection.ts';
+import { replayStatus } from '../postgres/queries/replay-status.ts';
+import { monotonicMs } from '../system/clock.ts';
+import { sampleOf } from './liveness-sample.ts';
+import { PrimaryConnection } from './primary-connection.ts';
+
+export interface LivenessWriterOptions {
+  readonly config: () => Config;
+  /** `-m`, whatever the file says. */
+  readonly recordsHistory: boolean;
+  readonly self: NodeId;
+  readonly state: () => State;
+  /** To the own server. @throws RepmgrError where it is down */
+  readonly own: () => Promise<Connection>;
+  readonly presentPrimary: () => NodeRecord | undefined;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export class LivenessWriter {
+  readonly #options: LivenessWriterOptions;
+  readonly #primary: PrimaryConnection;
+  #timer: NodeJS.Timeout | undefined;
+  #cleanedAtMs: number | undefined;
+  #complaint = '';
+  #isClosed = false;
+
+  constructor(options: LivenessWriterOptions) {
+    this.#options = options;
+    this.#primary = new PrimaryConnection(options.presentPrimary);
+  }
+
+  start(): void {
+    this.#schedule();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#primary.close();
+  }
+
+  #schedule(): void {
+    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#round(), this.#intervalMs());
+  }
+
+  /** Without history nobody needs to know every second. */
+  #intervalMs(): number {
+    const { monitorIntervalMs } = this.#options.config();
+    const intervalMs = Math.max(limits.livenessMs, monitorIntervalMs);
+    return this.#hasHistory() ? intervalMs : Math.max(limits.livenessWithoutHistoryMs, intervalMs);
+  }
+
+  #hasHistory(): boolean {
+    const { recordsHistory, config } = this.#options;
+    return recordsHistory || config().monitoringHistory;
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.#write();
+      await this.#cleanNowAndThen();
+      this.#complaint = '';
+    } catch (error) {
+      if (!(error instanceof RepmgrError)) throw error;
+      if (this.#complaint !== error.code) {
+        this.#options.log.info(`what monitoring wants to know could not be written: ${error.message}`);
+      }
+      this.#complaint = error.code;
+    } finally {
+      this.#schedule();
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { config, self, state, own } = this.#options;
+    const now = state();
+    const isStandby = now.server?.isInRecovery === true;
+    const status = isStandby
+      ? await replayStatus(await own(), { deadlineMs: limits.livenessAnswerMs })
+      : undefined;
+    const connection = await this.#primary.get();
+    const patience = { deadlineMs: limits.livenessAnswerMs };
+    await writeLiveness(
+      connection,
+      config().clusterName,
+      sampleOf(now, self, status),
+      this.#hasHistory(),
+      patience,
+    );
+  }
+
+  /** The primary's repmgrd deletes what is older than monitoring_history_keep_days. */
+  async #cleanNowAndThen(): Promise<void> {
+    const { config, state, log, signal } = this.#options;
+    const keepDays = config().monitoringHistoryKeepDays;
+    const before = this.#cleanedAtMs;
+    const isDue = before === undefined || monotonicMs() - before >= limits.historyCleanupMs;
+    if (keepDays === 0 || state().role.kind !== 'leader' || !isDue) return;
+    this.#cleanedAtMs = monotonicMs();
+    const connection = await this.#primary.get();
+    const facts = await inspectHistory(connection, config().clusterName, { keepDays, nodeId: undefined });
+    const deleted = await cleanHistory(connection, config().clusterName, facts, { log, signal });
+    if (deleted > 0)
+      log.info(`${deleted} rows of monitoring history older than ${keepDays} days were deleted`);
+  }
+}
