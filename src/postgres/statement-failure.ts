@@ -60,7 +60,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 function hintFor(error: ServerError): string | undefined {
   switch (error.code) {
     case '42501':
-      return 'Use a superuser in the conninfo, or grant the role what it lacks.';
+      return 'Grant the role what it lacks; "repmgr cluster grants" prints that. Or use a superuser in the conninfo.';
     case '25006':
       return 'Run the command against the primary; if this is the primary, find out why it starts sessions read-only: SHOW default_transaction_read_only.';
     case '55P03':

@@ -215,6 +215,20 @@ it('refuses without metadata of repmgr 5, without being told what to import, and
     exitCode: 1,
     stderr: expect.stringContaining('does not hold metadata of repmgr 3'),
   });
+  await sandbox.query(1, 'ALTER TABLE repmgr.nodes RENAME COLUMN type TO kind');
+  expect(await importInto(sandbox, 'other')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(
+      /^ERROR: schema "repmgr" does not hold metadata of repmgr 4 or 5\nDETAIL: It lacks nodes\.type\.\nHINT: /,
+    ),
+  });
+  const upgrade = await sandbox.repmgr(1, ['--cluster=main', 'cluster', 'upgrade-schema']);
+  expect(upgrade).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(
+      /^ERROR: schema "repmgr_main" holds metadata of neither repmgr 2 nor repmgr 3\nDETAIL: .*\nHINT: Correct "cluster"/,
+    ),
+  });
 });
 
 it('a file with includes becomes one file, which repmgr reads without a server', async () => {

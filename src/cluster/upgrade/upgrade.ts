@@ -1,11 +1,11 @@
 /** Upgrades metadata of repmgr 2 on the primary: inspect, plan, and one transaction that does it. */
-import { failure } from '../../errors.ts';
+import { failure, type RepmgrError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { isInRecovery } from '../../postgres/queries/server.ts';
 import type { SqlStep } from '../../render/sql-script.ts';
-import { qualified } from '../metadata/names.ts';
+import { qualified, schemaName } from '../metadata/names.ts';
 import { inspectSchema, refuseUnknownSchema, schemaMissing } from '../metadata/schema.ts';
 import { planSchemaUpgrade } from './plan.ts';
 import { readRepmgr2Schema, type Repmgr2Schema } from './repmgr2.ts';
@@ -33,6 +33,7 @@ export async function inspectSchemaUpgrade(
   }
   const found = state.kind === 'foreign' ? await readRepmgr2Schema(connection, cluster) : undefined;
   if (found === undefined) {
+    if (state.kind === 'foreign') throw holdsSomethingElse(cluster, state.missing);
     refuseUnknownSchema(state, cluster);
     return { kind: 'current', isOurs: state.kind === 'ours' };
   }
@@ -44,6 +45,14 @@ export async function inspectSchemaUpgrade(
     });
   }
   return { kind: 'repmgr2', found };
+}
+
+function holdsSomethingElse(cluster: string, missing: readonly string[]): RepmgrError {
+  return failure('schema_unknown', {
+    message: `schema "${schemaName(cluster)}" holds metadata of neither repmgr 2 nor repmgr 3`,
+    detail: `For repmgr 3 it lacks ${missing.join(', ')}; "repl_nodes" of repmgr 2 has a column "witness" of type boolean, and none called "type".`,
+    hint: 'Correct "cluster" and "conninfo" in repmgr.conf, or choose another "cluster" name.',
+  });
 }
 
 /**
