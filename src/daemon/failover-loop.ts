@@ -78,7 +78,9 @@ export class FailoverLoop {
     if (this.#isClosed) return;
     const before = this.#state;
     const now = this.#options.now();
-    const guarded = timeWasLost(before, before.now, now) ? { guardedUntil: this.#options.guardedUntil() } : {};
+    const guarded = timeWasLost(before, before.now, now)
+      ? { guardedUntil: this.#options.guardedUntil() }
+      : {};
     const event = { ...bare, now, random: this.#options.random(), ...guarded } as Event;
     const { state: after, actions, explanations } = step(before, event);
     this.#state = after;

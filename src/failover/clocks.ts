@@ -1,16 +1,16 @@
 /** What the three clocks tell apart: a suspension, a jump of the wall clock, a late tick (rule 5). */
 import { bounds } from './bounds.ts';
-import { forgetContactBefore } from './contact.ts';
+import { boundedContact, forgetContactBefore } from './contact.ts';
 import type { Event } from './events.ts';
 import { giveUp } from './giving-up.ts';
 import type { Instant } from './instant.ts';
 import { endPause } from './pause.ts';
 import type { Leader } from './leader-state.ts';
-import { isWritable } from './own-wal.ts';
+import type { State } from './state.ts';
 import { become, change, explain, later, type Turn } from './turn.ts';
 
 export function watchClocks(turn: Turn, before: Instant, event: Event): void {
-  const { role, settings } = turn.state;
+  const { role } = turn.state;
   if ((role.kind !== 'leader' && role.kind !== 'candidate') || event.kind === 'started') {
     return;
   }
@@ -42,17 +42,25 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
       judgement: role.judgement ?? { from: turn.now, at },
       lastHeartbeatAt: 0 as typeof role.lastHeartbeatAt,
     });
-  } else if (passedMs > 3 * settings.heartbeatIntervalMs) {
-    become(turn, { ...role, ...afterLateTick(turn, role) });
+  } else if (timeWasLost(turn.state, before, event.now)) {
+    become(turn, { ...role, ...afterLateTick(turn, role, event.guardedUntil ?? null) });
   }
 }
 
-/** repmgrd was stopped, or starved: the heartbeats that are due go first. Past its deadline a guard has asked instead. */
-function afterLateTick({ now, state }: Turn, { guardDeadline, judgement }: Leader): Partial<Leader> {
-  const holdNotBefore = later(now, state.settings.heartbeatIntervalMs);
-  const isGuarded = guardDeadline !== null && guardDeadline <= now && isWritable(state);
-  const at = later(now, bounds.restartJudgementMs);
-  return { holdNotBefore, judgement: judgement ?? (isGuarded ? { from: now, at } : null) };
+/** Whether repmgrd was stopped, or starved: the driver then asks the guard, and brings its word with the event. */
+export function timeWasLost({ settings }: State, before: Instant, now: Instant): boolean {
+  return now.monotonicMs - before.monotonicMs > 3 * settings.heartbeatIntervalMs;
+}
+
+/**
+ * The heartbeats that are due go first. A guard that went on has asked the standbys meanwhile: its word is contact. One
+ * that was stopped together with the server knows nothing newer, and contact that has ended is a fence at once.
+ */
+function afterLateTick(turn: Turn, leader: Leader, guarded: Leader['guardContactUntil']): Partial<Leader> {
+  return {
+    holdNotBefore: later(turn.now, turn.state.settings.heartbeatIntervalMs),
+    guardContactUntil: boundedContact(turn, guarded) ?? leader.guardContactUntil,
+  };
 }
 
 /** A suspension ends a pause; while its voters must still keep it, the leader may ask before it is judged. */

@@ -45,6 +45,15 @@ export function isInContact(state: State, leader: Leader, node: NodeId): boolean
   return node === state.settings.self || (last !== null && last + contactMs(state) > state.now.monotonicMs);
 }
 
+/** No word reaches further than a lease from now; a guard of a set of two knew of none that ends. */
+export function boundedContact(
+  { state, now }: { readonly state: State; readonly now: MonotonicMs },
+  guarded: MonotonicMs | null,
+): MonotonicMs | null {
+  const latest = later(now, contactMs(state));
+  return guarded === null || guarded <= latest ? guarded : latest;
+}
+
 /** A vote counts only while its lease would still be in force. */
 export function voteCounts(state: State, { sentAt }: Vote): boolean {
   return sentAt + contactMs(state) > state.now.monotonicMs;

@@ -15,6 +15,8 @@ export interface Moment {
   readonly now: Instant;
   /** From 0 to below 1. */
   readonly random: number;
+  /** Where time passed without an event (`timeWasLost`): until when the guard lets the server be, as at a start. */
+  readonly guardedUntil?: MonotonicMs | null;
 }
 
 export type Event = Moment &

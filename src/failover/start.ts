@@ -1,7 +1,7 @@
 /** repmgrd starts: what its state file still binds it to (rules 0, 1, 3, 9). */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
-import { contactMs } from './contact.ts';
+import { boundedContact } from './contact.ts';
 import type { Started } from './events.ts';
 import { emptyDurable, initialState } from './initial-state.ts';
 import { leaderYielded } from './lease.ts';
@@ -107,15 +107,6 @@ function leaderRole(
     judgement: guardContactUntil === null ? { from: now, at: later(now, bounds.restartJudgementMs) } : null,
     guardContactUntil,
   };
-}
-
-/** No word reaches further than a lease from now; a guard of a set of two knew of none that ends. */
-function boundedContact(
-  { state, now }: Turn,
-  guarded: Leader['guardContactUntil'],
-): Leader['guardContactUntil'] {
-  const latest = later(now, contactMs(state));
-  return guarded === null || guarded <= latest ? guarded : latest;
 }
 
 /** It asked for a term and ended before it knew: that term is never won any more. */

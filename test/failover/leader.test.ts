@@ -147,12 +147,20 @@ describe('a leader (rule 5)', () => {
   });
 
   it.each([
-    ['asks before it fences where it was stopped beside a guard that has asked instead', true, 250],
-    ['fences at once where it was stopped without a guard', false, 50],
-  ])('%s', (_, hasGuard, fencesAfterMs) => {
-    const leader = servingLeader({ hasGuard });
-    leader.now += 12_000;
-    expect(fencedAfter(leader, 2_000)).toBe(fencesAfterMs === 50 ? 50 : fencesAfterMs + 50);
+    { words: 'without a guard', guardedUntil: null },
+    { words: 'together with its guard', guardedUntil: at(104_000) },
+  ])('fences at once where it was stopped $words', ({ guardedUntil }) => {
+    const leader = servingLeader({ hasGuard: true });
+    leader.guardedUntil = guardedUntil;
+    expect(leader.pass(12_000).map(({ kind }) => kind)).toContain('fence');
+  });
+
+  it('goes on as long as its guard vouches for where it was stopped alone, and no longer', () => {
+    const leader = servingLeader({ hasGuard: true });
+    leader.guardedUntil = at(leader.now + 12_000 + 1_500);
+    expect(leader.pass(12_000).map(({ kind }) => kind)).not.toContain('fence');
+    expect(leader.sent('heartbeat')).toHaveLength(2);
+    expect(fencedAfter(leader, 3_000)).toBe(1_500);
   });
 
   it('waits a second for answers where only the wall clock jumped', () => {

@@ -127,6 +127,8 @@ export class OneNode {
   now = 100_000;
   suspendedMs = 0;
   wallJumpMs = 0;
+  /** What the guard says where time was lost. */
+  guardedUntil: MonotonicMs | null = null;
   last: StepResult = { state: undefined as never, actions: [], explanations: [] };
   readonly nodes: readonly RegisteredNode[];
 
@@ -141,7 +143,8 @@ export class OneNode {
       bootTimeMs: this.now + this.suspendedMs,
       wallMs: 1_700_000_000_000 + this.now + this.suspendedMs + this.wallJumpMs,
     };
-    this.last = step(this.state, { ...bare, now, random: 0.5 } as Event);
+    const { guardedUntil } = this;
+    this.last = step(this.state, { ...bare, now, random: 0.5, guardedUntil } as Event);
     this.state = this.last.state;
     return this.last.actions;
   }

@@ -12,6 +12,7 @@ import type { OperatorRequest } from '../../../src/failover/operator-request.ts'
 import type { ServerCondition, ServerObservation } from '../../../src/failover/server-observation.ts';
 import type { RecordedMetadata, Settings } from '../../../src/failover/settings.ts';
 import type { State } from '../../../src/failover/state.ts';
+import { timeWasLost } from '../../../src/failover/clocks.ts';
 import { step } from '../../../src/failover/step.ts';
 import type { NodeId } from '../../../src/model/node.ts';
 import type { PostgresServer } from '../postgres/server.ts';
@@ -163,7 +164,11 @@ export class Daemon {
     if (this.state === undefined) return;
     const before = this.state;
     // No copy: this is where most of a run's time goes.
-    const event = Object.assign(bare, { now: this.now(), random: this.world.random.fraction() }) as Event;
+    const now = this.now();
+    const event = Object.assign(bare, { now, random: this.world.random.fraction() }) as Event;
+    if (timeWasLost(before, before.now, now)) {
+      Object.assign(event, { guardedUntil: this.world.guardOf(this.node).contact });
+    }
     const result = step(before, event);
     this.state = result.state;
     this.world.stepped(this, before, event, result);
