@@ -91,19 +91,26 @@ async function registeredNodes(sandbox: Sandbox, clusterName: string): Promise<r
   return [];
 }
 
-/** Files that are written meanwhile belong to the servers' user. */
+/** How much of this process runs as another user right now. */
+let depth = 0;
+const { getuid } = process;
+
+/** Files that are written meanwhile belong to the servers' user, who looks to be the real one too. */
 export async function asUserOf<Result>({ user }: Sandbox, work: () => Promise<Result>): Promise<Result> {
   if (user === undefined) return await work();
-  const { getuid } = process;
+  depth += 1;
   process.setegid?.(user.gid);
   process.seteuid?.(user.uid);
   process.getuid = () => user.uid;
   try {
     return await work();
   } finally {
-    if (getuid !== undefined) process.getuid = getuid;
-    process.seteuid?.(0);
-    process.setegid?.(0);
+    depth -= 1;
+    if (depth === 0) {
+      if (getuid !== undefined) process.getuid = getuid;
+      process.seteuid?.(0);
+      process.setegid?.(0);
+    }
   }
 }
 

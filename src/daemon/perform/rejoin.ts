@@ -9,6 +9,7 @@ import { keepDivergedWal } from '../../cluster/rejoin/diverged-wal.ts';
 import { type Diverged, divergenceOf, timelinePathOf } from '../../cluster/rejoin/divergence.ts';
 import { rewind, type RewindOptions, whyNoRewind } from '../../cluster/rejoin/rewind.ts';
 import { positionOfStopped } from '../../cluster/follow/wal-position.ts';
+import { RepmgrError } from '../../errors.ts';
 import type { Action } from '../../failover/actions.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { limits } from '../../limits.ts';
@@ -41,8 +42,10 @@ export async function rejoin(
   await stop(context, server);
   const way = await chooseWay(context, server, primary, action.hasStrayed);
   log.notice(`rejoining node ${context.self} to node ${primary.id} by a ${way.name}`, { detail: way.reason });
-  attempts.begin(way.name);
-  await (way.name === 'rewind' ? rewindTo(context, server, primary) : cloneFrom(context, server, primary));
+  if (way.name === 'clone' || !(await isRewound(context, server, primary))) {
+    attempts.begin('clone');
+    await cloneFrom(context, server, primary);
+  }
   // Whatever came along: until the settings are right it must not stream from anywhere.
   context.walEnd.forget();
   await Promise.all([markAsStandby(server), noUpstream(server)]);
@@ -132,10 +135,20 @@ async function stop({ signal }: PerformContext, server: OwnServer): Promise<void
   await killWhatIsLeft(server, postmaster);
 }
 
-async function rewindTo(context: PerformContext, server: OwnServer, primary: NodeRecord): Promise<void> {
-  const marker = rewindingFile(context.config, context.self);
-  await rewind(rewindOptions(context, server, primary), () => writeDurably(marker, '', { mode: 0o600 }));
-  await unlink(marker);
+/** What a rewind has left half done only a clone makes whole. */
+async function isRewound(context: PerformContext, server: OwnServer, primary: NodeRecord): Promise<boolean> {
+  const { attempts, config, self, log } = context;
+  const marker = rewindingFile(config, self);
+  attempts.begin('rewind');
+  try {
+    await rewind(rewindOptions(context, server, primary), () => writeDurably(marker, '', { mode: 0o600 }));
+    await unlink(marker);
+    return true;
+  } catch (error) {
+    if (!(error instanceof RepmgrError) || error.code === 'interrupted') throw error;
+    log.warning(`${error.message}; a clone is made instead`, { detail: error.detail, hint: error.hint });
+    return false;
+  }
 }
 
 async function cloneFrom(context: PerformContext, server: OwnServer, primary: NodeRecord): Promise<void> {
