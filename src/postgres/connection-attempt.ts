@@ -168,9 +168,10 @@ function explain(error: unknown, deadlineMs: number): Omit<AttemptFailure, 'targ
   if (error instanceof PasswordMissing) {
     return { kind: 'password', reason: error.message, remedy: error.remedy };
   }
-  if (error instanceof EncryptionRefused || error instanceof EncryptionFailed) {
-    return { kind: 'encryption', reason: error.message };
+  if (error instanceof EncryptionRefused) {
+    return { kind: 'encryption', reason: error.message, remedy: error.remedy };
   }
+  if (error instanceof EncryptionFailed) return { kind: 'encryption', reason: error.message };
   if (error instanceof AuthenticationForbidden) {
     return { kind: 'refused', reason: error.message };
   }

@@ -61,6 +61,7 @@ function hintFor(failed: AttemptFailure, settings: Conninfo, isReplication: bool
   const host = `-h ${failed.target.host} -p ${failed.target.port}`;
   switch (failed.kind) {
     case 'encryption':
+      if (failed.remedy !== undefined) return failed.remedy;
       return `Look at the server's certificate: openssl s_client -starttls postgres -connect ${targetName(failed.target)}; sslmode is explained in docs/connections.md.`;
     case 'not_postgresql':
       return `Is it a PostgreSQL that listens there? Check: pg_isready ${host}`;

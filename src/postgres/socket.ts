@@ -26,6 +26,13 @@ export interface KeepAlive {
 /** The server has no TLS, or this port is none of a PostgreSQL. */
 export class EncryptionRefused extends Error {
   override readonly name = 'EncryptionRefused';
+  /** What to do about it, where that is clear. */
+  readonly remedy: string | undefined;
+
+  constructor(message: string, remedy?: string) {
+    super(message);
+    this.remedy = remedy;
+  }
 }
 
 /** The TLS handshake failed: certificates, names, versions. */
@@ -90,7 +97,10 @@ export async function establish(
   if (encryption.whenRefused === 'continue_plain') {
     return socket;
   }
-  throw new EncryptionRefused('the server does not support TLS, but sslmode demands it');
+  throw new EncryptionRefused(
+    'the server does not support TLS, but sslmode demands it',
+    'Set ssl = on on the server, with a certificate and a key, and reload it; or take another sslmode: docs/connections.md.',
+  );
 }
 
 /** `pg` connects its stream itself: for one that is connected already, say so at the next turn. */
