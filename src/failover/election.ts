@@ -14,9 +14,9 @@ import { ledTermOf } from './open-terms.ts';
 import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
-import { learnHowFar } from './replaced-directory.ts';
+import { learnHowFar, positionTold } from './replaced-directory.ts';
 import type { Canvassing, Follower, State } from './state.ts';
-import { explainStayingOut } from './staying-out.ts';
+import { explainStayingOut, explainUnknownPositions } from './staying-out.ts';
 import type { Term } from './term.ts';
 import { noteTerm } from './terms-heard.ts';
 import { become, change, explain, later, send, store, type Turn } from './turn.ts';
@@ -79,7 +79,7 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
     refusal: statusRefusal(state) ?? (isLeased ? 'leaseInForce' : null),
     leaseLeftMs: isLeased ? leaseLeftMs(state) : 0,
     record: durable.record,
-    position: isDiverged(state) ? null : state.position,
+    position: positionTold(state),
     health: healthOf(state),
     candidacy,
   });
@@ -118,8 +118,13 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   const isEnough = needsQuorum
     ? isQuorum(record, grants) || ownVoteSuffices(turn.state, role.answers.length > 0)
     : role.answers.every(([node]) => grants(node));
-  if (!isEnough || (!role.isByOperator && !mayHoldAcknowledged(turn.state, role))) {
+  if (!isEnough) {
     stayOut(turn, role);
+    return;
+  }
+  if (!role.isByOperator && !mayHoldAcknowledged(turn.state, role)) {
+    explainUnknownPositions(turn, role);
+    waitUntil(turn, bounds.retryMs * (1 + turn.random), false);
     return;
   }
   if (role.answers.some(([, { refusal }]) => refusal === 'primaryAnswers')) {

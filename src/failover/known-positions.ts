@@ -39,7 +39,7 @@ export function mayHoldAcknowledged(state: State, { answers }: Canvassing): bool
     node === settings.self
       ? isWhole(state)
       : answers.some(
-          ([from, { position, refusal }]) => from === node && position !== null && refusal === null,
+          ([from, { position, refusal }]) => from === node && position?.isExact === true && refusal === null,
         );
   const { names } = record.synchronous;
   const lastTerm = line?.term ?? noTerm;
@@ -84,7 +84,8 @@ function newestLed(state: State, { bound, term: asked }: Candidate): Reigns['las
       })
       .map(({ term, candidate }) => ({ term, node: candidate }));
     for (const it of [last, ...possible]) {
-      newest = it.term > newest.term ? it : newest;
+      const isNewer = it.term > newest.term || (it.term === newest.term && newest.node === null);
+      newest = isNewer ? it : newest;
     }
   }
   return newest;

@@ -5,7 +5,8 @@
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import type { StatusAnswer } from './messages.ts';
-import { isOnPath } from './position.ts';
+import { isDiverged } from './own-wal.ts';
+import { isOnPath, type Position } from './position.ts';
 import type { ServerObservation } from './server-observation.ts';
 import type { State } from './state.ts';
 import { change, send, store, type Turn } from './turn.ts';
@@ -54,6 +55,15 @@ export function reactReplaced(turn: Turn): void {
     change(turn, { statusRound: round, catchUp: { ...catchUp, round, askedAt: now.monotonicMs } });
     send(turn, leader, { kind: 'statusRequest', round, highestTerm: durable.term, record: durable.record });
   }
+}
+
+/** What it tells others: a lower bound of what it once acknowledged until it has caught up. */
+export function positionTold(state: State): Position | null {
+  const { position, durable } = state;
+  if (position === null || isDiverged(state)) {
+    return null;
+  }
+  return durable.replaced === null ? position : { ...position, isExact: false };
 }
 
 export function learnHowFar(turn: Turn, from: NodeId, { round, refusal, position }: StatusAnswer): void {

@@ -1,6 +1,6 @@
-/** Why no election is possible: said when it begins, and again when something about it changes (rule 2). */
+/** Why no election is possible: said when it begins, and again when something about it changes (rules 2, 13). */
 import type { NodeId } from '../model/node.ts';
-import { nameOf } from './names.ts';
+import { nameOf, namesOf } from './names.ts';
 import { membersOf } from './quorum.ts';
 import { refusalInWords } from './refusals-in-words.ts';
 import type { Canvassing } from './state.ts';
@@ -21,6 +21,17 @@ export function explainStayingOut(turn: Turn, { answers }: Canvassing): void {
         .flatMap(([node, { refusal }]) => (refusal === null ? [] : [`${node} ${refusal}`]))
         .join(', '),
     });
+  }
+}
+
+/** A quorum would vote, but too little is known of what synchronous standbys acknowledged (rule 13). */
+export function explainUnknownPositions(turn: Turn, { answers }: Canvassing): void {
+  const { durable, stayedOutBecause } = turn.state;
+  const names = durable.record?.synchronous.names ?? [];
+  const sentence = `no election, since too few of ${namesOf(turn.state, names)} say what they acknowledged`;
+  if (sentence !== stayedOutBecause) {
+    change(turn, { stayedOutBecause: sentence });
+    explain(turn, 13, 'stayOut', sentence, { names, answered: answers.map(([node]) => node) });
   }
 }
 

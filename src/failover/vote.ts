@@ -16,6 +16,7 @@ import { nameOf } from './names.ts';
 import { isDiverged, isWitness, learnLine } from './own-wal.ts';
 import { closeTermsGivenUp, ledTermOf, openTerm, reignsOf } from './open-terms.ts';
 import { newerRecord } from './quorum.ts';
+import { positionTold } from './replaced-directory.ts';
 import { refusalInWords } from './refusals-in-words.ts';
 import type { Consideration, State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
@@ -154,8 +155,7 @@ function toOutcome(refusal: Refusal | null): VoteOutcome {
 }
 
 function answer(turn: Turn, to: NodeId, request: VoteRequest, outcome: VoteOutcome): void {
-  const { durable, position, highestTermHeard } = turn.state;
-  const isGranted = outcome.kind === 'granted';
+  const { durable, highestTermHeard } = turn.state;
   send(turn, to, {
     kind: 'voteAnswer',
     term: request.term,
@@ -163,7 +163,7 @@ function answer(turn: Turn, to: NodeId, request: VoteRequest, outcome: VoteOutco
     outcome,
     highestTerm: Math.max(durable.term, highestTermHeard) as VoteRequest['term'],
     record: durable.record,
-    position: isDiverged(turn.state) || (isGranted && durable.replaced !== null) ? null : position,
+    position: positionTold(turn.state),
     reigns: reignsOf(turn.state),
     ledTerm: ledTermOf(turn.state),
   });

@@ -30,6 +30,8 @@ export function win(turn: Turn, role: Candidate): void {
     hasLostState: false,
     hasStrayed: false,
     ledOn: durable.ledOn,
+    /** It has all that was acknowledged, whatever its directory was before. */
+    replaced: null,
   });
   explain(turn, 4, 'win', `leads term ${role.term} ${byWhat(role, settings)}`, {
     term: role.term,

@@ -95,7 +95,7 @@ describe('a candidate of a cluster with synchronous standbys (rule 13)', () => {
   it('takes no vote for a position whose data directory was replaced', () => {
     const two = candidate();
     answer(two, 4);
-    answer(two, 3, { position: null });
+    answer(two, 3, { position: positionAt(1_000, undefined, false) });
     expect(leads(two)).toBe(false);
   });
 

@@ -47,7 +47,11 @@ export const synchronous: readonly Mutant[] = [
   {
     name: 'believe the position of a directory that was replaced',
     changes: [
-      inCore('vote', 'isGranted && durable.replaced !== null', 'isGranted && durable.format === null'),
+      inCore(
+        'replaced-directory',
+        'return durable.replaced === null ? position',
+        'return durable.format === 1 ? position',
+      ),
     ],
     caughtBy: [lost],
     stories: ['28'],
