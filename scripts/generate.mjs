@@ -69,7 +69,7 @@ function commandsPage(tables) {
       tables,
     ),
     '## Not in this version',
-    `These commands of repmgr 3 to 5 are known and end with an error: ${later}. So do their options, and these: ${laterOptions}.`,
+    `These commands of repmgr 3 to 5 are known and end with an error: ${later}. So do their options${laterOptions === '' ? '' : `, and these: ${laterOptions}`}.`,
   ]
     .join('\n\n')
     .concat('\n');
