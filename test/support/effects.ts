@@ -33,13 +33,14 @@ export async function effectsOn(
   id: number,
   changes: Partial<PerformContext> = {},
 ): Promise<Effects> {
-  const { config } = await loadConfig({
+  const { config: loaded } = await loadConfig({
     file: sandbox.node(id).configFile,
     workingDirectory: sandbox.directory,
     environment: {},
     systemConfigDirectory: () => Promise.resolve(undefined),
   });
-  if (config === undefined) throw new Error('the sandbox has no repmgr.conf');
+  if (loaded === undefined) throw new Error('the sandbox has no repmgr.conf');
+  const config = { ...loaded, pgBindir: await programs(sandbox) };
   const nodes = await registeredNodes(sandbox, config.clusterName);
   const { dataDirectory, conninfo } = sandbox.node(id);
   const place = placeOf(sandbox, id);
@@ -52,7 +53,7 @@ export async function effectsOn(
     self: id as NodeId,
     server: {
       ...place,
-      control: localServer({ ...config, pgBindir: await programs(sandbox) }, dataDirectory),
+      control: localServer(config, dataDirectory),
     },
     connections,
     addresses: new KnownAddresses(),

@@ -56,12 +56,15 @@ export async function shutDown(context: PerformContext): Promise<ActionResult> {
     log.info('no checkpoint was made before the shutdown', { detail: error.message });
   }
   const postmaster = await findPostmaster(server.dataDirectory);
-  if (postmaster === undefined) return await down(context, server);
-  await stopFast(server, postmaster, signal);
-  const wait = { deadlineMs: limits.shutDownMs, intervalMs: limits.goneLookMs, signal };
-  if ((await waitUntil(() => areGone([postmaster.pid]), wait)) !== true) {
-    throw new Error(`the shutdown does not end within ${limits.shutDownMs / 1000} s`);
+  if (postmaster !== undefined) {
+    await stopFast(server, postmaster, signal);
+    const wait = { deadlineMs: limits.shutDownMs, intervalMs: limits.goneLookMs, signal };
+    if ((await waitUntil(() => areGone([postmaster.pid]), wait)) !== true) {
+      throw new Error(`the shutdown does not end within ${limits.shutDownMs / 1000} s`);
+    }
   }
+  // A crash may have come before: its orphans would write on.
+  await killWhatIsLeft(server, postmaster);
   return await down(context, server);
 }
 

@@ -58,8 +58,13 @@ export function shutDown(daemon: Daemon, id: number): void {
     shutDownMs,
     () => server.phase === 'none',
     (isOver) => {
-      if (isOver) down(daemon, id);
-      else daemon.failed(id, 'the shutdown does not end');
+      if (!isOver) {
+        daemon.failed(id, 'the shutdown does not end');
+        return;
+      }
+      // A crash may have come before: its orphans would write on.
+      server.killEverything();
+      down(daemon, id);
     },
   );
 }
