@@ -136,24 +136,30 @@ function csvRow({ node, page, observed }: Answer): (string | number)[] {
 function asObject({ pause }: CommandContext, answers: readonly Answer[]): object {
   return {
     pause,
-    nodes: answers.map(({ node, page, reason }) => ({
-      id: node.id,
-      name: node.name,
-      type: node.role,
-      active: node.isActive,
-      priority: node.priority,
-      apiAddress: node.apiAddress,
-      repmgrd: page === undefined ? 'not running' : 'running',
-      reason,
-      version: page?.version,
-      pid: page?.pid,
-      pause: page?.pause,
-      maintenanceLeftMs: page?.maintenanceLeftMs,
-      server: page?.server,
-      leadership: page?.leadership,
-      voters: page?.voters,
-      quorum: page?.quorum,
-      signs: page?.sickSigns ?? [],
-    })),
+    nodes: answers.map((answer) => objectOf(answer)),
+  };
+}
+
+function objectOf(answer: Answer): object {
+  const { node, page, reason } = answer;
+  return {
+    id: node.id,
+    name: node.name,
+    type: node.role,
+    active: node.isActive,
+    priority: node.priority,
+    apiAddress: node.apiAddress,
+    repmgrd: page === undefined ? 'not running' : 'running',
+    reason,
+    status: statusOf(answer).trim(),
+    version: page?.version,
+    pid: page?.pid,
+    pause: page?.pause,
+    maintenanceLeftMs: page?.maintenanceLeftMs,
+    server: page?.server,
+    leadership: page?.leadership,
+    voters: page?.voters,
+    quorum: page?.quorum,
+    signs: page?.sickSigns ?? [],
   };
 }

@@ -1,9 +1,26 @@
 /** What an operator asks of the repmgrds: status, pause, maintenance, start, stop, and why. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { waitUntil } from '../../src/system/clock.ts';
 import { awaitLeader, leadersView, viewOf } from '../support/repmgrds.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
+import { root } from '../support/source-files.ts';
+
+/** The keys of an object and of the objects in it; of a list those of its first member. */
+function keysOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(keysOf);
+  if (typeof value !== 'object' || value === null) return null;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, keysOf(member)]));
+}
+
+/** The example of the page that begins with this key. */
+function exampleWith(text: string): unknown {
+  const page = readFileSync(join(root, 'docs/daemon.md'), 'utf8');
+  const example = [...page.matchAll(/```json\n([\s\S]*?)```/g)].find(([, json]) => json?.includes(text));
+  return JSON.parse(example?.[1] ?? 'null');
+}
 
 describe('without any repmgrd', () => {
   let sandbox: Sandbox;
@@ -139,6 +156,10 @@ describe('with a repmgrd on each node', () => {
       const { pause } = JSON.parse((await repmgr(3, ...args, '--json')).stdout);
       expect(pause).toMatchObject({ reason: 'new cables', leader: 1 });
     }
+    const status = JSON.parse((await repmgr(3, 'daemon', 'status', '--json')).stdout) as { nodes: unknown[] };
+    const example = exampleWith('"nodes"') as { nodes: unknown[] };
+    expect(keysOf({ ...status, nodes: status.nodes.slice(1) })).toEqual(keysOf(example));
+
     const again = await repmgr(3, 'daemon', 'pause');
     expect(again.exitCode).toBe(26);
     expect(again.stderr).toContain('failover is paused already: end that pause first');
@@ -195,6 +216,10 @@ describe('with a repmgrd on each node', () => {
     expect(stdout).toMatch(/ {2}node3 {2}node1 leads term 1/);
     const { decisions } = JSON.parse((await repmgr(3, 'explain', '--json', '--limit=2')).stdout);
     expect(decisions).toHaveLength(2);
+    const shapeOf = (list: readonly { readonly evidence: object }[]) =>
+      list.slice(0, 1).map(({ evidence, ...rest }) => [typeof evidence, ...Object.keys(rest)]);
+    const example = exampleWith('"decisions"') as { decisions: { evidence: object }[] };
+    expect(shapeOf(decisions)).toEqual(shapeOf(example.decisions));
     const events = await repmgr(3, 'cluster', 'event', '--event=repmgrd_pause', '--limit=1', '--explain');
     expect(events.stdout).toMatch(/\nrepmgrd_pause on node1, [-0-9 :]+\n(.*\n)* {2}.* failover is paused: /);
   });
