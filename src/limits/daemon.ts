@@ -32,6 +32,10 @@ export const daemonLimits = {
   guardNoteReads: 5,
   /** For pg_rewind, which reads all WAL since the fork and copies what changed. */
   rewindMs: 3_600_000,
+  /** Between two looks for replication slots that nobody needs. */
+  slotUpkeepMs: 30_000,
+  /** For a standby to come back to its slot, or to be recorded with its new upstream. */
+  slotLingersMs: 120_000,
   /** For a commit that is meant to wait: as long as a hold lasts. */
   probeCommitMs: 86_400_000,
   /** For crash recovery, which may have to replay max_wal_size and more. */

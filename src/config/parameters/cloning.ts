@@ -19,7 +19,6 @@ export const cloningParameters = [
     minimum: 0,
     since: 'new',
     readBy: ['repmgrd'],
-    notYetIn: ['repmgrd'],
     isReloadable: true,
     help: 'The replication slot of a node that was absent for so long is dropped; 0 never.',
   },

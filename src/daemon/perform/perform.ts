@@ -15,7 +15,7 @@ import { restartInPlace, startAsStandby } from './start.ts';
 import { writeMetadata } from './write-metadata.ts';
 import { writeWal } from './write-wal.ts';
 
-export { ActionNotBegun, type OwnServer, type PerformContext } from './context.ts';
+export { ActionNotBegun, type PerformContext } from './context.ts';
 
 /** All but what the loop of repmgrd does by itself. */
 export type PerformedAction = Exclude<

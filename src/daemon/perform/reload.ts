@@ -1,9 +1,9 @@
 /** Makes the own server read its settings files again: by a signal, which needs no connection and no program. */
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
-import type { OwnServer } from './context.ts';
+import type { ServerPlace } from '../observe/server-place.ts';
 
 /** @returns the postmaster that was told; undefined where none runs */
-export async function reload({ dataDirectory }: OwnServer): Promise<Postmaster | undefined> {
+export async function reload({ dataDirectory }: ServerPlace): Promise<Postmaster | undefined> {
   const postmaster = await findPostmaster(dataDirectory);
   if (postmaster !== undefined) signal(postmaster.pid, 'SIGHUP');
   return postmaster;
