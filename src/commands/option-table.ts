@@ -1,4 +1,6 @@
 /** Every option of the command line, of repmgr 3 and of 4 and 5; parsing, help and docs/commands.md follow from it. */
+import { clusterNameMaximumBytes } from '../model/node.ts';
+import { cloneOptions } from './clone-options.ts';
 import { clusterOptions } from './cluster-options.ts';
 import { daemonOptions } from './daemon-options.ts';
 import { laterOptions } from './later-options.ts';
@@ -49,7 +51,7 @@ export const optionTable = {
   cluster: {
     group: 'general',
     long: 'cluster',
-    value: { kind: 'text', name: 'NAME' },
+    value: { kind: 'text', name: 'NAME', maximumBytes: clusterNameMaximumBytes },
     about: 'the name of the cluster; wins over the one in the file',
   },
 
@@ -97,85 +99,9 @@ export const optionTable = {
     also: ['pgdata', 'dest-dir'],
     about: 'the data directory to work on',
   },
-  upstreamConninfo: {
-    group: 'command',
-    long: 'upstream-conninfo',
-    value: { kind: 'conninfo', name: 'CONNINFO' },
-    about: 'primary_conninfo, word for word; with register: conninfo of an upstream not yet registered',
-  },
-  upstreamNodeId: {
-    group: 'command',
-    long: 'upstream-node-id',
-    value: { kind: 'integer', name: 'ID', minimum: 1 },
-    about: 'the node to stream from; wins over upstream_node of the file',
-  },
-  replicationUser: { ...text('USER'), long: 'replication-user', about: 'user of replication connections' },
-  replicationConninfo: {
-    group: 'command',
-    long: 'replication-conninfo',
-    value: { kind: 'conninfo', name: 'CONNINFO' },
-    about: 'further settings of replication connections: sslcert, sslkey, passfile and the like',
-  },
-  noConninfoPassword: {
-    ...flag,
-    long: 'no-conninfo-password',
-    about: 'write no password into primary_conninfo',
-  },
-  recoveryMinApplyDelay: {
-    group: 'command',
-    long: 'recovery-min-apply-delay',
-    value: { kind: 'apply-delay', name: 'DELAY' },
-    about: 'let the standby lag behind: an integer with ms, s, min, h or d',
-  },
-  backupMethod: {
-    group: 'command',
-    long: 'backup-method',
-    value: { kind: 'choice', name: 'METHOD', choices: ['pg_basebackup', 'protocol', 'rsync'] },
-    about:
-      "pg_basebackup; protocol: repmgr's own client, which needs no PostgreSQL programs; or rsync over SSH",
-  },
-  rsyncOnly: {
-    ...flag,
-    long: 'rsync-only',
-    short: 'r',
-    about: 'copy by rsync over SSH; with --force only what differs from what is there',
-  },
-  copyExternalConfigFiles: {
-    group: 'command',
-    long: 'copy-external-config-files',
-    value: { kind: 'optional-choice', name: 'samepath|pgdata', choices: ['samepath', 'pgdata'] },
-    about:
-      'copy configuration files from outside of the data directory too, by SSH: to the same paths (default), or into the data directory',
-  },
-  fastCheckpoint: {
-    ...flag,
-    long: 'fast-checkpoint',
-    short: 'c',
-    about: 'start the copy with a fast checkpoint',
-  },
-  replicationConfOnly: {
-    ...flag,
-    long: 'replication-conf-only',
-    also: ['recovery-conf-only'],
-    about: 'copy nothing: write the recovery settings into a data directory that was copied by other means',
-  },
-  verifyBackup: {
-    ...flag,
-    long: 'verify-backup',
-    about: 'compare a copy by pg_basebackup with its manifest afterwards, by pg_verifybackup',
-  },
-  configArchiveDir: {
-    ...text('DIRECTORY'),
-    long: 'config-archive-dir',
-    about: 'where to keep configuration files meanwhile',
-  },
-  walKeepSegments: {
-    group: 'command',
-    long: 'wal-keep-segments',
-    short: 'w',
-    value: { kind: 'integer', name: 'COUNT', minimum: 0 },
-    about: 'the WAL segments that the source must keep at least',
-  },
+
+  ...cloneOptions,
+
   waitSync: {
     group: 'command',
     long: 'wait-sync',

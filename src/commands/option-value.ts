@@ -26,9 +26,7 @@ export function readOptionValue(key: OptionKey, rawName: string, text: string | 
     case 'integer':
       return readInteger(rawName, text, value);
     case 'text':
-      return text !== '' || value.mayBeEmpty
-        ? valid(text)
-        : invalid(`option "${rawName}" needs a value that is not empty`);
+      return readText(rawName, text, value);
     case 'optional-choice':
     case 'choice':
       return readChoice(key, rawName, text, value.choices);
@@ -41,6 +39,17 @@ export function readOptionValue(key: OptionKey, rawName: string, text: string | 
         ? valid(text)
         : invalid(`option "${rawName}" needs ${applyDelayInWords}, not "${redactConninfo(text)}"`);
   }
+}
+
+function readText(
+  rawName: string,
+  text: string,
+  { mayBeEmpty, maximumBytes = Infinity }: { readonly mayBeEmpty?: true; readonly maximumBytes?: number },
+): ReadValue {
+  if (text === '' && mayBeEmpty !== true)
+    return invalid(`option "${rawName}" needs a value that is not empty`);
+  if (Buffer.byteLength(text) <= maximumBytes) return valid(text);
+  return invalid(`option "${rawName}" takes ${maximumBytes} bytes at most, not ${Buffer.byteLength(text)}`);
 }
 
 function readInteger(

@@ -6,7 +6,12 @@ export type OptionValue =
   /** The property has milliseconds. */
   | { readonly kind: 'duration'; readonly name: string }
   /** `mayBeEmpty`: an empty value asks for the default, as libpq has it. */
-  | { readonly kind: 'text'; readonly name: string; readonly mayBeEmpty?: true }
+  | {
+      readonly kind: 'text';
+      readonly name: string;
+      readonly mayBeEmpty?: true;
+      readonly maximumBytes?: number;
+    }
   | { readonly kind: 'integer'; readonly name: string; readonly minimum: number; readonly maximum?: number }
   | { readonly kind: 'choice'; readonly name: string; readonly choices: readonly string[] }
   /** The value is optional and needs `=`; without one the property is true. */

@@ -3,6 +3,9 @@ import type { Brand } from './brand.ts';
 
 export type NodeId = Brand<number, 'NodeId'>;
 
+/** Of the name of a cluster: behind `repmgr_` it has to fit into the 63 bytes of a schema's name. */
+export const clusterNameMaximumBytes = 56;
+
 /** repmgr 3 writes `master` into the metadata; everywhere else it is a primary. */
 export type NodeRole = 'primary' | 'standby' | 'witness';
 

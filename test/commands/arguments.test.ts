@@ -182,6 +182,13 @@ describe('the command line', () => {
     expect(errorsOf('node')).toEqual(['"node" needs one of: maintenance']);
   });
 
+  it('takes no name of a cluster that is too long for a schema of PostgreSQL', () => {
+    expect(errorsOf(`--cluster=${'ä'.repeat(29)}`, 'cluster', 'show')).toEqual([
+      'option "--cluster" takes 56 bytes at most, not 58',
+    ]);
+    expect(accepted(`--cluster=${'ä'.repeat(28)}`, 'cluster', 'show').options.cluster).toHaveLength(28);
+  });
+
   it('shows no password that was not quoted', () => {
     expect(errorsOf('cluster', 'show', '-d', 'host=a', 'password=secret')).toEqual([
       'too many arguments, the first of them "password=***"',

@@ -1,4 +1,5 @@
 /** Parameters that say which node this is, and how it is reached. */
+import { clusterNameMaximumBytes } from '../../model/node.ts';
 import type { Parameter } from './parameter.ts';
 
 export const identityParameters = [
@@ -7,7 +8,7 @@ export const identityParameters = [
     property: 'clusterName',
     kind: 'text',
     isRequired: true,
-    maximumBytes: 56,
+    maximumBytes: clusterNameMaximumBytes,
     example: 'main',
     since: '3.0',
     readBy: ['repmgr', 'repmgrd'],
