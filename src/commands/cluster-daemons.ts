@@ -32,6 +32,8 @@ export interface DaemonAnswer<Page> {
   readonly node: RecordedNode;
   readonly page: Page | undefined;
   readonly reason: string | undefined;
+  /** Its host said that nobody listens there: no repmgrd runs. Else it may run and hang, or not be reached. */
+  readonly isRefused: boolean;
 }
 
 /**
@@ -139,14 +141,16 @@ async function askAll<Page extends object>(
   return await Promise.all(
     nodes.map(async (node) => {
       const address = node.apiAddress ?? (node.conninfo === '' ? null : defaultApiAddress(node.conninfo, {}));
-      if (address === null) return { node, page: undefined, reason: 'its address is not known' };
+      const silent = { node, page: undefined, isRefused: false };
+      if (address === null) return { ...silent, reason: 'its address is not known' };
       try {
         const page = await readPage({ address, path, tls, signal });
         if (typeof page !== 'object' || page === null || !(mark in page)) throw new Error('it is no repmgrd');
-        return { node, page: page as Page, reason: undefined };
+        return { node, page: page as Page, reason: undefined, isRefused: false };
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        return { node, page: undefined, reason: `${address}: ${reason}` };
+        const isRefused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+        return { ...silent, reason: `${address}: ${reason}`, isRefused };
       }
     }),
   );

@@ -9,7 +9,7 @@ import { renderJson } from '../render/json.ts';
 import { renderTable } from '../render/table.ts';
 import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
 import type { CommandContext } from './command.ts';
-import { decisionsBefore, explainEvents, rememberedDecisions } from './event-explanation.ts';
+import { decisionsOfEvents, explainEvents, rememberedDecisions } from './event-explanation.ts';
 
 /** Exit codes: 6 if the server does not answer, 1 if it has no metadata of the cluster, 7 if they cannot be read. */
 export async function run(context: CommandContext): Promise<void> {
@@ -41,6 +41,7 @@ function render(
   decisions: readonly DecisionView[] | undefined,
 ): string {
   if (options.json === true) {
+    const found = decisions && decisionsOfEvents(events, decisions);
     return renderJson({
       cluster,
       pause,
@@ -53,7 +54,7 @@ function render(
           successful: isSuccessful,
           eventTimestamp: time,
           details: details && redactConninfo(details),
-          ...(decisions === undefined ? {} : { decisions: decisionsBefore(recorded, decisions) }),
+          ...(found === undefined ? {} : { decisions: found.get(recorded) ?? [] }),
         };
       }),
     });

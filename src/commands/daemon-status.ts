@@ -8,7 +8,7 @@ import type { NodeObservation } from '../cluster/survey.ts';
 import { askViews, type DaemonAnswer, observeServers, recordedDaemons } from './cluster-daemons.ts';
 import type { CommandContext } from './command.ts';
 
-/** With what its server said itself, where its repmgrd does not answer. */
+/** With what its server said itself, where no repmgrd runs. */
 interface Answer extends DaemonAnswer<ApiView> {
   readonly observed: NodeObservation['answer'] | undefined;
 }
@@ -19,7 +19,7 @@ export async function run(context: CommandContext): Promise<void> {
   const told = (await askViews(context, daemons)).toSorted((a, b) => a.node.id - b.node.id);
   const observed = await observeServers(
     context,
-    told.filter(({ page }) => page === undefined).map(({ node }) => node.id),
+    told.filter(({ isRefused }) => isRefused).map(({ node }) => node.id),
   );
   const answers = told.map((answer) => ({ ...answer, observed: observed.get(answer.node.id) }));
   const { options, log } = context;
@@ -59,7 +59,7 @@ function asTable(answers: readonly Answer[], isDetailed: boolean): string {
       statusOf(answer),
       upstream === null ? '' : (names.get(upstream) ?? String(upstream)),
       ...(isDetailed ? ['default', String(node.priority)] : []),
-      page === undefined ? 'not running' : 'running',
+      runningInWords(answer),
       page === undefined ? 'n/a' : String(page.pid),
       page === undefined ? 'n/a' : isPaused(page) ? 'yes' : 'no',
       seenInWords(page),
@@ -90,6 +90,12 @@ function conditionOf(observed: Answer['observed']): 'running' | 'refusing' | 'un
   return observed?.kind === 'refusing' ? 'refusing' : 'unreachable';
 }
 
+/** As repmgr 5: n/a where it cannot be known. */
+function runningInWords({ page, isRefused }: Answer): 'running' | 'not running' | 'n/a' {
+  if (page !== undefined) return 'running';
+  return isRefused ? 'not running' : 'n/a';
+}
+
 function isPaused({ pause, maintenanceLeftMs }: ApiView): boolean {
   return pause !== null || maintenanceLeftMs !== null;
 }
@@ -117,14 +123,14 @@ function detailsOf(page: ApiView | undefined, names: ReadonlyMap<number, string>
 }
 
 /** The columns of repmgr 5. */
-function csvRow({ node, page, observed }: Answer): (string | number)[] {
+function csvRow({ node, page, observed, isRefused }: Answer): (string | number)[] {
   const condition = page?.server.condition ?? conditionOf(observed);
   return [
     node.id,
     node.name,
     node.role,
     condition === 'running' || condition === 'none' ? 1 : 0,
-    page === undefined ? 0 : 1,
+    page !== undefined ? 1 : isRefused ? 0 : -1,
     page?.pid ?? -1,
     page !== undefined && isPaused(page) ? 1 : 0,
     node.priority,
@@ -149,7 +155,7 @@ function objectOf(answer: Answer): object {
     active: node.isActive,
     priority: node.priority,
     apiAddress: node.apiAddress,
-    repmgrd: page === undefined ? 'not running' : 'running',
+    repmgrd: runningInWords(answer),
     reason,
     status: statusOf(answer).trim(),
     version: page?.version,

@@ -16,16 +16,26 @@ export async function rememberedDecisions(context: CommandContext): Promise<read
   return answers.flatMap(({ page }) => page?.decisions ?? []).toSorted((a, b) => a.at - b.at);
 }
 
-/** The last ones of any node before the event; of events that no repmgrd decides about there are none. */
-export function decisionsBefore(
-  { event, time }: RecordedEvent,
+/**
+ * What led to each event: decisions of any node from some time before it. Each belongs to the first event after it,
+ * so the same is not told twice.
+ */
+export function decisionsOfEvents(
+  events: readonly RecordedEvent[],
   decisions: readonly DecisionView[],
-): readonly DecisionView[] {
-  if (!event.startsWith('repmgrd_') || undecided.includes(event)) return [];
-  const until = time.getTime() + limits.eventDelayMs;
-  return decisions
-    .filter(({ at }) => at <= until && at > until - limits.decisionsBeforeEventMs)
-    .slice(-limits.decisionsShown);
+): ReadonlyMap<RecordedEvent, readonly DecisionView[]> {
+  const decided = events
+    .filter(({ event }) => event.startsWith('repmgrd_') && !undecided.includes(event))
+    .toSorted((a, b) => a.time.getTime() - b.time.getTime());
+  const found = new Map<RecordedEvent, DecisionView[]>();
+  for (const decision of decisions) {
+    const event = decided.find(({ time }) => {
+      const afterMs = time.getTime() + limits.eventDelayMs - decision.at;
+      return afterMs >= 0 && afterMs < limits.decisionsBeforeEventMs;
+    });
+    if (event !== undefined) found.set(event, [...(found.get(event) ?? []), decision]);
+  }
+  return found;
 }
 
 /** What happens to repmgrd itself. */
@@ -39,10 +49,11 @@ const undecided = [
 
 /** As text: one paragraph an event that was decided about. */
 export function explainEvents(events: readonly RecordedEvent[], decisions: readonly DecisionView[]): string {
+  const found = decisionsOfEvents(events, decisions);
   return events
     .flatMap((event) => {
-      const known = decisionsBefore(event, decisions);
-      if (known.length === 0) return [];
+      const known = found.get(event);
+      if (known === undefined) return [];
       const heading = `${event.event} on ${event.nodeName ?? `node ${event.nodeId}`}, ${event.timeText}`;
       return [`\n${heading}\n`, ...known.map((it) => `  ${decisionLine(it, nameOf(it, events))}`)];
     })

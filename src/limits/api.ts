@@ -51,7 +51,7 @@ export const apiLimits = {
   /** Decisions that `repmgr explain` prints where nothing is said. */
   decisionsShown: 20,
   /** Decisions this long before an event are part of what led to it. */
-  decisionsBeforeEventMs: 60_000,
+  decisionsBeforeEventMs: 30_000,
   /** An event is recorded after what it reports: its row may have to wait for a server that accepts writes. */
   eventDelayMs: 1_000,
 } as const;
