@@ -113,7 +113,6 @@ export const programParameters = [
     kind: 'command',
     since: '4.3',
     readBy: ['repmgr'],
-    notYetIn: ['repmgr'],
     help: 'Command that starts repmgrd on this node.',
   },
   {
@@ -122,7 +121,6 @@ export const programParameters = [
     kind: 'command',
     since: '4.3',
     readBy: ['repmgr'],
-    notYetIn: ['repmgr'],
     help: 'Command that stops repmgrd on this node.',
   },
 ] as const satisfies readonly Parameter[];
