@@ -175,7 +175,8 @@ function goOnWritable(turn: Turn, leader: Leader): void {
 export function restartInPlace(turn: Turn, leader: Leader, until: number): void {
   const { now } = turn.state;
   become(turn, { ...leader, stage: 'restarting', since: turn.now });
-  explain(turn, 9, 'restartInPlace', 'its lease is in force again: makes its PostgreSQL writable', { until });
+  const why = until >= never ? 'its own word is enough' : 'enough voters are in contact';
+  explain(turn, 9, 'restartInPlace', `${why}: makes its PostgreSQL writable again`, { until });
   const left = Math.min(until - now.monotonicMs, never - now.bootTimeMs);
   begin(turn, 'restartInPlace', (id) => ({
     kind: 'restartInPlace',

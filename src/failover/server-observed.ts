@@ -15,6 +15,7 @@ export function observeServer(turn: Turn, server: ServerObservation): void {
   change(turn, { server });
   noteDirectory(turn, server);
   noteOperatorNames(turn, server);
+  noteStreamLost(turn, serverBefore, server);
   lookAtWal(turn, server);
   const { role, position } = turn.state;
   if (role.kind === 'leader' && role.stage === 'promoting' && server.postmaster !== role.promotedPostmaster) {
@@ -28,6 +29,14 @@ export function observeServer(turn: Turn, server: ServerObservation): void {
     become(turn, noteNames(turn.state, countWalContact({ ...role, replay, names }, server), server));
   } else if (position !== null && before !== null && position.lsn > before.lsn) {
     renewLeaseByWal(turn, server);
+  }
+}
+
+/** Its stream broke: it connects again by itself, and is told again only if nothing comes of that. */
+function noteStreamLost(turn: Turn, before: ServerObservation | null, after: ServerObservation): void {
+  const { following } = turn.state;
+  if (following !== null && before !== null && before.receiver !== null && after.receiver === null) {
+    change(turn, { following: { ...following, since: turn.now } });
   }
 }
 

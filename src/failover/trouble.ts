@@ -7,7 +7,7 @@ import { isWritable, lookAtWal } from './own-wal.ts';
 import { isQuorum, membersOf } from './quorum.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
-import { become, begin, explain, type Turn } from './turn.ts';
+import { act, become, begin, explain, type Turn } from './turn.ts';
 
 export function reactTrouble(turn: Turn, leader: Leader): void {
   const { state, now } = turn;
@@ -66,19 +66,17 @@ export function graceEndsAt({ settings }: State, leader: Leader): number {
 }
 
 function onCrash(turn: Turn, leader: Leader): void {
-  if (mayYield(turn.state, leader)) {
+  const obstacle = obstacleToYield(turn.state, leader);
+  if (obstacle === null) {
     explain(turn, 7, 'yield', 'its PostgreSQL crashed: yields to a standby', { term: leader.term });
     goDown(turn, 'crash', 'takeDown');
   } else {
-    explain(
-      turn,
-      7,
-      'restartInPlace',
-      'its PostgreSQL crashed and no standby could take over: restarts in place',
-      {
-        term: leader.term,
-      },
-    );
+    const sentence = `its PostgreSQL crashed, and ${obstacle}: restarts in place`;
+    explain(turn, 7, 'restartInPlace', sentence, { term: leader.term });
+    if (isLimited(turn.state)) {
+      const event = 'repmgrd_failover_blocked';
+      act(turn, { kind: 'recordEvent', event, isSuccessful: false, details: sentence });
+    }
     become(turn, { ...leader, stage: 'goingDown' });
     begin(turn, 'takeDown', (id) => ({ kind: 'takeDown', id }));
   }
@@ -93,14 +91,17 @@ function onShutDown(turn: Turn, leader: Leader): void {
     });
     become(turn, { ...leader, downSince });
   }
-  if (turn.now >= downSince + turn.state.settings.shutdownGraceMs && mayYield(turn.state, leader)) {
+  if (
+    turn.now >= downSince + turn.state.settings.shutdownGraceMs &&
+    obstacleToYield(turn.state, leader) === null
+  ) {
     endTerm(turn, leader.term, 'shutdown');
     rest(turn);
   }
 }
 
 function onStall(turn: Turn, leader: Leader, condition: 'stalled' | 'hanging'): void {
-  if (mayYield(turn.state, leader)) {
+  if (obstacleToYield(turn.state, leader) === null) {
     explain(turn, 7, 'yield', `its PostgreSQL is ${condition}: yields to a standby`, { term: leader.term });
     const reason: OwnYield['reason'] = 'stall';
     goDown(turn, reason, 'takeDown');
@@ -113,18 +114,22 @@ function checkAgain(turn: Turn, leader: Leader): void {
 }
 
 /** The yield condition: a quorum is in contact, and among it somebody who can take over without losing much. */
-function mayYield(state: State, leader: Leader): boolean {
+function obstacleToYield(state: State, leader: Leader): string | null {
   const { durable, settings, position } = state;
   const { record } = durable;
-  if (record === null || !isQuorum(record, (node) => isInContact(state, leader, node)) || isLimited(state)) {
-    return false;
+  if (record === null || !isQuorum(record, (node) => isInContact(state, leader, node))) {
+    return 'too few voters are in contact';
   }
-  return membersOf(record).some((node) => {
+  if (isLimited(state)) {
+    return 'there were as many failovers lately as failover_limit allows';
+  }
+  const canTakeOver = membersOf(record).some((node) => {
     const contact = contactOf(leader, node);
     const lag = (position?.lsn ?? 0) - (contact.position?.lsn ?? 0);
     const isNear = settings.walTailTimeoutMs > 0 || lag <= settings.failoverMaxLagBytes;
     return node !== settings.self && contact.isCandidate && isInContact(state, leader, node) && isNear;
   });
+  return canTakeOver ? null : 'no standby could take over';
 }
 
 /** Too many automatic failovers in a row: crashes are only restarted in place. */
