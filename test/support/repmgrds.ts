@@ -1,4 +1,5 @@
 /** What the repmgrds of a sandbox say of themselves, and waiting for it. */
+import { readFile } from 'node:fs/promises';
 import type { ApiView } from '../../src/api/view.ts';
 import { findPostmaster } from '../../src/postgres/postmaster.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -98,15 +99,19 @@ export async function awaitLeader(sandbox: Sandbox, id: number, deadlineMs = 20_
   if (found === undefined) throw new Error(`node ${id} does not lead:\n${await leadersView(sandbox)}`);
 }
 
-/** For messages of tests that fail. */
+/** For messages of tests that fail: what each says of itself, and the last lines of its log. */
 export async function leadersView(sandbox: Sandbox): Promise<string> {
-  const lines = await Promise.all(
-    sandbox.nodes.map(async ({ id }) => {
+  const parts = await Promise.all(
+    sandbox.nodes.map(async ({ id, repmgrdLogFile }) => {
       const view = await viewOf(sandbox, id);
-      if (view === undefined) return `node ${id}: its repmgrd does not answer`;
-      const { leadership, server, sickSigns } = view;
-      return `node ${id}: ${JSON.stringify({ ...leadership, ...server, sickSigns })}`;
+      const said =
+        view === undefined
+          ? 'its repmgrd does not answer'
+          : JSON.stringify({ ...view.leadership, ...view.server, sickSigns: view.sickSigns });
+      const log = await readFile(repmgrdLogFile, 'utf8').catch(() => '');
+      const lines = log.split('\n').filter((line) => !line.includes('[DETAIL]'));
+      return [`node ${id}: ${said}`, ...lines.slice(-25)].join('\n');
     }),
   );
-  return lines.join('\n');
+  return parts.join('\n\n');
 }
