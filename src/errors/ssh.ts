@@ -5,12 +5,12 @@ export const sshErrors = {
   rsync_missing: { exit: 'rsyncFailed', about: 'the program rsync is not installed on this host' },
   rsync_failed: {
     exit: 'rsyncFailed',
-    about: 'rsync could not copy everything: no space, no permission, the connection broke off',
+    about: 'rsync could not copy everything: no space, no permission, wrong rsync_options',
   },
   ssh_missing: { exit: 'sshFailed', about: 'the program ssh is not installed' },
   ssh_unreachable: {
     exit: 'sshFailed',
-    about: 'no SSH connection to a host comes about: refused, timed out, host not known',
+    about: 'no SSH connection to a host comes about, or it breaks off: refused, timed out, host not known',
   },
   ssh_login_refused: {
     exit: 'sshFailed',

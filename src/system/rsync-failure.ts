@@ -32,7 +32,7 @@ function reasonOf(
   errors: readonly string[],
 ): RepmgrError {
   const { host } = target;
-  if (isSshBrokenOff(stderr)) {
+  if (isSshBrokenOff(errors)) {
     return failure('ssh_unreachable', {
       message: `the SSH connection to host "${host}" broke off`,
       detail: redactConninfo(errors.slice(-4).join('\n')),
@@ -55,12 +55,16 @@ function reasonOf(
   });
 }
 
-/** What ssh says where it loses a connection in the middle. */
-function isSshBrokenOff(stderr: string): boolean {
-  return /^(?:Timeout, server \S+ not responding|Connection to \S+ closed|client_loop: send disconnect)/m.test(
-    stderr,
+/** In the middle: by what ssh says, or by rsync where something had come already, and nothing else went wrong. */
+function isSshBrokenOff(errors: readonly string[]): boolean {
+  return (
+    errors.some((line) => lostConnection.test(line)) &&
+    errors.every((line) => lostConnection.test(line) || /Broken pipe|Connection reset/.test(line))
   );
 }
+
+const lostConnection =
+  /^Timeout, server \S+ not responding|^Connection to \S+ closed|^client_loop: send disconnect|^rsync: (?:\[\w+\] )?connection unexpectedly closed \([1-9]/;
 
 function hintFor(target: SshTarget, stderr: string): string {
   if (/No space left on device|Disk quota exceeded/.test(stderr)) {

@@ -35,6 +35,7 @@ describe('the end of an rsync', () => {
       11,
       [
         'rsync: [receiver] write failed on "/data/x": No space left on device (28)',
+        'rsync: [generator] connection unexpectedly closed (43172 bytes received so far) [generator]',
         end('error in file IO', 11),
       ],
       { code: 'rsync_failed', exitCode: 2, hint: 'Make room on this host, then clone again.' },
@@ -74,9 +75,23 @@ describe('the end of an rsync', () => {
     ],
     [
       'a connection that ends for no reason',
+      255,
+      [
+        'rsync: connection unexpectedly closed (43172 bytes received so far) [generator]',
+        'rsync: [generator] write error: Broken pipe (32)',
+        end('unexplained error', 255),
+      ],
+      {
+        code: 'ssh_unreachable',
+        message: 'the SSH connection to host "node1" broke off',
+        detail: expect.stringContaining('unexpectedly closed'),
+      },
+    ],
+    [
+      'a shell over there that runs no rsync',
       12,
       [
-        'rsync: connection unexpectedly closed (4 bytes received so far) [receiver]',
+        'rsync: connection unexpectedly closed (0 bytes received so far) [receiver]',
         end('error in rsync protocol data stream', 12),
       ],
       { code: 'rsync_failed', exitCode: 2, detail: expect.stringContaining('unexpectedly closed') },
