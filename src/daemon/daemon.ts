@@ -140,6 +140,7 @@ export class Daemon {
       stallMs: () => this.#config.writeStallMs,
       isWritable: () => isWritable(this.#loop.state),
       connection: async () => await this.#effects.flushConnection(),
+      onFlushed: (recordEnd) => this.#effects.walEnd.noteFlushed(recordEnd),
       onStall: (hasStalled) => this.#watch?.noteStall(hasStalled),
     });
   }

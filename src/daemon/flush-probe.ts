@@ -1,4 +1,5 @@
 /** Whether a small commit still reaches the disk of the primary: rule 7's stall. */
+import type { Lsn } from '../model/lsn.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { flushSmallRecord } from '../postgres/queries/flush.ts';
 import { monotonicMs } from '../system/clock.ts';
@@ -8,6 +9,7 @@ export interface FlushProbeOptions {
   readonly stallMs: () => number;
   readonly isWritable: () => boolean;
   readonly connection: () => Promise<Connection>;
+  readonly onFlushed: (recordEnd: Lsn | undefined) => void;
   readonly onStall: (hasStalled: boolean) => void;
 }
 
@@ -40,7 +42,9 @@ export class FlushProbe {
     try {
       // It is waited for as long as it takes: that it does not end is what is looked for.
       const connection = await this.#options.connection();
-      await flushSmallRecord(connection, { deadlineMs: this.#options.stallMs() * 10 });
+      const patience = { deadlineMs: this.#options.stallMs() * 10 };
+      const { recordEnd } = await flushSmallRecord(connection, patience);
+      this.#options.onFlushed(recordEnd);
       this.#options.onStall(false);
     } catch {
       // A server that is gone, or refuses, is told of by whoever watches it.

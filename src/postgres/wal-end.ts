@@ -16,7 +16,7 @@ export interface WalEnd {
 
 /** What is known of the WAL beforehand, and spares reading it. */
 export interface KnownWal {
-  /** A place where a record begins, such as what a standby has replayed; only what follows is read. */
+  /** A place where a record ends, such as what a standby has replayed; nothing before it is read. */
   readonly boundary?: Lsn | undefined;
   /** What a WAL receiver has written to disk; what lies behind it is something older. */
   readonly receivedLsn?: Lsn | undefined;
@@ -53,8 +53,11 @@ export async function findWalEnd(
   const pages = await WalPages.open(walDirectory);
   if (pages === undefined || reached === 0n) return undefined;
   try {
-    if (boundary !== undefined) return await endBehind(pages, boundary, receivedLsn);
+    if (boundary !== undefined && receivedLsn !== undefined) {
+      return await endBehind(pages, boundary, receivedLsn);
+    }
     let start = await lastWritten(pages, pages.segmentStart((reached - 1n) as Lsn));
+    if (boundary !== undefined && boundary >= start) return await endBehind(pages, boundary, undefined);
     let end = await endOfRecords(pages, start);
     // A segment may hold nothing but a part of a record that began in one before.
     while (end === undefined && pages.timelineAt(start) !== undefined) {

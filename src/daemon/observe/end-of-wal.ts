@@ -26,6 +26,7 @@ export class WalEndReader {
   readonly #walDirectory: string;
   readonly #marks: TimelineMarks;
   #generation = 0;
+  #flushedEnd: Lsn | undefined;
   #last: { readonly key: string; readonly end: WalEnd | undefined } | undefined;
 
   constructor(place: ServerPlace) {
@@ -38,7 +39,13 @@ export class WalEndReader {
   forget(): void {
     this.#marks.forget();
     this.#last = undefined;
+    this.#flushedEnd = undefined;
     this.#generation += 1;
+  }
+
+  /** A record of the primary ends there, on disk: after a crash only what follows has to be read. */
+  noteFlushed(recordEnd: Lsn | undefined): void {
+    this.#flushedEnd = recordEnd;
   }
 
   async ofRunning(status: OwnStatus): Promise<EndOfWal> {
@@ -50,13 +57,15 @@ export class WalEndReader {
       const complete = await this.#endOfReceived(replayedLsn, receivedLsn);
       return await this.#at(receiver.timelineId, complete ?? reached, true);
     }
-    const end = await this.#readEnd(replayedLsn ?? receivedLsn);
+    const end = await this.#readEnd(replayedLsn ?? receivedLsn, replayedLsn);
     if (end !== undefined) return await this.#at(end.timelineId, end.lsn, true);
     return { ...unknownEnd, endOfWal: reached === undefined ? null : lsnBytes(reached) };
   }
 
   /** @returns `unknownEnd` where the files cannot be read */
   async ofStopped(control: ControlFile): Promise<EndOfWal> {
+    const end = await this.#endBehindFlushed();
+    if (end !== undefined) return await this.#at(end.timelineId, end.lsn, true);
     const position = await positionOfStopped(control, this.#place).catch(() => undefined);
     if (position?.history === undefined) return unknownEnd;
     return {
@@ -85,13 +94,20 @@ export class WalEndReader {
     return (await findWalEnd(this.#walDirectory, replayed, known).catch(() => undefined))?.lsn;
   }
 
-  async #readEnd(reached: Lsn | undefined): Promise<WalEnd | undefined> {
+  async #endBehindFlushed(): Promise<WalEnd | undefined> {
+    const boundary = this.#flushedEnd;
+    if (boundary === undefined) return undefined;
+    return await findWalEnd(this.#walDirectory, boundary, { boundary }).catch(() => undefined);
+  }
+
+  async #readEnd(reached: Lsn | undefined, boundary: Lsn | undefined): Promise<WalEnd | undefined> {
     if (reached === undefined || !this.#place.version.capabilities.hasCurrentWalRecords) return undefined;
     const changed = (await stat(this.#walDirectory).catch(() => undefined))?.mtimeMs ?? 0;
     const key = `${reached} ${changed}`;
     if (this.#last?.key !== key) {
       const generation = this.#generation;
-      const end = await findWalEnd(this.#walDirectory, reached).catch(() => undefined);
+      // Replay ends with a record; it may be far behind, and then the last segment is enough.
+      const end = await findWalEnd(this.#walDirectory, reached, { boundary }).catch(() => undefined);
       // What was read while WAL was put there is not kept.
       if (generation !== this.#generation) return end;
       this.#last = { key, end };

@@ -6,8 +6,10 @@ import { lsnBytes } from '../observe/wal-marks.ts';
 import type { PerformContext } from './context.ts';
 
 /** @throws RepmgrError where the server, or its disk, does not answer in time */
-export async function writeWal({ connections, signal }: PerformContext): Promise<ActionResult> {
+export async function writeWal({ connections, walEnd, signal }: PerformContext): Promise<ActionResult> {
   const connection = await connections.get('flush');
-  const lsn = await flushSmallRecord(connection, { deadlineMs: limits.ownAnswerMs, signal });
-  return { kind: 'walWritten', flushedLsn: lsnBytes(lsn) };
+  const options = { deadlineMs: limits.ownAnswerMs, signal };
+  const { flushedLsn, recordEnd } = await flushSmallRecord(connection, options);
+  walEnd.noteFlushed(recordEnd);
+  return { kind: 'walWritten', flushedLsn: lsnBytes(flushedLsn) };
 }
