@@ -119,12 +119,11 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
     ? isQuorum(record, grants) || ownVoteSuffices(turn.state, role.answers.length > 0)
     : role.answers.every(([node]) => grants(node));
   if (!isEnough) {
-    stayOut(turn, role);
+    stayOut(turn, role, explainStayingOut);
     return;
   }
   if (!role.isByOperator && !mayHoldAcknowledged(turn.state, role)) {
-    explainUnknownPositions(turn, role);
-    waitUntil(turn, bounds.retryMs * (1 + turn.random), false);
+    stayOut(turn, role, explainUnknownPositions);
     return;
   }
   if (role.answers.some(([, { refusal }]) => refusal === 'primaryAnswers')) {
@@ -161,7 +160,7 @@ function isTooFarBehind(turn: Turn, { answers }: Canvassing): boolean {
 }
 
 /** Too few would grant: looks again when the next of their leases ends. */
-function stayOut(turn: Turn, role: Canvassing): void {
+function stayOut(turn: Turn, role: Canvassing, explainWhy: typeof explainStayingOut): void {
   const left = role.answers
     .map(([, answer]) => answer)
     .filter(({ refusal }) => refusal === 'leaseInForce')
@@ -169,7 +168,7 @@ function stayOut(turn: Turn, role: Canvassing): void {
   const isLong = left.length === 0;
   const wait = isLong ? 2 * bounds.canvassPauseMs * (1 + turn.random) : Math.min(...left) + turn.random * 10;
   if (isLong) {
-    explainStayingOut(turn, role);
+    explainWhy(turn, role);
   }
   waitUntil(turn, Math.max(bounds.canvassPauseMs / 4, Math.min(wait, 1_000)), false);
 }

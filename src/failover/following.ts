@@ -7,7 +7,7 @@ import { nameOf } from './names.ts';
 import { isInMaintenance } from './maintenance.ts';
 import { isPaused } from './pause.ts';
 import { isOnPath } from './position.ts';
-import { noteReplaced } from './replaced-directory.ts';
+import { hasForgottenWord, noteReplaced } from './replaced-directory.ts';
 import { isWitness, isWritable } from './own-wal.ts';
 import type { State } from './state.ts';
 import { change, begin, explain, isRunning, store, type Turn } from './turn.ts';
@@ -91,7 +91,7 @@ function followedLeader(state: State): KnownLeader | null {
   }
   const isHeard = isInTouch(state);
   const isLeased = lease.kind === 'granted' && lease.holder === leader.node && lease.term === leader.term;
-  const isBound = frozen !== null && (frozen.boundTerm ?? 0) > leader.term;
+  const isBound = hasForgottenWord(state) || (frozen !== null && (frozen.boundTerm ?? 0) > leader.term);
   return (isHeard || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term) ? leader : null;
 }
 

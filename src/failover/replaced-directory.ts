@@ -57,6 +57,14 @@ export function reactReplaced(turn: Turn): void {
   }
 }
 
+/**
+ * It lost its state file, and may have told an election where its WAL ends: where commits may wait for it, it takes no
+ * more WAL before it was taken in anew, which needs a leader in contact.
+ */
+export function hasForgottenWord({ durable }: State): boolean {
+  return durable.hasLostState && (durable.record?.synchronous.required ?? 0) > 0;
+}
+
 /** What it tells others: a lower bound of what it once acknowledged until it has caught up. */
 export function positionTold(state: State): Position | null {
   const { position, durable } = state;

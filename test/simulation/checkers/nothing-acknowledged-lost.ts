@@ -3,11 +3,14 @@
  * changes of the members and of K. Where a leader takes K back to 0 the promise ends for what was before.
  */
 import type { Durable } from '../../../src/failover/durable.ts';
+import type { Event } from '../../../src/failover/events.ts';
+import type { State } from '../../../src/failover/state.ts';
+import type { StepResult } from '../../../src/failover/step.ts';
 import type { VoterRecord } from '../../../src/failover/voter-record.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import type { WayToWritable } from '../postgres/server-habits.ts';
-import type { Branch } from '../world/wal.ts';
+import { type Branch, contains } from '../world/wal.ts';
 import type { World } from '../world/world.ts';
 import { isQuorumNow } from './electorate.ts';
 import { Ledger } from './ledger.ts';
@@ -19,6 +22,8 @@ export class NothingAcknowledgedLost implements Checker {
   /** Records by which leaders gave the promise up, until voters have stored them. */
   #ends: VoterRecord[] = [];
   readonly #promotedIn = new Map<number, number>();
+  /** Of the newest term whose winner was promoted. */
+  #line: { readonly term: number; readonly branch: Branch; readonly lsn: number } | undefined;
 
   /** A record with a K above 0 has come in force, and none without since. */
   #isPromised = false;
@@ -26,8 +31,24 @@ export class NothingAcknowledgedLost implements Checker {
   acknowledged(world: World, server: PostgresServer, branch: Branch, lsn: number): void {
     const { record = null, leading = null } = world.nodeOf(server.node)?.daemon.file ?? {};
     const isLeaders = leading !== null && leading.isPromoted && (record?.synchronous.required ?? 0) > 0;
-    if (this.#isPromised && isLeaders && !server.hasOrphans)
-      this.#ledger.add({ branch, lsn, atMs: world.schedule.now });
+    if (!this.#isPromised || !isLeaders || server.hasOrphans || world.byHand.has(server.node)) return;
+    this.#ledger.add({ branch, lsn, atMs: world.schedule.now });
+    const line = this.#line;
+    if (line === undefined || line.term <= leading.term || contains(line, { branch, lsn })) return;
+    const text = `node ${server.node} acknowledges ${branch.timeline}/${lsn} though term ${line.term} went on without it`;
+    world.watchers.violated(world, this, text);
+  }
+
+  /** An operator who forces an election takes it on himself what the others have acknowledged. */
+  stepped(
+    _world: World,
+    _daemon: Daemon,
+    { role }: State,
+    _event: Event,
+    { explanations }: StepResult,
+  ): void {
+    const isForced = role.kind === 'candidate' && role.isForced;
+    if (isForced && explanations.some(({ decision }) => decision === 'win')) this.#end();
   }
 
   persisted(world: World, daemon: Daemon, before: Durable | undefined, after: Durable): void {
@@ -49,6 +70,10 @@ export class NothingAcknowledgedLost implements Checker {
     const wasSynchronous = (before?.record?.synchronous.required ?? 0) > 0;
     if (world.byHand.has(node) || (isOwn && wasSynchronous)) this.#ends.push(record);
     if (!this.#ends.some((end) => isInForce(world, end))) return;
+    this.#end();
+  }
+
+  #end(): void {
     this.#ends = [];
     this.#ledger = new Ledger();
     this.#isPromised = false;
@@ -69,6 +94,10 @@ export class NothingAcknowledgedLost implements Checker {
     const isElected =
       how === 'promotion' ? term !== undefined && leads === term : server.startedBy === 'repmgrd';
     if (!isElected || world.byHand.has(server.node)) return;
+    if (term !== undefined && how === 'promotion' && term > (this.#line?.term ?? 0)) {
+      const { branch } = server.directory;
+      this.#line = { term, branch, lsn: Number.POSITIVE_INFINITY };
+    }
     const [missing] = this.#ledger.takeMissing(server.directory.end);
     if (missing === undefined) return;
     const { branch, lsn, atMs } = missing;

@@ -10,12 +10,25 @@ const cut = (from: number, to: number, atMs: number): Fault => ({
   forMs: 14_000,
 });
 
+/** Of the standby that says so. */
+const loss: Fault = { kind: 'loseState', atMs: 1_600, when: { decision: 'win', node: 3 }, target: 2 };
+
 /** Names 2 and 3; node 4 is attached to 3, node 5 is a witness. 1 wakes while 3 leads, and reaches 2 alone. */
 export const thePositionThatDidNotBind: NamedHistory = {
   name: '20 the position that did not bind',
   rules: '3, 13',
-  variants: [6_000, 6_300, 6_600, 7_000].map((forMs) => ({
-    name: `suspended for ${forMs} ms`,
+  variants: (
+    [
+      [6_000, false],
+      [6_300, false],
+      [6_600, false],
+      [7_000, false],
+      [8_700, true],
+      [9_000, true],
+      [9_400, true],
+    ] as const
+  ).map(([forMs, losesState]) => ({
+    name: `suspended for ${forMs} ms${losesState ? ', and its state file is lost' : ''}`,
     options: tell({
       nodes: 5,
       hasWitness: true,
@@ -38,6 +51,7 @@ export const thePositionThatDidNotBind: NamedHistory = {
           byMs: 20_000,
           forMs: 10_000,
         },
+        ...(losesState ? [loss] : []),
         { ...cut(2, 3, 1_600), when: { decision: 'win', node: 3 } },
         { ...cut(2, 4, 1_600), when: { decision: 'win', node: 3 } },
       ],
