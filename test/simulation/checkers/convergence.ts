@@ -59,12 +59,22 @@ function isExpected(world: World): boolean {
   return mayStand && isQuorumNow(world, remembers) && !lacksPositions(world, remembers);
 }
 
-/** Synchronous standbys are gone, of which nobody can say what they alone acknowledged. */
+/** Synchronous standbys are gone, or lack what they acknowledged, and so does who led last: an operator has to force it. */
 function lacksPositions(world: World, remembers: (node: number) => boolean): boolean {
   const { names, required } = newestRecord(world)?.synchronous ?? { names: [], required: 0 };
-  const isReadable = (id: number) => !world.unregistered.has(id) && remembers(id) && !isOutside(world)(id);
+  const isReadable = (id: number) =>
+    !world.unregistered.has(id) &&
+    remembers(id) &&
+    !isOutside(world)(id) &&
+    world.nodeOf(id)?.daemon.file?.replaced === null;
   const isThere = world.nodes.some(({ server }) => server?.isWritable === true);
-  return required > 0 && !isThere && names.filter(isReadable).length < names.length - required + 1;
+  if (required === 0 || isThere || names.filter(isReadable).length >= names.length - required + 1)
+    return false;
+  const files = world.nodes.flatMap(({ id, daemon }) =>
+    daemon.file === undefined || world.unregistered.has(id) ? [] : [daemon.file],
+  );
+  const newest = Math.max(0, ...files.map(({ line }) => line?.term ?? 0));
+  return !files.some(({ leading, yielded }) => Math.max(leading?.term ?? 0, yielded?.term ?? 0) >= newest);
 }
 
 /** A node that waits for an operator by its own setting, or that an operator works on. */
