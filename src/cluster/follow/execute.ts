@@ -44,7 +44,7 @@ export async function follow(context: FollowContext): Promise<void> {
   await report(context, { isSuccessful: true });
   const is = look.state === 'catching up' ? 'is catching up with' : 'streams from';
   log.notice(`node ${nodeLabel(plan.node)} ${is} node ${nodeLabel(facts.upstream.node)} now`);
-  await dropFormerSlot(context);
+  await dropFormerSlots(context);
 }
 
 /** @returns whether it was made now, so that it is to be dropped again where nothing comes of it */
@@ -122,16 +122,17 @@ async function report(
 }
 
 /** Else it would keep WAL on a server that this node does not stream from any more. */
-async function dropFormerSlot(context: FollowContext): Promise<void> {
+async function dropFormerSlots(context: FollowContext): Promise<void> {
   const { plan, primary, config, log } = context;
-  const former = plan.formerUpstream;
-  if (former === undefined || plan.slot === undefined) return;
-  if (!(await dropFollowSlot(context, former))) return;
-  const details = `replication slot "${plan.slot.name}" on node ${former.id}`;
-  await recordEvent({
-    connection: primary,
-    config,
-    log,
-    event: { nodeId: plan.node.id, name: 'slot_dropped', isSuccessful: true, details },
-  });
+  if (plan.slot === undefined) return;
+  for (const former of plan.formerUpstreams) {
+    if (!(await dropFollowSlot(context, former))) continue;
+    const details = `replication slot "${plan.slot.name}" on node ${former.id}`;
+    await recordEvent({
+      connection: primary,
+      config,
+      log,
+      event: { nodeId: plan.node.id, name: 'slot_dropped', isSuccessful: true, details },
+    });
+  }
 }

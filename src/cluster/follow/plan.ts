@@ -8,6 +8,7 @@ import { type Activation, activationInWords } from './activate.ts';
 import { refuseDivergence, refuseOtherCluster } from './can-follow.ts';
 import { applyDelay, isDelayed } from './delay.ts';
 import type { FollowFacts } from './facts.ts';
+import { formerUpstreams } from './former-upstreams.ts';
 import type { UpstreamFacts } from './inspect-upstream.ts';
 import type { LocalFacts } from './local.ts';
 import { type PlannedSlot, planSlot } from './plan-slot.ts';
@@ -16,9 +17,9 @@ import type { FollowWish } from './wish.ts';
 
 export interface FollowPlan {
   readonly steps: readonly string[];
-  /** The row of this node, and of the one that it was to stream from until now, if that is another one. */
+  /** The row of this node, and those of the ones that it was to stream from until now, if they are other ones. */
   readonly node: NodeRecord;
-  readonly formerUpstream: NodeRecord | undefined;
+  readonly formerUpstreams: readonly NodeRecord[];
   readonly settings: RecoverySettings;
   readonly activation: Activation;
   readonly slot: PlannedSlot | undefined;
@@ -40,12 +41,10 @@ export function planFollow(facts: FollowFacts, wish: FollowWish): FollowPlan {
   const slot = planSlot(facts, wish);
   const settings = followSettings(wish, facts.primaryConninfo);
   const activation = activationOf(local, wish);
-  const formerUpstream = upstream.nodes.find(
-    ({ id }) => id === node.upstreamNodeId && id !== upstream.node.id && id !== node.id,
-  );
+  const former = formerUpstreams(facts, node);
   return {
     node,
-    formerUpstream,
+    formerUpstreams: former,
     settings,
     activation,
     slot,
@@ -56,9 +55,9 @@ export function planFollow(facts: FollowFacts, wish: FollowWish): FollowPlan {
       activationInWords(local, activation),
       `wait up to ${wish.streamingMs / 1000} seconds until it streams from node ${nodeLabel(upstream.node)}`,
       `record node ${nodeLabel(node)} as a standby of node ${nodeLabel(upstream.node)}`,
-      ...(formerUpstream === undefined || slot === undefined
-        ? []
-        : [`drop the replication slot "${slot.name}" on node ${nodeLabel(formerUpstream)}, if it is there`]),
+      ...(slot === undefined ? [] : former).map(
+        (holder) => `drop the replication slot "${slot?.name}" on node ${nodeLabel(holder)}, if it is there`,
+      ),
     ],
   };
 }

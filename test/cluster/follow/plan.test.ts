@@ -113,6 +113,23 @@ function refusal(given: FollowFacts, changes: Partial<FollowWish> = {}): RepmgrE
 }
 
 describe('the plan of a follow', () => {
+  it('looks for its slot also where it really streamed from, whatever the metadata say', () => {
+    const nodes = [
+      aNode(1, { role: 'primary', upstreamNodeId: undefined, conninfo: 'host=node1 port=5432' }),
+      aNode(2, { conninfo: 'host=node2' }),
+      aNode(3, { upstreamNodeId: id(2), conninfo: 'host=node3' }),
+      aNode(4, { conninfo: 'host=node1 port=5433' }),
+    ];
+    const given = (primaryConninfo: string) =>
+      facts({ upstream: { nodes }, local: { settings: { primary_conninfo: primaryConninfo } } });
+    const dropped = (conninfo: string) =>
+      planFollow(given(conninfo), { ...wish, usesSlot: true }).formerUpstreams.map((node) => node.id);
+    expect(dropped('user=repmgr host=node1')).toEqual([1]);
+    expect(dropped('host=node1 port=5433')).toEqual([4]);
+    expect(dropped('host=node2')).toEqual([]);
+    expect(dropped('')).toEqual([]);
+  });
+
   it('tells each step in the order in which it is done, and no password', () => {
     const plan = planFollow(facts(), { ...wish, usesSlot: true });
     expect(plan.steps).toEqual([
