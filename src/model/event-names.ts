@@ -59,5 +59,6 @@ export const eventNames: readonly string[] = [
   'repmgrd_restart_in_place',
   'repmgrd_write_stall',
   'repmgrd_diverged',
+  'repmgrd_synchronous_quorum',
   'repmgrd_state_error',
 ];
