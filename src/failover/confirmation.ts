@@ -9,7 +9,7 @@ import { isWritable } from './own-wal.ts';
 import { compareVersions, isMember, isQuorum, membersOf } from './quorum.ts';
 import type { Confirmation, Leader } from './leader-state.ts';
 import type { State } from './state.ts';
-import { nextTerm } from './terms-heard.ts';
+import { termToAskFor } from './terms-heard.ts';
 import { become, explain, send, store, type Turn } from './turn.ts';
 import { restamped } from './first-record.ts';
 
@@ -73,7 +73,7 @@ function ask(turn: Turn, leader: Leader, repeated: Confirmation | null): void {
     return;
   }
   const { self } = state.settings;
-  const term = repeated?.term ?? nextTerm(state);
+  const term = repeated?.term ?? termToAskFor(state);
   if (repeated === null) {
     store(turn, {
       term,
@@ -108,8 +108,13 @@ function ask(turn: Turn, leader: Leader, repeated: Confirmation | null): void {
 
 function isConfirmed(state: State, { votes }: Confirmation): boolean {
   const { record } = state.durable;
+  const { self, failoverQuorum } = state.settings;
+  /** Whoever else led by no quorum either is not asked. */
+  if (failoverQuorum === 'none') {
+    return true;
+  }
   const counts = (node: NodeId) =>
-    node === state.settings.self || votes.some((vote) => vote.voter === node && voteCounts(state, vote));
+    node === self || votes.some((vote) => vote.voter === node && voteCounts(state, vote));
   return record !== null && isQuorum(record, counts);
 }
 

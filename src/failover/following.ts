@@ -59,9 +59,12 @@ export function onFollowed(turn: Turn): void {
   }
 }
 
-/** Its WAL is the leader's now, and so are the makers of its timelines. */
+/** Its WAL is the leader's now, and so are the makers of its timelines; where another leads by now, it is begun again. */
 export function onRejoined(turn: Turn): void {
   const { leader, timelines } = turn.state.durable;
+  if (leader?.node !== turn.state.following?.node) {
+    return;
+  }
   store(turn, { hasStrayed: false, isRejoining: false, timelines: leader?.path ?? timelines });
   change(turn, { position: null, look: null });
   onFollowed(turn);
@@ -89,10 +92,11 @@ function followedLeader(state: State): KnownLeader | null {
   if (leader === null || !leader.isWritable || leader.node === settings.self || role.kind !== 'follower') {
     return null;
   }
-  const isHeard = isInTouch(state);
   const isLeased = lease.kind === 'granted' && lease.holder === leader.node && lease.term === leader.term;
   const isBound = hasForgottenWord(state) || (frozen !== null && (frozen.boundTerm ?? 0) > leader.term);
-  return (isHeard || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term) ? leader : null;
+  return (isInTouch(state) || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term)
+    ? leader
+    : null;
 }
 
 /** What a rejoin copies must be there, and each try makes where this node's own WAL ends unknown for a while. */

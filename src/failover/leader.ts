@@ -20,7 +20,7 @@ import { reactTrouble } from './trouble.ts';
 import { reactPauseEnd } from './pause.ts';
 import { reactSynchronousStandbys } from './synchronous-standbys.ts';
 import { reactRecord } from './record-changes.ts';
-import { giveUpLeading, loseToAnotherLeader, reactReturn } from './return.ts';
+import { giveUpLeading, loseToAnotherLeader, loseToWonTerm, reactReturn } from './return.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
@@ -53,6 +53,10 @@ export function onHeartbeatRefused(turn: Turn, from: NodeId, message: HeartbeatR
   const { role, durable } = turn.state;
   noteTerm(turn, from, message.highestTerm);
   if (role.kind !== 'leader' || message.mark.incarnation !== turn.state.incarnation) {
+    return;
+  }
+  if (message.record !== null && message.record.version.term > role.term) {
+    loseToWonTerm(turn, from, message.record.version.term);
     return;
   }
   if (durable.record === null || !isMember(durable.record, from) || message.reason !== 'higherTerm') {

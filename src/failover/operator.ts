@@ -114,9 +114,10 @@ function isHeardByQuorum(state: State, leader: Leader, record: VoterRecord): boo
 
 /** An operator's election: the same rules, but nobody's word keeps this node from standing. */
 function promote(turn: Turn, pending: PendingRequest, isForced: boolean): void {
-  const { role } = turn.state;
+  const { role, server, position } = turn.state;
   const candidacy = candidacyOf(turn.state, true);
-  if (isForced && role.kind !== 'leader' && role.kind !== 'retiring' && turn.state.position !== null) {
+  const isUp = server?.condition === 'running' && position !== null;
+  if (isForced && role.kind !== 'leader' && role.kind !== 'retiring' && isUp) {
     standForced(turn);
     answerRequest(
       turn,

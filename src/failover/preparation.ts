@@ -13,7 +13,7 @@ import { newerRecord } from './quorum.ts';
 import { refusalInWords } from './refusals-in-words.ts';
 import type { Candidate, State } from './state.ts';
 import { firstTerm, noTerm } from './term.ts';
-import { forcedTerm, nextTerm } from './terms-heard.ts';
+import { forcedTerm, termToAskFor } from './terms-heard.ts';
 import { explain, isRunning, store, type Turn } from './turn.ts';
 import { askForVotes } from './vote-requests.ts';
 
@@ -60,14 +60,15 @@ function reasonOf(state: State, { answers }: Candidate, refusal: Refusal | null)
 function voteForItself(turn: Turn, role: Candidate): void {
   const { state } = turn;
   const { durable, settings } = state;
-  const term = role.isForced ? forcedTerm(state) : role.purpose === 'bootstrap' ? firstTerm : nextTerm(state);
+  const wanted = role.purpose === 'bootstrap' ? firstTerm : termToAskFor(state);
+  const term = role.isForced ? forcedTerm(state) : wanted;
   const record =
     role.purpose === 'bootstrap' ? role.record : (newerRecord(durable.record, role.record) ?? role.record);
   const frozen =
     isElectionPurpose(role.purpose) && durable.frozen !== null
       ? { ...durable.frozen, boundTerm: term }
       : durable.frozen;
-  store(turn, { term, vote: { term, candidate: settings.self, confirms: null }, frozen });
+  store(turn, { term, vote: { term, candidate: settings.self, confirms: null }, frozen, record });
   openTerm(turn, term, settings.self);
   grantLease(turn, settings.self, term, settings.leaseMs);
   explain(turn, 2, 'standForElection', `stands for election in term ${term}`, {

@@ -3,6 +3,7 @@ import { askWhoLeads } from './ask-who-leads.ts';
 import { bounds } from './bounds.ts';
 import { contactEndsAt, contactMs, isInContact } from './contact.ts';
 import { askServers, primaryAnswers } from './evidence.ts';
+import type { Evidence } from './explanation.ts';
 import { endTerm, fence, goDown, rest } from './fencing.ts';
 import { nameOf } from './names.ts';
 import type { Term } from './term.ts';
@@ -31,18 +32,27 @@ export function reactReturn(turn: Turn, leader: Leader): void {
 
 /** Another repmgrd leads a higher term with a writable primary: this one must not be writable any more. */
 export function loseToAnotherLeader(turn: Turn, node: NodeId, term: Term): void {
+  loseTerm(turn, `${nameOf(turn.state, node)} is the primary by term ${term}`, { leader: node, term });
+}
+
+/** A voter keeps the record of a higher term, so that was won, whether its leader still lives or not. */
+export function loseToWonTerm(turn: Turn, voter: NodeId, term: Term): void {
+  loseTerm(turn, `term ${term} was won: ${nameOf(turn.state, voter)} keeps its record`, { voter, term });
+}
+
+function loseTerm(turn: Turn, reason: string, evidence: Evidence): void {
   const { role, server } = turn.state;
   if (role.kind !== 'leader') {
     return;
   }
   if (role.stage === 'checking' && !isWritable(turn.state)) {
     if (server !== null) {
-      giveUpLeading(turn, role, `${nameOf(turn.state, node)} is the primary by term ${term}`);
+      giveUpLeading(turn, role, reason);
     }
   } else if (server?.condition === 'crashed' || server?.condition === 'shutDown') {
     goDown(turn, 'fence', 'takeDown');
   } else {
-    fence(turn, 4, `${nameOf(turn.state, node)} is the primary by term ${term}`, { leader: node, term });
+    fence(turn, 4, reason, evidence);
   }
 }
 
@@ -108,7 +118,11 @@ function mayServeUntil(state: State, leader: Leader): number {
   const allLeadNothing = state.metadata.nodes.every(
     ({ id }) => id === state.settings.self || leader.leadNothing.includes(id),
   );
-  const ownWordCounts = isSmallSet(record) && state.settings.failoverQuorum === 'majority';
+  if (state.settings.failoverQuorum === 'none') {
+    const hasWaited = others.length === 0 || state.now.monotonicMs - leader.since >= 2 * bounds.retryMs;
+    return hasWaited || allLeadNothing ? never : 0;
+  }
+  const ownWordCounts = isSmallSet(record);
   return ownWordCounts && (isSameBoot || allLeadNothing) ? never : 0;
 }
 

@@ -22,6 +22,11 @@ export function forcedTerm(state: State): Term {
   return (Math.max(0, Math.ceil((above - own) / modulus)) * modulus + own) as Term;
 }
 
+/** By failover_quorum=none two may win at the same time: each in a term of its own. */
+export function termToAskFor(state: State): Term {
+  return state.settings.failoverQuorum === 'none' ? forcedTerm(state) : nextTerm(state);
+}
+
 /** Above everything that this node did, gave up or heard of; the first term is the recorded primary's alone. */
 export function nextTerm({ durable, highestTermHeard }: State): Term {
   return (Math.max(firstTerm, durable.term, durable.givenUp, highestTermHeard) + 1) as Term;

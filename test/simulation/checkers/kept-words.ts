@@ -72,6 +72,8 @@ export class KeptWords implements Checker {
   /** A winner leads by votes that are in force, all at once. */
   #judgeVotes(world: World, { node }: Daemon, { durable }: State, term: number): void {
     if (durable.record === null || durable.record.voters.length <= 2) return;
+    // By failover_quorum=none no quorum is needed.
+    if (world.nodeOf(node)?.daemon.settings.failoverQuorum === 'none') return;
     const isInForce = (voter: number) => {
       const daemon = world.nodeOf(voter)?.daemon;
       const lease = daemon?.state?.lease;

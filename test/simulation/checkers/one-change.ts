@@ -48,6 +48,8 @@ export class OneChange implements Checker {
     const mine = world.nodeOf(from)?.daemon.file?.record ?? null;
     const theirs = world.nodeOf(to)?.daemon.state?.durable.record ?? null;
     if (mine === null || theirs === null || compare(theirs, mine) >= 0) return;
+    // First records have no author: the recorded primary, which writes the metadata, goes by the newest.
+    if (mine.version.term === 0) return;
     world.watchers.violated(
       world,
       this,

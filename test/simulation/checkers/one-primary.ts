@@ -24,20 +24,20 @@ export class OnePrimary implements Checker {
   readonly #watchedSince = new Map<number, number>();
   /** When it last knew of no term at all. */
   readonly #unarmedAt = new Map<number, number>();
-  /** Whom an operator's word made a leader without a quorum. */
-  readonly #forced = new Set<number>();
+  /** Whom an operator's word made a leader without a quorum, and when. */
+  readonly #forced = new Map<number, number>();
   #apartAt = Number.NEGATIVE_INFINITY;
   #isLooking = false;
 
   stepped(
-    _world: World,
+    world: World,
     { node }: Daemon,
     { role }: State,
     _event: Event,
     { explanations }: StepResult,
   ): void {
     const wins = explanations.some(({ decision }) => decision === 'win');
-    if (wins && role.kind === 'candidate' && role.isForced) this.#forced.add(node);
+    if (wins && role.kind === 'candidate' && role.isForced) this.#forced.set(node, world.schedule.now);
   }
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
@@ -51,8 +51,13 @@ export class OnePrimary implements Checker {
   noLongerWritable(world: World, server: PostgresServer): void {
     if (server.isWritable) return;
     this.#writable.delete(server);
-    world.byHand.delete(server.node);
+    // What a hand promoted comes back writable after a crash as well.
+    if (server.directory.standbySignal) world.byHand.delete(server.node);
     this.#forced.delete(server.node);
+  }
+
+  promotionCalled(world: World, { node }: Daemon): void {
+    world.byHand.delete(node);
   }
 
   persisted(world: World, daemon: Daemon): void {
@@ -79,14 +84,17 @@ export class OnePrimary implements Checker {
     });
   }
 
-  /** Operators forced each of them, on two sides of a cut: until they hear of each other. */
+  /** An operator forced one of them, who took it on himself that the others are gone: until they hear of it. */
   #areForcedApart(world: World, servers: readonly PostgresServer[]): boolean {
-    if (!servers.every(({ node }) => this.#forced.has(node))) return false;
+    const forcedAt = Math.max(
+      ...servers.map(({ node }) => this.#forced.get(node) ?? Number.NEGATIVE_INFINITY),
+    );
+    if (forcedAt === Number.NEGATIVE_INFINITY) return false;
     const isCut = servers.some(
       ({ node }) => !servers.every((it) => world.network.isOpenBothWays(node, it.node)),
     );
     if (isCut) this.#apartAt = world.schedule.now;
-    return world.schedule.now < this.#apartAt + reactionMs;
+    return world.schedule.now < Math.max(this.#apartAt, forcedAt) + reactionMs;
   }
 
   #isExcused(world: World, server: PostgresServer): boolean {

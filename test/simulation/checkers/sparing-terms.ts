@@ -30,6 +30,8 @@ export class SparingTerms implements Checker {
       before.role.stage === 'asking'
     )
       return;
+    // By failover_quorum=none whoever answers is enough, nobody included.
+    if (daemon.settings.failoverQuorum === 'none') return;
     const since = this.#aloneSince.get(daemon.node);
     if (since === undefined || world.schedule.now - since < freshMs || state.role.record.voters.length <= 2)
       return;

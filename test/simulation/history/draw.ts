@@ -5,6 +5,7 @@ import { greatestDrift } from '../world/clock.ts';
 import type { DiskSpeed } from '../world/disk.ts';
 import type { LinkOptions } from '../world/network.ts';
 import { Random } from '../world/random.ts';
+import { withOperators } from './draw-operators.ts';
 import { withSynchronousQuorum } from './draw-synchronous.ts';
 import { drawFaults } from './draw-faults.ts';
 import type { ClientOptions, HistoryOptions, NodeOptions } from './options.ts';
@@ -14,9 +15,10 @@ const faultsEndAtMs = { low: 24_000, high: 36_000 };
 /** How long a cluster may take to be well again, faults that are in the servers' own habits included. */
 const settleMs = 36_000;
 
-/** A history of its seed, in some with synchronous standbys, which leaves the others as they were. */
+/** A history of its seed; in some with synchronous standbys or operators, which leaves the others as they were. */
 export function drawHistory(seed: number): HistoryOptions {
-  return withSynchronousQuorum(drawAsynchronous(seed), new Random(seed, 2));
+  const history = withSynchronousQuorum(drawAsynchronous(seed), new Random(seed, 2));
+  return withOperators(history, new Random(seed, 3));
 }
 
 function drawAsynchronous(seed: number): HistoryOptions {
