@@ -47,14 +47,19 @@ describeWithRsync('a copy by rsync that breaks off', () => {
   ];
 
   /** Starts a clone that would take minutes, and waits until it copies. */
-  async function slowClone(...further: string[]) {
-    return await slowCloneInto(directory, ...further);
+  async function slowClone(settings: Readonly<Record<string, string>> = {}, ...further: string[]) {
+    return await slowCloneInto(directory, settings, ...further);
   }
 
-  async function slowCloneInto(target: string, ...further: string[]) {
+  async function slowCloneInto(
+    target: string,
+    changes: Readonly<Record<string, string>> = {},
+    ...further: string[]
+  ) {
     const settings = await withSettings(sandbox, 2, {
       ssh_options: ssh.options,
       rsync_options: '-rlp --bwlimit=200',
+      ...changes,
     });
     const clone = startRepmgr(sandbox, 2, [...settings, '-D', target, ...args(...further)]);
     const isCopying = async () => {
@@ -192,11 +197,41 @@ describeWithRsync('a copy by rsync that breaks off', () => {
     for (const { id } of ours) process.kill(id);
   }
 
+  it('for lack of WAL, where no slot could keep it, is no standby that never becomes consistent', async () => {
+    await sandbox.query(1, 'ALTER SYSTEM SET max_replication_slots = 0');
+    await restart();
+    try {
+      const before = await treeOf(directory);
+      const clone = await slowClone({ use_replication_slots: '0', rsync_options: '-rlp --bwlimit=3000' });
+      for (let segments = 0; segments < 3; segments += 1) {
+        await sandbox.query(1, 'CREATE TABLE more (id int)');
+        await sandbox.query(1, 'DROP TABLE more');
+        await sandbox.query(1, 'SELECT pg_switch_wal()');
+        await sandbox.query(1, 'CHECKPOINT');
+      }
+      const { exitCode, stderr } = await clone.ended;
+      expect(exitCode, stderr).toBe(14);
+      expect(stderr).toContain('WARNING: the source has no free replication slot to keep its WAL');
+      expect(stderr).toContain('ERROR: the source no longer has all WAL of the time of the copy');
+      expect(stderr).toMatch(/^DETAIL: The segment "[0-9A-F]{24}" is missing\.$/m);
+      expect(stderr).toMatch(/^HINT: Raise max_replication_slots or wal_keep_/m);
+      expect(await treeOf(directory)).toEqual(before);
+    } finally {
+      await sandbox.query(1, 'ALTER SYSTEM RESET max_replication_slots');
+      await restart();
+    }
+  });
+
+  async function restart(): Promise<void> {
+    await sandbox.stop(1);
+    await sandbox.start(1);
+  }
+
   describe('in the place of a node', () => {
     it('gives the node back, file by file, and its server starts again', async () => {
       await copyOnce();
       const before = await treeOf(directory);
-      const clone = await slowClone('--force');
+      const clone = await slowClone({}, '--force');
       expect(await readdir(directory)).toContain('repmgr_clone_replaced');
       await expect(sandbox.start(2)).rejects.toMatchObject({ code: 'server_start_failed' });
       clone.signal('SIGINT');
@@ -207,7 +242,7 @@ describeWithRsync('a copy by rsync that breaks off', () => {
 
     it('keeps it aside over a kill -9, and the next clone goes on from there', async () => {
       await copyOnce();
-      const clone = await slowClone('--force');
+      const clone = await slowClone({}, '--force');
       clone.signal('SIGKILL');
       await clone.ended;
       await sourceIsLeftAlone();
