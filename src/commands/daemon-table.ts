@@ -85,6 +85,20 @@ export const daemonCommands: readonly Command[] = [
     load: () => import('./node-maintenance.ts'),
   },
   {
+    noun: 'node',
+    verb: 'diverged',
+    summary: 'show what was in WAL that a rejoin gave up',
+    description:
+      'A node that wrote what nobody else has keeps that WAL when it becomes a standby again. Lists it, with tables, rows and transactions where pg_waldump is installed.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf node diverged', about: 'each time, the last one first' },
+      { line: 'repmgr -f /etc/repmgr.conf node diverged --json', about: 'for scripts' },
+    ],
+    options: ['pgBindir'],
+    needsConfig: true,
+    load: () => import('./node-diverged.ts'),
+  },
+  {
     noun: 'explain',
     verb: '',
     summary: 'tell why there was a failover, or none',

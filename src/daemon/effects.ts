@@ -17,7 +17,7 @@ import { WalEndReader } from './observe/end-of-wal.ts';
 import { clientEnvironment } from './perform/client-environment.ts';
 import { Guard } from './perform/guard.ts';
 import { guardCondition } from './perform/guard-condition.ts';
-import { guardFile } from './perform/kept-places.ts';
+import { guardFile } from '../cluster/rejoin/kept-places.ts';
 import { OwnConnections } from './perform/own-connections.ts';
 import { RejoinAttempts } from './perform/rejoin-attempts.ts';
 import { perform, type PerformContext, type PerformedAction } from './perform/perform.ts';

@@ -36,6 +36,8 @@ export const daemonLimits = {
   slotUpkeepMs: 30_000,
   /** For a standby to come back to its slot, or to be recorded with its new upstream. */
   slotLingersMs: 120_000,
+  /** For pg_waldump to read WAL that was given up, some 100 MB a second. */
+  waldumpMs: 600_000,
   /** For a commit that is meant to wait: as long as a hold lasts. */
   probeCommitMs: 86_400_000,
   /** For crash recovery, which may have to replay max_wal_size and more. */
@@ -86,6 +88,8 @@ export const daemonLimits = {
   eventLateMs: 1_000,
   /** How long a message of another repmgrd may wait for a look at the own WAL, which takes some milliseconds. */
   freshWalMs: 50,
+  /** Between two looks whether the own server still takes new connections. */
+  pingMs: 2_000,
   /** Between two looks at a server that is in trouble, and for how long they come so often. */
   serverLookQuickMs: 20,
   serverLookQuickForMs: 3_000,

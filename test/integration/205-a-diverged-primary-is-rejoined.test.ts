@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listDivergedWal } from '../../src/cluster/rejoin/diverged-wal.ts';
-import { divergedDirectory } from '../../src/daemon/perform/kept-places.ts';
+import { divergedDirectory } from '../../src/cluster/rejoin/kept-places.ts';
 import type { NodeId } from '../../src/model/node.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { waitUntil } from '../../src/system/clock.ts';
@@ -64,6 +64,12 @@ describe.each([
       expect.stringMatching(/^0000000100000000000000/),
       'diverged.json',
     ]);
+    const shown = await sandbox.repmgr(1, ['node', 'diverged']);
+    expect(shown).toMatchObject({ exitCode: 0 });
+    expect(shown.stdout).toContain('given up for node 2');
+    // The programs that are fetched have no pg_waldump.
+    expect(shown.stdout).toMatch(way === 'rewind' ? /1000 +\| 0 +\| 0/ : /pg_waldump is not installed/);
+    expect(shown.stdout).toMatch(way === 'rewind' ? /1 committed transactions/ : /./);
   });
 });
 

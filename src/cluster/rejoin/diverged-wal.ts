@@ -2,7 +2,7 @@
  * WAL that only this node has, and that a rejoin gives up: kept, so that somebody can look what was in it. One directory
  * for each time, with the segments from the fork on and a note.
  */
-import { copyFile, link, mkdir, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { failure } from '../../errors.ts';
@@ -32,6 +32,8 @@ export interface DivergedRange {
   readonly divergedAt: Lsn;
   readonly endOfWal: Lsn;
   readonly rejoinedTo: number;
+  /** pg_rewind, and a server after it, write into the files that are there: hard links would change with them. */
+  readonly isWrittenOver: boolean;
 }
 
 const noteName = 'diverged.json';
@@ -44,7 +46,7 @@ const note = v.object({
 });
 
 /**
- * Keeps the segments by hard links where it can, which costs no room; else it copies them.
+ * Keeps the segments by hard links where it may, which costs no room; else it copies them.
  * @param parent made where it is not there
  * @returns undefined where the range is empty: nothing is given up
  * @throws RepmgrError diverged_wal_not_kept where there is no room, or it cannot be written
@@ -59,7 +61,10 @@ export async function keepDivergedWal(
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const names = await segmentsOf(range);
-    for (const name of names) await linkOrCopy(join(range.walDirectory, name), join(directory, name));
+    for (const name of names) {
+      const [from, to] = [join(range.walDirectory, name), join(directory, name)];
+      await (range.isWrittenOver ? copy(from, to) : linkOrCopy(from, to));
+    }
     const kept = {
       timelineId: range.timelineId,
       divergedAt: formatLsn(range.divergedAt),
@@ -129,10 +134,15 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
     await link(from, to);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error) || error.code === 'ENOENT') throw error;
-    await refuseLackOfRoom(from, to);
-    await copyFile(from, to);
-    await flush(to);
+    await copy(from, to);
   }
+}
+
+/** Where the file system can, both share their blocks. */
+async function copy(from: string, to: string): Promise<void> {
+  await refuseLackOfRoom(from, to);
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await flush(to);
 }
 
 async function refuseLackOfRoom(from: string, to: string): Promise<void> {

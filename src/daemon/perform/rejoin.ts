@@ -5,7 +5,7 @@
 import { access, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cloneAgain } from '../../cluster/rejoin/clone-again.ts';
-import { keepDivergedWal } from '../../cluster/rejoin/diverged-wal.ts';
+import { type DivergedRange, keepDivergedWal } from '../../cluster/rejoin/diverged-wal.ts';
 import { type Diverged, divergenceOf, timelinePathOf } from '../../cluster/rejoin/divergence.ts';
 import { rewind, type RewindOptions, whyNoRewind } from '../../cluster/rejoin/rewind.ts';
 import { positionOfStopped } from '../../cluster/follow/wal-position.ts';
@@ -13,16 +13,15 @@ import { RepmgrError } from '../../errors.ts';
 import type { Action } from '../../failover/actions.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { limits } from '../../limits.ts';
-import type { Lsn } from '../../model/lsn.ts';
 import type { NodeRecord } from '../../model/node.ts';
-import { readControlFile } from '../../postgres/control-file.ts';
+import { type ControlFile, readControlFile } from '../../postgres/control-file.ts';
 import { findPostmaster } from '../../postgres/postmaster.ts';
 import { writeDurably } from '../../system/durable-file.ts';
 import { waitUntil } from '../../system/clock.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { killWhatIsLeft } from './down.ts';
 import { rowOf, upstreamSettings } from './follow.ts';
-import { divergedDirectory, rewindingFile } from './kept-places.ts';
+import { divergedDirectory, rewindingFile } from '../../cluster/rejoin/kept-places.ts';
 import { recordFollowing } from './record-following.ts';
 import { forgetFormerConninfo, noUpstream, setUpstream } from './receiver-settings.ts';
 import { signal as signalProcess } from './reload.ts';
@@ -64,62 +63,62 @@ interface Way {
   readonly reason: string;
 }
 
-/** Keeps the WAL that is given up, while it is known where it begins. */
+/** Keeps the WAL that is given up, too, while it is known where it begins. */
 async function chooseWay(
   context: PerformContext,
   server: OwnServer,
   primary: NodeRecord,
   hasStrayed: boolean,
 ): Promise<Way> {
-  const { attempts, signal } = context;
   if (await isHalfRewound(context)) return { name: 'clone', reason: 'a rewind was not completed.' };
-  const diverged = await keepWal(context, server, primary, hasStrayed);
-  if (hasStrayed) return { name: 'clone', reason: 'its WAL is not what its numbers say.' };
-  if (diverged === undefined) return { name: 'clone', reason: 'where both parted is not known.' };
-  if (!diverged.isVisible)
-    return { name: 'clone', reason: 'both have given one number to different timelines.' };
-  if (attempts.areUsedUp('rewind')) return { name: 'clone', reason: 'pg_rewind has failed.' };
-  const { state } = await readControlFile(server.dataDirectory, server.version);
-  if (!state.startsWith('shut down')) return { name: 'clone', reason: 'it was not stopped in good order.' };
-  const refusal = await whyNoRewind(rewindOptions(context, server, primary));
-  signal.throwIfAborted();
-  return refusal === undefined
-    ? { name: 'rewind', reason: 'pg_rewind is there.' }
-    : { name: 'clone', reason: `${refusal}.` };
-}
-
-async function keepWal(
-  context: PerformContext,
-  server: OwnServer,
-  primary: NodeRecord,
-  hasStrayed: boolean,
-): Promise<Diverged | undefined> {
-  const { addresses, log, signal } = context;
   const control = await readControlFile(server.dataDirectory, server.version);
   const own = await positionOfStopped(control, server);
-  if (own?.history === undefined) return undefined;
-  const theirs = await timelinePathOf(addresses.addressed(primary.conninfo), signal);
+  if (own?.history === undefined) return { name: 'clone', reason: 'its WAL cannot be read.' };
+  const theirs = await timelinePathOf(context.addresses.addressed(primary.conninfo), context.signal);
   const diverged = divergenceOf({ timelineId: own.timelineId, history: own.history }, theirs);
+  const obstacle = hasStrayed
+    ? 'its WAL is not what its numbers say'
+    : await whyNotRewind(context, server, primary, diverged, control);
+  const way: Way =
+    obstacle === undefined
+      ? { name: 'rewind', reason: 'pg_rewind is there.' }
+      : { name: 'clone', reason: `${obstacle}.` };
   // One that strayed wrote somewhere behind its last checkpoint.
   const divergedAt = hasStrayed ? control.checkpointLsn : diverged?.divergedAt;
   if (divergedAt !== undefined) {
-    const { walNames } = server.version.capabilities;
-    const range = {
-      walDirectory: join(server.dataDirectory, walNames.directory),
+    await keepWal(context, {
+      walDirectory: join(server.dataDirectory, server.version.capabilities.walNames.directory),
       timelineId: own.timelineId,
-      divergedAt: divergedAt as Lsn,
+      divergedAt,
       endOfWal: own.lsn,
       rejoinedTo: primary.id,
-    };
-    const kept = await keepDivergedWal(divergedDirectory(context.config, context.self), range, new Date());
-    if (kept !== undefined) {
-      log.warning(`WAL from ${kept.divergedAt} to ${kept.endOfWal} is no part of the cluster's any more`, {
-        detail: `It is kept in "${kept.directory}".`,
-        hint: 'See what was in it with: repmgr node diverged',
-      });
-    }
+      isWrittenOver: way.name === 'rewind',
+    });
   }
-  return diverged;
+  return way;
+}
+
+async function whyNotRewind(
+  context: PerformContext,
+  server: OwnServer,
+  primary: NodeRecord,
+  diverged: Diverged | undefined,
+  { state }: ControlFile,
+): Promise<string | undefined> {
+  if (diverged === undefined) return 'both have nothing in common';
+  if (!diverged.isVisible) return 'both have given one number to different timelines';
+  if (context.attempts.areUsedUp('rewind')) return 'pg_rewind has failed before';
+  if (!state.startsWith('shut down')) return 'it was not stopped in good order';
+  return await whyNoRewind(rewindOptions(context, server, primary));
+}
+
+async function keepWal({ config, self, log }: PerformContext, range: DivergedRange): Promise<void> {
+  const kept = await keepDivergedWal(divergedDirectory(config, self), range, new Date());
+  if (kept === undefined) return;
+  log.warning(`WAL from ${kept.divergedAt} to ${kept.endOfWal} is no part of the cluster's any more`, {
+    detail: `It is kept in "${kept.directory}".`,
+    hint: 'See what was in it with: repmgr node diverged',
+  });
 }
 
 /** A read-only server has nothing to lose: it gets a moment. */
