@@ -2,7 +2,7 @@
 import { bounds } from './bounds.ts';
 import type { KnownLeader } from './durable.ts';
 import { beginFreeze } from './evidence.ts';
-import { isYieldedBy } from './lease.ts';
+import { isInTouch, isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
 import { isInMaintenance } from './maintenance.ts';
 import { isPaused } from './pause.ts';
@@ -97,11 +97,6 @@ function followedLeader(state: State): KnownLeader | null {
   return (isInTouch(state) || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term)
     ? leader
     : null;
-}
-
-/** What a rejoin copies must be there, and each try makes where this node's own WAL ends unknown for a while. */
-function isInTouch({ leaderHeardAt, now, settings }: State): boolean {
-  return leaderHeardAt !== null && now.monotonicMs - leaderHeardAt < settings.leaseMs;
 }
 
 /** The last leader's server, which was to start read-only and did not; an operator's shutdown is left alone. */
@@ -226,6 +221,7 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
   change(turn, {
     following: { node: leader.node, term: leader.term, isDone: false, isOnLine: false, since: turn.now },
   });
+  /** Each try makes where this node's own WAL ends unknown for a while, so none is made for who may be gone. */
   if (state.settings.rejoin === 'automatic' && isInTouch(state)) {
     explain(turn, 9, 'rejoin', `its WAL diverged from that of ${name}: rejoins`, evidence);
     store(turn, { isRejoining: true });

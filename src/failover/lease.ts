@@ -27,6 +27,11 @@ export function leaseLeftMs({ lease, now, settings }: State): number {
     : 0;
 }
 
+/** The leader was heard within a lease, in this life of repmgrd. */
+export function isInTouch({ leaderHeardAt, now, settings }: State): boolean {
+  return leaderHeardAt !== null && now.monotonicMs - leaderHeardAt < settings.leaseMs;
+}
+
 /** Whether the newest known leader gave its word that its PostgreSQL is down. */
 export function leaderYielded({ durable, settings }: State): boolean {
   const { leader, heardYields, yielded } = durable;

@@ -57,7 +57,9 @@ function drawBreak(random: Random, atMs: number, target: Target): Fault {
       return { kind, atMs, target, orphansMs: 0 };
     case 'suspendHost':
       return { kind, atMs, target, forMs, isHidden: random.chance(0.3) };
-    default:
+    case 'losePower':
+    case 'killRepmgrd':
+    case 'isolate':
       return { kind, atMs, target, forMs };
   }
 }
