@@ -352,7 +352,6 @@ export class PostgresServer {
   #nameForWalsender(stream: WalStream, text: string): void {
     stream.names = parseSynchronousNames(text);
     this.standbyFlushed(stream);
-    this.around.watcher.changed(this);
   }
 
   /** A backend died: all sessions end, and the postmaster recovers, or ends as well. */
