@@ -4,6 +4,7 @@ import type { TimelineId } from '../../src/model/timeline.ts';
 import {
   at,
   durableOfVoter,
+  heartbeatOf,
   lsn,
   node,
   OneNode,
@@ -182,5 +183,26 @@ describe('a synchronous standby whose data directory was replaced (rule 13)', ()
     expect(two.state.durable.replaced).toEqual({ untilLsn: 1_200 });
     two.observe({ ...attached, directory: 'another', endOfWal: lsn(1_200) });
     expect(two.state.durable.replaced).toBeNull();
+  });
+});
+
+describe('a standby that lost its state file (rule 13)', () => {
+  const kept = standbyServer({ receiver: null, primaryConninfo: '' });
+
+  function follows(required: number): boolean {
+    const two = new OneNode(settingsOf(2, nodes));
+    two.start(null, { namesTerm: true });
+    two.observe(kept);
+    const synchronous = { names: [node(2), node(3)], required };
+    two.receive(1, heartbeatOf(nodes, { record: { ...record, synchronous } }));
+    return two.did('follow');
+  }
+
+  it('takes no WAL where commits may wait for it: it may have told an election where its WAL ends', () => {
+    expect(follows(1)).toBe(false);
+  });
+
+  it('follows the primary where they do not', () => {
+    expect(follows(0)).toBe(true);
   });
 });
