@@ -1,7 +1,7 @@
 /** Whether a small commit still reaches the disk of the primary: rule 7's stall. */
 import type { Lsn } from '../model/lsn.ts';
 import type { Connection } from '../postgres/connection.ts';
-import { flushSmallRecord } from '../postgres/queries/flush.ts';
+import { commitSmallRecord } from '../postgres/queries/flush.ts';
 import { monotonicMs } from '../system/clock.ts';
 
 export interface FlushProbeOptions {
@@ -43,8 +43,7 @@ export class FlushProbe {
       // It is waited for as long as it takes: that it does not end is what is looked for.
       const connection = await this.#options.connection();
       const patience = { deadlineMs: this.#options.stallMs() * 10 };
-      const { recordEnd } = await flushSmallRecord(connection, patience);
-      this.#options.onFlushed(recordEnd);
+      this.#options.onFlushed(await commitSmallRecord(connection, patience));
       this.#options.onStall(false);
     } catch {
       // A server that is gone, or refuses, is told of by whoever watches it.

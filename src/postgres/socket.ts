@@ -135,7 +135,7 @@ export async function connectSocket(socket: Socket, { address, port }: Endpoint)
   await once(socket, 'connect');
 }
 
-async function requestEncryption(socket: Socket): Promise<boolean> {
+export async function requestEncryption(socket: Socket): Promise<boolean> {
   socket.write(Buffer.concat([int32(8), int32(sslRequestCode)]));
   const answer = await firstBytes(socket);
   const letter = answer.toString('latin1', 0, 1);

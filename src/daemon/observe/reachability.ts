@@ -1,4 +1,5 @@
 /** What a failure to connect to the own server means. Pure. */
+import type { ServerCondition } from '../../failover/server-observation.ts';
 import type { RepmgrError } from '../../errors.ts';
 import { attemptFailureOf } from '../../postgres/connection-failure.ts';
 
@@ -8,6 +9,28 @@ import { attemptFailureOf } from '../../postgres/connection-failure.ts';
  * - `silent`: refused by the system, or no answer
  */
 export type Unreached = 'starting' | 'stopping' | 'alive' | 'silent';
+
+/**
+ * What a server that gives no answer is called. `keepsLast`: what cannot be asked is what it was, as long as the same
+ * postmaster lives.
+ * @param isLate it has been so for longer than a server may hang
+ */
+export function withoutAnswer(
+  answer: Unreached,
+  isLate: boolean,
+  last: ServerCondition | undefined,
+): { readonly condition: ServerCondition; readonly keepsLast: boolean } {
+  switch (answer) {
+    case 'stopping':
+      return { condition: 'shuttingDown', keepsLast: true };
+    case 'alive':
+      return { condition: 'running', keepsLast: true };
+    case 'starting':
+      return { condition: isLate ? 'hanging' : 'starting', keepsLast: false };
+    case 'silent':
+      return { condition: isLate ? 'hanging' : (last ?? 'starting'), keepsLast: true };
+  }
+}
 
 /** @param status of postmaster.pid; empty before PostgreSQL 10 */
 export function meaningOf(error: RepmgrError, status: string): Unreached {

@@ -9,12 +9,13 @@ import type { Logger } from '../../log/logger.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import { connect, type Connection } from '../../postgres/connection.ts';
 import { readControlFile } from '../../postgres/control-file.ts';
+import { answersNewConnections } from '../../postgres/ping.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { type OwnStatus, ownStatus } from '../../postgres/queries/own-status.ts';
 import { monotonicMs } from '../../system/clock.ts';
 import { unknownEnd, type WalEndReader } from './end-of-wal.ts';
 import { observationOf, observationOfFiles } from './observation.ts';
-import { meaningOf, type Unreached } from './reachability.ts';
+import { meaningOf, type Unreached, withoutAnswer } from './reachability.ts';
 import { hasStandbyFile, readServerFiles } from './server-files.ts';
 import type { ServerPlace } from './server-place.ts';
 
@@ -46,6 +47,11 @@ export class ServerWatch {
   /** Since when the server has not been as one that runs: for quick looks, and for `hanging`. */
   #troubledSince: number | undefined;
   #complaint = '';
+  /** The postmaster of the connection. */
+  #mark: string | undefined;
+  #pingedAt = 0;
+  /** Since when new connections have not been answered. */
+  #refusedSince: number | undefined;
 
   constructor(options: ServerWatchOptions) {
     this.#options = options;
@@ -105,11 +111,33 @@ export class ServerWatch {
 
   async #lookOnce(): Promise<void> {
     if (this.#isClosed) return;
-    const { place } = this.#options;
-    const postmaster = await findPostmaster(place.dataDirectory).catch(() => undefined);
-    const observation =
-      postmaster === undefined ? await this.#observeNone() : await this.#observeRunning(postmaster);
+    const observation = (await this.#askKept()) ?? (await this.#lookForPostmaster());
     if (!this.#isClosed) this.#tell(observation);
+  }
+
+  /** A session does not outlive its postmaster: while it answers, nothing else needs to be looked at. */
+  async #askKept(): Promise<ServerObservation | undefined> {
+    const mark = this.#last?.postmaster;
+    if (this.#connection === undefined || this.#mark !== mark || !mark) return undefined;
+    this.#pingNowAndThen(this.#connection);
+    const answer = await this.#ask('');
+    return typeof answer === 'object' ? await this.#observe(answer, mark) : undefined;
+  }
+
+  async #lookForPostmaster(): Promise<ServerObservation> {
+    const { dataDirectory } = this.#options.place;
+    const postmaster = await findPostmaster(dataDirectory).catch(() => undefined);
+    return postmaster === undefined ? await this.#observeNone() : await this.#observeRunning(postmaster);
+  }
+
+  /** Clients that are connected are served, though nobody may be let in any more. */
+  #pingNowAndThen({ host, port }: Connection): void {
+    const now = monotonicMs();
+    if (now - this.#pingedAt < limits.pingMs) return;
+    this.#pingedAt = now;
+    void answersNewConnections(host, port, limits.ownServerAnswerMs).then((isAnswered) => {
+      this.#refusedSince = isAnswered ? undefined : (this.#refusedSince ?? now);
+    });
   }
 
   #tell(observation: ServerObservation): void {
@@ -138,17 +166,26 @@ export class ServerWatch {
     if (this.#last?.postmaster !== mark) {
       this.#options.walEnd.forget();
       this.#hasStalled = false;
+      this.#refusedSince = undefined;
       if (this.#last !== undefined) this.#dropConnection();
     }
     const answer = await this.#ask(postmaster.lockFile.status);
-    if (typeof answer === 'object') {
-      this.#complaint = '';
-      this.#troubledSince = undefined;
-      return await this.#observe(answer, mark);
-    }
+    this.#mark = mark;
+    if (typeof answer === 'object') return await this.#observe(answer, mark);
     if (answer === 'alive') this.#troubledSince = undefined;
     else this.#troubledSince ??= monotonicMs();
-    return await this.#withoutAnswer(answer, mark);
+    const last = this.#last?.postmaster === mark ? this.#last : undefined;
+    const { condition, keepsLast } = withoutAnswer(
+      answer,
+      this.#isLate(this.#troubledSince),
+      last?.condition,
+    );
+    const kept = keepsLast ? last : undefined;
+    return { ...(kept ?? (await this.#fromFiles())), condition, postmaster: mark };
+  }
+
+  #isLate(since: number | undefined): boolean {
+    return since !== undefined && monotonicMs() - since > this.#options.hangMs();
   }
 
   async #ask(status: string): Promise<OwnStatus | Unreached> {
@@ -188,30 +225,10 @@ export class ServerWatch {
     void connection?.close();
   }
 
-  /** What cannot be asked is what it was, as long as the same postmaster lives. */
-  async #withoutAnswer(answer: Unreached, mark: string): Promise<ServerObservation> {
-    const last = this.#last?.postmaster === mark ? this.#last : undefined;
-    const isLate =
-      this.#troubledSince !== undefined && monotonicMs() - this.#troubledSince > this.#options.hangMs();
-    switch (answer) {
-      case 'stopping':
-        return { ...(last ?? (await this.#fromFiles())), condition: 'shuttingDown', postmaster: mark };
-      case 'alive':
-        return { ...(last ?? (await this.#fromFiles())), condition: 'running', postmaster: mark };
-      case 'starting':
-        return {
-          ...(await this.#fromFiles()),
-          condition: isLate ? 'hanging' : 'starting',
-          postmaster: mark,
-        };
-      case 'silent':
-        if (isLate) return { ...(last ?? (await this.#fromFiles())), condition: 'hanging', postmaster: mark };
-        return last ?? { ...(await this.#fromFiles()), condition: 'starting', postmaster: mark };
-    }
-  }
-
   async #observe(status: OwnStatus, mark: string): Promise<ServerObservation> {
     const { self, place } = this.#options;
+    this.#complaint = '';
+    this.#troubledSince = undefined;
     const tellsAll = status.primaryConninfo !== undefined;
     const [end, files, hasStandbySignal] = await Promise.all([
       this.#options.walEnd.ofRunning(status),
@@ -221,7 +238,7 @@ export class ServerWatch {
     const nodes = this.#options.nodes();
     return {
       ...observationOf({ status, end, files, hasStandbySignal, self, nodes }),
-      condition: this.#hasStalled ? 'stalled' : 'running',
+      condition: this.#hasStalled ? 'stalled' : this.#isLate(this.#refusedSince) ? 'hanging' : 'running',
       postmaster: mark,
     };
   }

@@ -19,17 +19,29 @@ export async function flushSmallRecord(
   connection: Connection,
   options?: QueryOptions,
 ): Promise<FlushedRecord> {
-  const { hasLogicalMessages, walNames } = connection.version.capabilities;
-  // A transaction that has a number and wrote WAL is flushed at its end.
-  const record = hasLogicalMessages
-    ? "pg_logical_emit_message(true, 'repmgr', '')::text AS lsn"
-    : "NULL::text AS lsn, txid_current(), pg_create_restore_point('repmgr')";
-  const [written] = await connection.query<{ lsn: string | null }>(`SELECT ${record}`, [], options);
+  const recordEnd = await commitSmallRecord(connection, options);
+  const { walNames } = connection.version.capabilities;
   const [row] = await connection.query<{ lsn: string }>(
     `SELECT ${walNames.currentFlushLsn}()::text AS lsn`,
     [],
     options,
   );
-  const flushedLsn = parseLsn(row?.lsn ?? '') ?? (0n as Lsn);
-  return { flushedLsn, recordEnd: parseLsn(written?.lsn ?? '') };
+  return { flushedLsn: parseLsn(row?.lsn ?? '') ?? (0n as Lsn), recordEnd };
+}
+
+/**
+ * The same in one statement.
+ * @returns where a record ends that is on disk now; undefined before 9.6
+ * @throws RepmgrError query_failed, query_timeout or connection_lost
+ */
+export async function commitSmallRecord(
+  connection: Connection,
+  options?: QueryOptions,
+): Promise<Lsn | undefined> {
+  // A transaction that has a number and wrote WAL is flushed at its end.
+  const record = connection.version.capabilities.hasLogicalMessages
+    ? "pg_logical_emit_message(true, 'repmgr', '')::text AS lsn"
+    : "NULL::text AS lsn, txid_current(), pg_create_restore_point('repmgr')";
+  const [written] = await connection.query<{ lsn: string | null }>(`SELECT ${record}`, [], options);
+  return parseLsn(written?.lsn ?? '');
 }
