@@ -4,7 +4,7 @@ import { type NamedHistory, tell } from './named-history.ts';
 export const yieldOnItsWay: NamedHistory = {
   name: '17 yield on its way',
   rules: 'yield',
-  variants: [15_000, 16_500].map((byMs) => ({
+  variants: [14_200, 14_500].map((byMs) => ({
     name: `${byMs} ms late`,
     options: tell({
       nodes: 3,
@@ -15,7 +15,7 @@ export const yieldOnItsWay: NamedHistory = {
         { kind: 'delayMessages', atMs: 0, message: 'yield', from: 1, to: 3, byMs, forMs: 3_000 },
         { kind: 'killPostmaster', atMs: 600, target: 1, orphansMs: 0 },
         { kind: 'isolate', atMs: 700, target: 1, forMs: 7_000 },
-        { kind: 'killPostmaster', atMs: 10_500, target: 2, orphansMs: 0 },
+        { kind: 'killPostmaster', atMs: 9_500, target: 2, orphansMs: 0 },
         { kind: 'isolate', atMs: 14_500, target: 1, forMs: 9_000 },
       ],
       quietAtMs: 28_000,
