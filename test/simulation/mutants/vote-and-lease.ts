@@ -93,8 +93,8 @@ export const voteAndLease: readonly Mutant[] = [
       ),
     ],
     caughtBy: ['one primary', 'winner has all', 'needed only'],
-    stories: ['03', '05', '16'],
-    withinHistories: 2000,
+    stories: ['50'],
+    withinHistories: 20,
   },
   {
     name: "take the lease's length from the voter's own file while running",

@@ -26,7 +26,7 @@ export const wholeCore: readonly Mutant[] = [
     ],
     caughtBy: ['bounded loss'],
     stories: [],
-    withinHistories: 200,
+    withinHistories: 1000,
   },
   {
     name: 'a core that never fences',
@@ -39,7 +39,7 @@ export const wholeCore: readonly Mutant[] = [
     ],
     caughtBy: ['one primary'],
     stories: ['19', '50'],
-    withinHistories: 200,
+    withinHistories: 1000,
   },
   {
     name: 'a timer in the past',
