@@ -1,4 +1,8 @@
-/** How repmgr learns that repmgrd runs it: promote_command and follow_command are command lines of repmgr, mostly. */
+/** Commands that repmgrd runs: a repmgr in them does its own part only, and asks no repmgrd. */
 
-/** The environment variable that is set while repmgrd waits for such a command; what is not its part repmgrd does. */
+/** The variable that repmgrd sets for promote_command and follow_command. */
 export const daemonAction = 'REPMGR_DAEMON_ACTION';
+
+export function isOrderedByDaemon(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return (environment[daemonAction] ?? '') !== '';
+}

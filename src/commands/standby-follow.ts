@@ -1,4 +1,5 @@
 /** `repmgr standby follow`: lets the local server stream from the primary. docs/promote-and-follow.md */
+import { isOrderedByDaemon } from '../cluster/daemon-action.ts';
 import { follow } from '../cluster/follow/execute.ts';
 import type { FollowFacts } from '../cluster/follow/facts.ts';
 import { type FoundUpstream, findUpstream } from '../cluster/follow/find-upstream.ts';
@@ -47,6 +48,7 @@ export async function run(context: CommandContext): Promise<void> {
       config,
       upstream: upstream.connection,
       primary: upstream.primary.connection,
+      isOrderedByDaemon: isOrderedByDaemon(context.environment),
       log,
       signal,
     });
@@ -67,7 +69,7 @@ async function planOrReport(
     return planFollow(facts, wish);
   } catch (error) {
     const isSlot = error instanceof RepmgrError && error.code === 'slot_unavailable';
-    if (isSlot && context.options.dryRun !== true) {
+    if (isSlot && context.options.dryRun !== true && !isOrderedByDaemon(context.environment)) {
       const details = [error.message, error.detail].filter(Boolean).join(': ');
       const place = { config: requireConfig(context), log: context.log };
       await reportFollow(

@@ -1,4 +1,5 @@
 /** `repmgr standby promote`: makes the local standby the primary of its cluster. docs/promote-and-follow.md */
+import { isOrderedByDaemon } from '../cluster/daemon-action.ts';
 import { ownCommand } from '../cluster/own-command.ts';
 import { promote } from '../cluster/promote/execute.ts';
 import { inspectPromotion } from '../cluster/promote/inspect.ts';
@@ -24,7 +25,8 @@ export async function run(context: CommandContext): Promise<void> {
       deadlineMs: config.promoteCheckTimeoutMs,
       ownCommand: (words) => ownCommand(config, words),
     });
-    const siblings = await prepareSiblings(context, local, facts, plan);
+    const isOrdered = isOrderedByDaemon(context.environment);
+    const siblings = isOrdered ? undefined : await prepareSiblings(context, local, facts, plan);
     const { steps = [], warnings = [] } = siblings ?? {};
     for (const { message, hint } of [...plan.warnings, ...warnings]) log.warning(message, { hint });
     if (options.dryRun === true) {
@@ -32,7 +34,14 @@ export async function run(context: CommandContext): Promise<void> {
       return;
     }
     const onPromoted = siblings && (() => callSiblings(context, siblings, plan));
-    await promote(local, plan, { config, server: facts.server, log, signal, onPromoted });
+    await promote(local, plan, {
+      config,
+      server: facts.server,
+      isOrderedByDaemon: isOrdered,
+      log,
+      signal,
+      onPromoted,
+    });
   } finally {
     await local.close();
   }

@@ -221,3 +221,29 @@ it('other servers are told apart: writable, a standby, hanging, gone, not record
   await sandbox.kill(1);
   expect(await ask(1)).toMatchObject({ answers: [[1, 'silent']] });
 });
+
+it('a repmgr that repmgrd runs leaves metadata and events to it', async () => {
+  const sandbox = await sandboxForTest({ nodes: 3 });
+  await sandbox.kill(1);
+  const run = async (id: number, args: readonly string[], action: string) =>
+    await sandbox.repmgr(id, args, { env: { REPMGR_DAEMON_ACTION: action } });
+  const promoted = await run(2, ['standby', 'promote', '--force'], 'promote');
+  expect(promoted).toMatchObject({ exitCode: 0 });
+  expect(promoted.stderr).toContain('is the primary now');
+  const rows = async () =>
+    await sandbox.query(
+      2,
+      'SELECT id, type, upstream_node_id AS up FROM repmgr_sandbox.repl_nodes ORDER BY id',
+    );
+  const before = [
+    { id: 1, type: 'master', up: null },
+    { id: 2, type: 'standby', up: 1 },
+    { id: 3, type: 'standby', up: 1 },
+  ];
+  expect(await rows()).toEqual(before);
+  const events = await sandbox.query(
+    2,
+    "SELECT 1 FROM repmgr_sandbox.repl_events WHERE event IN ('standby_promote', 'standby_follow')",
+  );
+  expect(events).toEqual([]);
+});

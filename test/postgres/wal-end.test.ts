@@ -109,3 +109,35 @@ it('is unknown without files, and where they do not lead as far as the server ha
   expect(await findWalEnd(directory, (writer.end + 8n) as Lsn)).toBeUndefined();
   expect(await findWalEnd(directory, (writer.end + BigInt(3 * segmentBytes)) as Lsn)).toBeUndefined();
 });
+
+it('goes on behind a record that a crash has torn, where the next page says that it was given up', async () => {
+  const writer = new WalWriter(begin);
+  writer.append(100);
+  writer.append(3 * pageBytes);
+  const torn = writer.records[1];
+  if (torn === undefined) throw new Error('no record to tear');
+  const resumed = new WalWriter(begin);
+  resumed.append(100);
+  resumed.tear(3 * pageBytes);
+  resumed.append(200);
+  const directory = await temporaryDirectory();
+  await resumed.save(directory, one);
+  expect(resumed.end).not.toBe(writer.end);
+  expect(await findWalEnd(directory, (begin + 100n) as Lsn)).toEqual({ lsn: resumed.end, timelineId: one });
+});
+
+it('is told from what was received, where half a record lies behind the last complete one', async () => {
+  const writer = new WalWriter(begin);
+  writer.append(100);
+  const complete = writer.end;
+  writer.append(3 * pageBytes);
+  const directory = await temporaryDirectory();
+  await writer.save(directory, one);
+  const receivedLsn = (complete + 5000n) as Lsn;
+  const known = { boundary: (begin + 40n) as Lsn, receivedLsn };
+  expect(await findWalEnd(directory, known.boundary, known)).toEqual({ lsn: complete, timelineId: one });
+  expect(await findWalEnd(directory, complete, { boundary: complete })).toEqual({
+    lsn: writer.end,
+    timelineId: one,
+  });
+});

@@ -59,6 +59,18 @@ export class WalWriter {
     this.records.push({ start: start as Lsn, end: this.#position as Lsn });
   }
 
+  /** Begins a record that goes on behind its page, and gives it up there, as PostgreSQL does after a crash. */
+  tear(bodyBytes: number): void {
+    this.#beginPage(0);
+    const record = Buffer.alloc(24 + bodyBytes, 1);
+    record.writeUInt32LE(record.length, 0);
+    record.writeBigUInt64LE(this.#previous, 8);
+    const room = pageBytes - Number(this.#position % BigInt(pageBytes));
+    record.copy(this.#segment(), this.#offset(), 0, room);
+    this.#position += BigInt(room);
+    this.#beginPage(0, true);
+  }
+
   /** Overwrites bytes from a position on, within its segment. */
   damage(at: Lsn, bytes: number, fill: number): void {
     const offset = Number(at % BigInt(segmentBytes));
@@ -87,12 +99,13 @@ export class WalWriter {
     return Number(this.#position % BigInt(segmentBytes));
   }
 
-  #beginPage(continuedBytes: number): void {
+  #beginPage(continuedBytes: number, overwritesRecord = false): void {
     if (this.#position % BigInt(pageBytes) !== 0n) return;
     const isFirst = this.#position % BigInt(segmentBytes) === 0n;
     const header = Buffer.alloc(isFirst ? 40 : 24);
     header.writeUInt16LE(0xd110, 0);
-    header.writeUInt16LE((continuedBytes > 0 ? 1 : 0) | (isFirst ? 2 : 0), 2);
+    const flags = (continuedBytes > 0 ? 1 : 0) | (isFirst ? 2 : 0) | (overwritesRecord ? 8 : 0);
+    header.writeUInt16LE(flags, 2);
     header.writeUInt32LE(1, 4);
     header.writeBigUInt64LE(this.#position, 8);
     header.writeUInt32LE(continuedBytes, 16);

@@ -14,6 +14,8 @@ export interface FollowContext {
   readonly upstream: Connection;
   /** Keeps the metadata; the same as `upstream`, or above it in a cascade. */
   readonly primary: Connection;
+  /** repmgrd runs this, and sees to slots left behind, metadata and events itself. */
+  readonly isOrderedByDaemon: boolean;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }

@@ -97,6 +97,7 @@ async function waitForStream(context: FollowContext): Promise<StreamingLook> {
 }
 
 async function recordUpstream(context: FollowContext): Promise<void> {
+  if (context.isOrderedByDaemon) return;
   const { facts, plan, config, primary, log } = context;
   const { node } = facts.upstream;
   log.info(`recording node ${nodeLabel(plan.node)} as a standby of node ${nodeLabel(node)}`);
@@ -115,16 +116,17 @@ async function recordUpstream(context: FollowContext): Promise<void> {
 }
 
 async function report(
-  { facts, config, primary, log }: FollowContext,
+  { facts, config, primary, log, isOrderedByDaemon }: FollowContext,
   outcome: { readonly isSuccessful: boolean; readonly details?: string },
 ): Promise<void> {
+  if (isOrderedByDaemon) return;
   await reportFollow({ config, log, primary, followed: facts.upstream.node }, outcome);
 }
 
 /** Else it would keep WAL on a server that this node does not stream from any more. */
 async function dropFormerSlots(context: FollowContext): Promise<void> {
-  const { plan, primary, config, log } = context;
-  if (plan.slot === undefined) return;
+  const { plan, primary, config, log, isOrderedByDaemon } = context;
+  if (plan.slot === undefined || isOrderedByDaemon) return;
   for (const former of plan.formerUpstreams) {
     if (!(await dropFollowSlot(context, former))) continue;
     const details = `replication slot "${plan.slot.name}" on node ${former.id}`;

@@ -20,6 +20,8 @@ export interface PromotionContext {
   readonly server: LocalServer;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** repmgrd runs this, and sees to slots, metadata and events itself. */
+  readonly isOrderedByDaemon: boolean;
   /** What cannot wait for the checkpoint, once the metadata are right. */
   readonly onPromoted?: (() => Promise<void>) | undefined;
 }
@@ -35,12 +37,12 @@ export async function promote(
   plan: PromotionPlan,
   context: PromotionContext,
 ): Promise<void> {
-  const dropped = await dropSlots(local, plan, context);
+  const dropped = context.isOrderedByDaemon ? [] : await dropSlots(local, plan, context);
   const look = await promoteAndWait(local, plan, context);
   const { connection } = look;
   try {
     if (look.state !== 'writable' || connection === undefined) throw await unfinished(look, plan, context);
-    await updateMetadata(connection, plan, context);
+    if (!context.isOrderedByDaemon) await updateMetadata(connection, plan, context);
     await report(connection, plan, dropped, context);
     try {
       await context.onPromoted?.();
@@ -192,9 +194,10 @@ async function report(
   connection: Connection,
   { node }: PromotionPlan,
   dropped: readonly string[],
-  { config, log }: PromotionContext,
+  { config, log, isOrderedByDaemon }: PromotionContext,
 ): Promise<void> {
   log.notice(`node ${nodeLabel(node)} is the primary now`);
+  if (isOrderedByDaemon) return;
   const base = { nodeId: node.id, isSuccessful: true };
   const details = `node "${node.name}" (ID: ${node.id}) was promoted to primary`;
   await recordEvent({ connection, config, log, event: { ...base, name: 'standby_promote', details } });
@@ -211,9 +214,10 @@ async function report(
 /** Without a primary there is no row; the notification commands run nevertheless. */
 async function reportFailure(
   { node }: PromotionPlan,
-  { config, log }: PromotionContext,
+  { config, log, isOrderedByDaemon }: PromotionContext,
   details: string,
 ): Promise<void> {
+  if (isOrderedByDaemon) return;
   const event = { nodeId: node.id, name: 'standby_promote', isSuccessful: false, details };
   await recordEvent({ connection: undefined, config, log, event });
 }

@@ -1,4 +1,4 @@
-/** What commands of the user's are told: that it is repmgrd that runs them, so that repmgr in them asks nobody. */
+/** What commands of the user's are told: that it is repmgrd that runs them. */
 import { daemonAction } from '../../cluster/daemon-action.ts';
 
 export function daemonEnvironment(
