@@ -22,9 +22,16 @@ export function forcedTerm(state: State): Term {
   return (Math.max(0, Math.ceil((above - own) / modulus)) * modulus + own) as Term;
 }
 
-/** By failover_quorum=none two may win at the same time: each in a term of its own. */
+/** By failover_quorum=none two may win at the same time: each node has every n-th term for its own. */
 export function termToAskFor(state: State): Term {
-  return state.settings.failoverQuorum === 'none' ? forcedTerm(state) : nextTerm(state);
+  const next = nextTerm(state);
+  const { settings, metadata } = state;
+  if (settings.failoverQuorum === 'majority') {
+    return next;
+  }
+  const nodes = Math.max(1, metadata.nodes.length);
+  const rank = metadata.nodes.filter(({ id }) => id < settings.self).length;
+  return (next + ((((rank - next) % nodes) + nodes) % nodes)) as Term;
 }
 
 /** Above everything that this node did, gave up or heard of; the first term is the recorded primary's alone. */

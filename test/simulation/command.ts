@@ -10,6 +10,7 @@ import { shrink } from './history/shrink.ts';
 import { simplify, type Simplification } from './history/simplify.ts';
 import { hunt } from './mutants/hunt.ts';
 import { playAll, playShare, type Share } from './play-all.ts';
+import { regressions } from './regressions/all.ts';
 import { type Finding, figuresAsText } from './report.ts';
 
 /** A finding of each checker is shrunk, and so many of its seeds are named. */
@@ -51,7 +52,7 @@ function tellFinding({ seed, checker }: Finding, isTold: boolean): void {
 /** Plays the hard histories that begin with this text, each variant with these seeds. */
 function playNamed(name: string, seeds: readonly number[], isTraced: boolean): boolean {
   let failures = 0;
-  for (const history of hardHistories.filter((it) => it.name.startsWith(name))) {
+  for (const history of [...hardHistories, ...regressions].filter((it) => it.name.startsWith(name))) {
     for (const variant of history.variants) {
       for (const seed of seeds) {
         const { violations, trace } = runHistory(variant.options(seed), isTraced, variant.complaint);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hardHistories } from './hard-histories/all.ts';
 import { drawHistory } from './history/draw.ts';
 import { runHistory } from './history/run-history.ts';
+import { regressions } from './regressions/all.ts';
 
 /** Enough for every change; `npm run sim` plays as many as one likes. */
 const histories = 400;
@@ -21,8 +22,8 @@ describe('the failover core in simulated clusters', () => {
     expect(play(Array.from({ length: histories }, (_, index) => index + 1))).toEqual([]);
   });
 
-  it.each(hardHistories.map((history) => [history.name, history] as const))(
-    'survives the hard history %s',
+  it.each([...hardHistories, ...regressions].map((history) => [history.name, history] as const))(
+    'survives the history %s',
     { timeout: 60_000 },
     (_, { variants }) => {
       const broken = variants.flatMap(({ name, options, complaint }) =>

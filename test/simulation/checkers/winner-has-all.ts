@@ -37,6 +37,8 @@ export class WinnerHasAll implements Checker {
     if (world.byHand.has(server.node)) this.#byHand.add(server.directory.branch);
     const term = this.#promotedIn.get(server.node);
     if (how !== 'promotion' || term === undefined) return;
+    // By failover_quorum=none two lines may have gone on, and one of them is given up.
+    if (world.nodeOf(server.node)?.daemon.settings.failoverQuorum === 'none') return;
     this.#promotedIn.delete(server.node);
     const line = this.#line;
     if (line === undefined || line.term < term) this.#line = { term, branch: server.directory.branch };

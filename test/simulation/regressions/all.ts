@@ -1,0 +1,6 @@
+/** Histories that drawn seeds broke once, told anew so that they stay what they are when histories are drawn otherwise. */
+import type { NamedHistory } from '../hard-histories/named-history.ts';
+import { rejoinsInVain } from './rejoins-in-vain.ts';
+import { twoWithoutAQuorum } from './two-without-a-quorum.ts';
+
+export const regressions: readonly NamedHistory[] = [rejoinsInVain, twoWithoutAQuorum];
