@@ -12,9 +12,15 @@ interface Known {
 }
 
 export class AddressBook {
+  readonly #find: (host: string) => Promise<{ readonly address: string }>;
   readonly #known = new Map<string, Known>();
   readonly #wanted = new Set<string>();
   #isLookingUp = false;
+
+  /** @param find how a name is looked up */
+  constructor(find: (host: string) => Promise<{ readonly address: string }> = lookup) {
+    this.#find = find;
+  }
 
   /** The address of a host as it is known now, at once; a name is looked up meanwhile, for the next time. */
   addressOf(host: string): string | undefined {
@@ -37,7 +43,7 @@ export class AddressBook {
     this.#isLookingUp = true;
     for (const host of this.#wanted) {
       this.#wanted.delete(host);
-      const found = await lookup(host).catch(() => undefined);
+      const found = await this.#find(host).catch(() => undefined);
       // An address that was found once is better than none.
       const address = found?.address ?? this.#known.get(host)?.address;
       this.#known.set(host, { address, at: performance.now() });

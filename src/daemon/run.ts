@@ -109,7 +109,10 @@ export async function runDaemon({
       metadata,
     );
     const running = daemon;
-    await running.start();
+    await running.start().catch(async (error: unknown) => {
+      await running.close();
+      throw error;
+    });
     running.takeFacts(facts);
     onReload(async (read) => {
       const { config: changed, waiting } = reloadedConfig(current, read);

@@ -1,5 +1,5 @@
 /** What an operator asks of the repmgrds: status, pause, maintenance, start, stop, and why. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -71,6 +71,37 @@ describe('without any repmgrd', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^start repmgrd with: .*repmgrd\.js -f .*node1\.conf --daemonize\n$/);
     expect(await viewOf(sandbox, 1)).toBeUndefined();
+  });
+});
+
+describe('the service commands of repmgrd', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await sandboxForTest({ nodes: 1, build: 'primary' });
+  });
+  const start = async (command: string, ...args: string[]) => {
+    const file = join(sandbox.directory, 'with-service.conf');
+    const own = readFileSync(sandbox.node(1).configFile, 'utf8');
+    writeFileSync(file, `${own}\nrepmgrd_service_start_command = '${command}'\n`, { mode: 0o644 });
+    return await sandbox.repmgr(1, ['-f', file, 'daemon', 'start', ...args]);
+  };
+
+  it('are run, and what they say is told where they fail', async () => {
+    const failed = await start('echo no such unit >&2; exit 5');
+    expect(failed.exitCode).toBe(27);
+    expect(failed.stderr).toContain(
+      'ERROR: repmgrd could not be started\nDETAIL: The command ended with code 5.\n',
+    );
+    expect(failed.stderr).toContain('DETAIL: no such unit\n');
+    expect((await start('true', '--dry-run')).stdout).toBe('start repmgrd with: true\n');
+  });
+
+  it('are waited for, unless nobody wants to wait', async () => {
+    const silent = await start('true', '--wait=1');
+    expect(silent.exitCode).toBe(27);
+    expect(silent.stderr).toContain('ERROR: repmgrd was started, and does not answer');
+    const { exitCode, stderr } = await start('true', '--no-wait');
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('NOTICE: repmgrd was started\n')]);
   });
 });
 
