@@ -101,25 +101,28 @@ function receiverOf({ status, received_tli, conninfo, sender_host, sender_port }
   };
 }
 
-/** The functions behind pg_stat_replication and pg_stat_wal_receiver: the views cost a server twice as much. */
+/**
+ * The functions behind pg_stat_replication and pg_stat_wal_receiver: the views cost a server twice as much. Columns are
+ * computed in their order: the walsenders before the flushed LSN, so that this is none of before they took names over.
+ */
 function statement(capabilities: Capabilities): string {
   const names = capabilities.walNames;
   const isAutoConf = capabilities.recoverySettingsIn === 'auto.conf';
   return `
     SELECT recovery.is_in_recovery,
            CASE WHEN NOT is_in_recovery THEN ${names.walfileName}(${names.currentLsn}()) END AS segment,
-           CASE WHEN NOT is_in_recovery THEN ${names.currentFlushLsn}()::text END AS flushed_lsn,
-           CASE WHEN is_in_recovery THEN ${names.lastReceiveLsn}()::text END AS received_lsn,
-           CASE WHEN is_in_recovery THEN ${names.lastReplayLsn}()::text END AS replayed_lsn,
-           CASE WHEN is_in_recovery THEN ${names.isReplayPaused}() END AS is_replay_paused,
-           ${isAutoConf ? "current_setting('recovery_min_apply_delay')" : 'NULL::text'} AS replay_delay,
-           ${receiverColumn(capabilities)} AS receiver,
            (SELECT coalesce(json_agg(sender), '[]')
               FROM (SELECT session.application_name, sender.${names.flushColumn}::text AS flushed_lsn,
                            sender.sync_priority
                       FROM pg_stat_get_wal_senders() AS sender, pg_stat_get_activity(sender.pid) AS session
                      WHERE sender.state IN ('catchup', 'streaming')
                    ) AS sender) AS senders,
+           CASE WHEN NOT is_in_recovery THEN ${names.currentFlushLsn}()::text END AS flushed_lsn,
+           CASE WHEN is_in_recovery THEN ${names.lastReceiveLsn}()::text END AS received_lsn,
+           CASE WHEN is_in_recovery THEN ${names.lastReplayLsn}()::text END AS replayed_lsn,
+           CASE WHEN is_in_recovery THEN ${names.isReplayPaused}() END AS is_replay_paused,
+           ${isAutoConf ? "current_setting('recovery_min_apply_delay')" : 'NULL::text'} AS replay_delay,
+           ${receiverColumn(capabilities)} AS receiver,
            ${isAutoConf ? maySeePrimaryConninfo : 'NULL::text'} AS primary_conninfo,
            current_setting('synchronous_standby_names') AS synchronous_standby_names,
            current_setting('restart_after_crash') AS restart_after_crash

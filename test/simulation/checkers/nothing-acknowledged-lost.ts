@@ -28,10 +28,24 @@ export class NothingAcknowledgedLost implements Checker {
   /** A record with a K above 0 has come in force, and none without since. */
   #isPromised = false;
 
+  /** Not where nobody's word is needed to lead. */
+  #isJudged = false;
+
+  begun({ options }: World): void {
+    this.#isJudged = options.nodes.every(({ settings }) => settings.failoverQuorum === 'majority');
+  }
+
   acknowledged(world: World, server: PostgresServer, branch: Branch, lsn: number): void {
     const { record = null, leading = null } = world.nodeOf(server.node)?.daemon.file ?? {};
     const isLeaders = leading !== null && leading.isPromoted && (record?.synchronous.required ?? 0) > 0;
-    if (!this.#isPromised || !isLeaders || server.hasOrphans || world.byHand.has(server.node)) return;
+    if (
+      !this.#isJudged ||
+      !this.#isPromised ||
+      !isLeaders ||
+      server.hasOrphans ||
+      world.byHand.has(server.node)
+    )
+      return;
     this.#ledger.add({ branch, lsn, atMs: world.schedule.now });
     const line = this.#line;
     if (line === undefined || line.term <= leading.term || contains(line, { branch, lsn })) return;
@@ -93,7 +107,7 @@ export class NothingAcknowledgedLost implements Checker {
     // What others make writable leads nothing, and is fenced or has to win a term.
     const isElected =
       how === 'promotion' ? term !== undefined && leads === term : server.startedBy === 'repmgrd';
-    if (!isElected || world.byHand.has(server.node)) return;
+    if (!isElected || !this.#isJudged || world.byHand.has(server.node)) return;
     if (term !== undefined && how === 'promotion' && term > (this.#line?.term ?? 0)) {
       const { branch } = server.directory;
       this.#line = { term, branch, lsn: Number.POSITIVE_INFINITY };
