@@ -1,5 +1,5 @@
 /** `--siblings-follow`: what a promotion does with the other standbys and the witnesses. docs/promote-and-follow.md */
-import { daemonAction } from '../cluster/daemon-action.ts';
+import { isOrderedByDaemon } from '../cluster/daemon-action.ts';
 import type { PromotionFacts } from '../cluster/promote/inspect.ts';
 import type { PromotionPlan } from '../cluster/promote/plan.ts';
 import { haveSiblingsFollow } from '../cluster/siblings/follow.ts';
@@ -24,7 +24,7 @@ export async function prepareSiblings(
   { slotsToDrop }: PromotionPlan,
 ): Promise<SiblingPlan | undefined> {
   const { options, environment, log, signal } = context;
-  if (environment[daemonAction] !== undefined) {
+  if (isOrderedByDaemon(environment)) {
     if (options.siblingsFollow === true) {
       log.warning(
         '--siblings-follow has no effect where repmgrd promotes: the repmgrd of each node follows by itself',

@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<void> {
       ownCommand: (words) => ownCommand(config, words),
     });
     const isOrdered = isOrderedByDaemon(context.environment);
-    const siblings = isOrdered ? undefined : await prepareSiblings(context, local, facts, plan);
+    const siblings = await prepareSiblings(context, local, facts, plan);
     const { steps = [], warnings = [] } = siblings ?? {};
     for (const { message, hint } of [...plan.warnings, ...warnings]) log.warning(message, { hint });
     if (options.dryRun === true) {

@@ -3,8 +3,10 @@
  * a restart over there.
  */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { interruptRepmgr } from '../support/interrupted.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 import { putFile } from '../support/sandbox-files.ts';
 import { describeWithSsh, sshServerForFile, type SshServer } from '../support/ssh-server.ts';
@@ -124,10 +126,30 @@ describeWithSsh('three standbys of one primary, and a witness', () => {
     expect(await sandbox.query(3, 'SELECT pg_is_in_recovery() AS standby')).toEqual([{ standby: false }]);
     await configure(4, 4);
     await succeed(4, 'standby', 'follow');
+  });
 
+  it('says after Ctrl-C that the promotion is done, and who does not follow', async () => {
+    const { port } = sandbox.node(3);
+    const { dataDirectory } = sandbox.node(2);
+    await succeed(2, '-h', '127.0.0.3', '-p', String(port), '-D', dataDirectory, 'standby', 'follow');
     await sandbox.stop(3);
-    const last = await promote(4, '--force');
-    expect(last.exitCode, last.stderr).toBe(0);
-    expect(last.stderr).toContain('WARNING: no other standby streams from the same upstream');
+    const { repmgr } = ssh.hosts[1] ?? expect.fail();
+    const program = await readFile(repmgr, 'utf8');
+    const hanging = program.replace('\n', '\ncase "$*" in *follow) exec /bin/sleep 60;; esac\n');
+    await putFile(sandbox, 'ssh/127.0.0.2/bin/repmgr', hanging, 0o700);
+    const call = ['-f', join(ssh.directory, '127.0.0.4', 'repmgr.conf'), '-C', 'repmgr.conf', '--verbose'];
+    const interrupted = await interruptRepmgr(
+      sandbox,
+      4,
+      [...call, '--force', 'standby', 'promote', '--siblings-follow'],
+      /on the host of node "node2"/,
+    );
+    expect(interrupted.exitCode, interrupted.stderr).toBe(130);
+    expect(interrupted.stderr).toMatch(
+      /ERROR: the operation was interrupted\nDETAIL: .*node "node4" \(ID: 4\) is the primary, but 1 of 1 other nodes do not follow it/,
+    );
+    expect((await rows(4))[3]).toEqual({ id: 4, type: 'master', of: null, active: true });
+    await putFile(sandbox, 'ssh/127.0.0.2/bin/repmgr', program, 0o700);
+    await succeed(2, 'standby', 'follow');
   });
 });
