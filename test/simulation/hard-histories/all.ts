@@ -66,6 +66,7 @@ import { theNetworkFails } from './63-the-network-fails.ts';
 import { theClusterChangesHands } from './64-the-cluster-changes-hands.ts';
 import { theNewcomerAcknowledgesAlone } from './70-the-newcomer-acknowledges-alone.ts';
 import { whoLedBefore } from './71-who-led-before.ts';
+import { theWinnersOwnPlace } from './72-the-winners-own-place.ts';
 
 export const hardHistories: readonly NamedHistory[] = [
   termOneTwice,
@@ -134,4 +135,5 @@ export const hardHistories: readonly NamedHistory[] = [
   theClusterChangesHands,
   theNewcomerAcknowledgesAlone,
   whoLedBefore,
+  theWinnersOwnPlace,
 ];

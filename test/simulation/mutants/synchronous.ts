@@ -132,4 +132,17 @@ export const synchronous: readonly Mutant[] = [
     stories: ['71'],
     withinHistories: 10_000,
   },
+  {
+    name: 'leave a winner out of the names without one more node in its own place',
+    changes: [
+      inCore(
+        'synchronous-change',
+        'others.find((node) => node !== self && !names.includes(node));',
+        'others.find((node) => node < 0 && node !== self);',
+      ),
+    ],
+    caughtBy: ['convergence'],
+    stories: ['72'],
+    withinHistories: 100,
+  },
 ];
