@@ -3,6 +3,7 @@ import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { mayBootstrap } from './bootstrap.ts';
 import { standAsWritable } from './candidate.ts';
+import type { Evidence } from './explanation.ts';
 import { fence } from './fencing.ts';
 import { isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
@@ -12,7 +13,7 @@ import { firstRecord } from './first-record.ts';
 import type { Follower, State } from './state.ts';
 import { firstTerm, noTerm } from './term.ts';
 import type { VoterRecord } from './voter-record.ts';
-import { become, change, explain, later, send, type Turn } from './turn.ts';
+import { become, change, explain, later, send, store, type Turn } from './turn.ts';
 
 export function reactUnarmed(turn: Turn, role: Follower): void {
   if (!isWritable(turn.state)) {
@@ -49,7 +50,11 @@ function reactAmongVoters(turn: Turn, since: number): void {
   const { durable, settings } = state;
   const leader = otherLeader(state);
   if (leader !== null) {
-    fence(turn, 4, `its server is writable, but ${nameOf(state, leader)} is the primary by a term`, {
+    /** It could not know on whose timeline it wrote: on another's. */
+    if (durable.hasLostState && !durable.hasStrayed) {
+      store(turn, { hasStrayed: true });
+    }
+    fenceUnarmed(turn, `its server is writable, but ${nameOf(state, leader)} is the primary by a term`, {
       leader,
     });
     return;
@@ -62,10 +67,18 @@ function reactAmongVoters(turn: Turn, since: number): void {
     settings.failover !== 'manual' &&
     !isPaused(state)
   ) {
-    fence(turn, 4, 'its server is writable, but no quorum would let it lead', { since });
+    fenceUnarmed(turn, 'its server is writable, but no quorum would let it lead', { since });
   } else if (durable.record !== null && !durable.hasStrayed && !isPaused(state)) {
     claim(turn, durable.record);
   }
+}
+
+/** Who lost its state file and could win no term has written nobody knows what, under the numbers of another. */
+function fenceUnarmed(turn: Turn, sentence: string, evidence: Evidence): void {
+  if (turn.state.durable.hasLostState) {
+    store(turn, { hasStrayed: true });
+  }
+  fence(turn, 4, sentence, evidence);
 }
 
 /** Asks to lead a term above all that it heard of, with the WAL that it has. */

@@ -7,6 +7,7 @@ import {
   OneNode,
   pathOf,
   positionAt,
+  primaryServer,
   recordOf,
   registered,
   settingsOf,
@@ -42,5 +43,17 @@ describe('a node that lost its state file, on a timeline of the leader’s numbe
     const self = withoutStateFile({});
     expect(self.did('follow')).toBe(true);
     expect(self.state.durable.hasStrayed).toBe(false);
+  });
+});
+
+describe('a node that lost its state file, and whose server somebody started writable', () => {
+  it('has strayed once it is fenced: what it wrote bears the numbers of another', () => {
+    const self = new OneNode(settingsOf(3, nodes));
+    self.start(null);
+    self.observe(standbyServer());
+    self.receive(2, heartbeatOf(nodes, { term: term(3), record: recordOf(nodes, 1, 3) }));
+    self.observe(primaryServer());
+    expect(self.did('fence')).toBe(true);
+    expect(self.state.durable.hasStrayed).toBe(true);
   });
 });
