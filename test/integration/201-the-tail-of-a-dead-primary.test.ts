@@ -38,7 +38,7 @@ async function deadPrimary(
 
 const fetchFrom = (position: Position) => ({ kind: 'fetchWal', id: 3, from: 1 as NodeId, position }) as const;
 
-describe.each([10, 15, 18])('on PostgreSQL %i', (postgresVersion) => {
+describe.each([10, 15])('on PostgreSQL %i', (postgresVersion) => {
   it('a frozen standby fetches what it lacks, over several segments, and loses nothing', async () => {
     const sandbox = await sandboxForTest({ nodes: 2, postgresVersion });
     await sandbox.query(1, 'CREATE TABLE t (id int)');

@@ -41,7 +41,6 @@ async function streams(sandbox: Sandbox): Promise<void> {
 }
 
 describe.each([
-  [10, 'clone'],
   [15, 'rewind'],
   [18, 'clone'],
 ])('on PostgreSQL %i', (postgresVersion, way) => {

@@ -94,8 +94,7 @@ async function nudgeUntilStreaming(
   server: OwnServer,
 ): Promise<void> {
   const look = async (): Promise<true | undefined> => {
-    await reload(server);
-    return await waitUntil(
+    const streams = await waitUntil(
       async () => {
         const control = await connections.get('control');
         const { receiver } = await ownStatus(control, { deadlineMs: limits.ownAnswerMs, signal });
@@ -103,6 +102,8 @@ async function nudgeUntilStreaming(
       },
       { deadlineMs: limits.followNudgeMs, intervalMs: limits.serverPollMs, signal },
     );
+    if (streams === undefined) await reload(server);
+    return streams;
   };
   await waitUntil(look, { deadlineMs: limits.followStreamsMs, intervalMs: 0, signal });
 }
