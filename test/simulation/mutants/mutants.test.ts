@@ -5,6 +5,7 @@ import { hardHistories } from '../hard-histories/all.ts';
 import { makeCheckers } from '../checkers/all.ts';
 import { root } from '../../support/source-files.ts';
 import { mutants } from './all.ts';
+import { mutantsTable } from './table.ts';
 
 describe('the mutants', () => {
   it.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
@@ -26,6 +27,10 @@ describe('the mutants', () => {
         .map((story) => `${name}: story ${story}`),
     ]);
     expect(unknown).toEqual([]);
+  });
+
+  it('stand in the page about the core', () => {
+    expect(readFileSync(`${root}docs/internals/failover.md`, 'utf8')).toContain(mutantsTable());
   });
 
   it('leave no checker unproven', () => {
