@@ -64,6 +64,11 @@ const endedByKill: readonly LastingAction['kind'][] = [
   'disarmSafeStart',
 ];
 
+/** Whether the server is another one after it, so that what was seen of it before is old. */
+export function changesServer({ kind }: LastingAction): boolean {
+  return kind !== 'askServers' && kind !== 'writeWal';
+}
+
 export class ActionQueue {
   readonly #options: QueueOptions;
   #waiting: Action[] = [];

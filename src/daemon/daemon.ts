@@ -10,6 +10,7 @@ import { Answers } from './answers.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { recordedMetadata } from './cluster-facts.ts';
 import { Effects } from './effects.ts';
+import { changesServer } from './action-queue.ts';
 import { FailoverLoop, type StepTaken } from './failover-loop.ts';
 import { FlushProbe } from './flush-probe.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -47,40 +48,34 @@ export class Daemon {
     this.#from = from;
     this.#config = config;
     this.#metadata = metadata;
+    const known = {
+      from,
+      self,
+      config: () => this.#config,
+      facts: () => this.#facts,
+      state: () => this.#loop.state,
+      notes: this.#notes,
+      addresses: this.#addresses,
+      log,
+    };
     this.#requests = new OperatorRequests((requestId, request) =>
       this.#loop.handle({ kind: 'operatorRequested', requestId, request }),
     );
-    this.#reports = new Reports({
-      config: () => this.#config,
-      self,
-      facts: () => this.#facts,
-      state: () => this.#loop.state,
-      log,
-    });
+    this.#reports = new Reports(known);
     this.answers = new Answers({
-      self,
-      config: () => this.#config,
-      facts: () => this.#facts,
-      state: () => this.#loop.state,
+      ...known,
       decisions: () => this.#reports.decisions,
-      notes: this.#notes,
       requests: this.#requests,
     });
     this.#traffic = new PeerTraffic({
-      from,
-      config: () => this.#config,
-      facts: () => this.#facts,
-      notes: this.#notes,
+      ...known,
       needsLook: () => this.#watch !== undefined && !isWritable(this.#loop.state),
       look: async () => await this.#watch?.look(),
       deliver: (sender, message) => this.#loop.handle({ kind: 'messageReceived', from: sender, message }),
     });
     this.#effects = new Effects({
-      from,
-      config: () => this.#config,
-      facts: () => this.#facts,
+      ...known,
       record: () => this.#loop.state.durable.record,
-      addresses: this.#addresses,
       fetchWal: async (peer, request, signal) => await this.#traffic.fetchWal(peer, request, signal),
     });
     this.#loop = new FailoverLoop({
@@ -89,7 +84,11 @@ export class Daemon {
       random: Math.random,
       guardedUntil: () => this.#effects.guardContactUntil(),
       persist: async (durable) => await stateFile.persist(durable),
-      perform: async (action, signal) => await this.#effects.perform(action, signal),
+      perform: async (action, signal) => {
+        const result = await this.#effects.perform(action, signal);
+        if (changesServer(action)) void this.#watch?.look();
+        return result;
+      },
       doNow: (action) => this.#doNow(action),
       onStep: (taken) => this.#onStep(taken),
     });
@@ -119,22 +118,15 @@ export class Daemon {
         })
       : undefined;
     this.#liveness = new LivenessWriter({
-      config: () => this.#config,
+      ...known,
       recordsHistory: from.recordsHistory,
-      self,
-      state: () => this.#loop.state,
       own: async () => await this.#effects.controlConnection(),
       presentPrimary: () => this.#reports.presentPrimary(),
-      log,
       signal: from.signal,
     });
     this.#housekeeping = new Housekeeping({
-      self,
-      config: () => this.#config,
-      facts: () => this.#facts,
-      addresses: this.#addresses,
+      ...known,
       primary: async () => await this.#reports.primary(),
-      log,
     });
     this.#flushProbe = new FlushProbe({
       stallMs: () => this.#config.writeStallMs,

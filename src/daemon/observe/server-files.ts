@@ -1,5 +1,5 @@
 /** What the files of the data directory say of the settings that the core watches. */
-import { access, readFile } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSettingLine } from '../../postgres/settings.ts';
 import type { ServerPlace } from './server-place.ts';
@@ -20,6 +20,17 @@ export async function readServerFiles({ dataDirectory, version }: ServerPlace): 
     isAutoConf ? {} : readSettings(join(dataDirectory, 'recovery.conf')),
   ]);
   return { hasStandbySignal, settings: { ...auto, ...recovery } };
+}
+
+/**
+ * Names the copy that lies at this place: a file that PostgreSQL never writes again is another one in every other copy.
+ * @returns nothing where it cannot be read
+ */
+export async function readDirectoryMark({
+  dataDirectory,
+}: ServerPlace): Promise<{ readonly directory?: string }> {
+  const found = await stat(join(dataDirectory, 'PG_VERSION')).catch(() => undefined);
+  return found === undefined ? {} : { directory: `${found.dev}-${found.ino}-${found.birthtimeMs}` };
 }
 
 export async function hasStandbyFile({ dataDirectory, version }: ServerPlace): Promise<boolean> {

@@ -9,14 +9,14 @@ import type { Logger } from '../../log/logger.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import { connect, type Connection } from '../../postgres/connection.ts';
 import { readControlFile } from '../../postgres/control-file.ts';
-import { answersNewConnections } from '../../postgres/ping.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { type OwnStatus, ownStatus } from '../../postgres/queries/own-status.ts';
 import { monotonicMs } from '../../system/clock.ts';
 import { unknownEnd, type WalEndReader } from './end-of-wal.ts';
+import { Newcomers } from './newcomers.ts';
 import { observationOf, observationOfFiles } from './observation.ts';
 import { meaningOf, type Unreached, withoutAnswer } from './reachability.ts';
-import { hasStandbyFile, readServerFiles } from './server-files.ts';
+import { hasStandbyFile, readDirectoryMark, readServerFiles } from './server-files.ts';
 import type { ServerPlace } from './server-place.ts';
 
 export interface ServerWatchOptions {
@@ -47,11 +47,11 @@ export class ServerWatch {
   /** Since when the server has not been as one that runs: for quick looks, and for `hanging`. */
   #troubledSince: number | undefined;
   #complaint = '';
+  /** Of the present postmaster. */
+  #directory: { readonly directory?: string } = {};
   /** The postmaster of the connection. */
   #mark: string | undefined;
-  #pingedAt = 0;
-  /** Since when new connections have not been answered. */
-  #refusedSince: number | undefined;
+  readonly #newcomers = new Newcomers();
 
   constructor(options: ServerWatchOptions) {
     this.#options = options;
@@ -119,7 +119,7 @@ export class ServerWatch {
   async #askKept(): Promise<ServerObservation | undefined> {
     const mark = this.#last?.postmaster;
     if (this.#connection === undefined || this.#mark !== mark || !mark) return undefined;
-    this.#pingNowAndThen(this.#connection);
+    this.#newcomers.tryNowAndThen(this.#connection);
     const answer = await this.#ask('');
     return typeof answer === 'object' ? await this.#observe(answer, mark) : undefined;
   }
@@ -128,16 +128,6 @@ export class ServerWatch {
     const { dataDirectory } = this.#options.place;
     const postmaster = await findPostmaster(dataDirectory).catch(() => undefined);
     return postmaster === undefined ? await this.#observeNone() : await this.#observeRunning(postmaster);
-  }
-
-  /** Clients that are connected are served, though nobody may be let in any more. */
-  #pingNowAndThen({ host, port }: Connection): void {
-    const now = monotonicMs();
-    if (now - this.#pingedAt < limits.pingMs) return;
-    this.#pingedAt = now;
-    void answersNewConnections(host, port, limits.ownServerAnswerMs).then((isAnswered) => {
-      this.#refusedSince = isAnswered ? undefined : (this.#refusedSince ?? now);
-    });
   }
 
   #tell(observation: ServerObservation): void {
@@ -156,6 +146,7 @@ export class ServerWatch {
     return {
       ...(await this.#fromFiles()),
       ...end,
+      ...(await readDirectoryMark(place)),
       condition: isShutDown ? 'shutDown' : 'crashed',
       postmaster: null,
     };
@@ -166,7 +157,8 @@ export class ServerWatch {
     if (this.#last?.postmaster !== mark) {
       this.#options.walEnd.forget();
       this.#hasStalled = false;
-      this.#refusedSince = undefined;
+      this.#newcomers.forget();
+      this.#directory = await readDirectoryMark(this.#options.place);
       if (this.#last !== undefined) this.#dropConnection();
     }
     const answer = await this.#ask(postmaster.lockFile.status);
@@ -175,17 +167,11 @@ export class ServerWatch {
     if (answer === 'alive') this.#troubledSince = undefined;
     else this.#troubledSince ??= monotonicMs();
     const last = this.#last?.postmaster === mark ? this.#last : undefined;
-    const { condition, keepsLast } = withoutAnswer(
-      answer,
-      this.#isLate(this.#troubledSince),
-      last?.condition,
-    );
+    const troubledMs = monotonicMs() - (this.#troubledSince ?? monotonicMs());
+    const isLate = troubledMs > this.#options.hangMs();
+    const { condition, keepsLast } = withoutAnswer(answer, isLate, last?.condition);
     const kept = keepsLast ? last : undefined;
-    return { ...(kept ?? (await this.#fromFiles())), condition, postmaster: mark };
-  }
-
-  #isLate(since: number | undefined): boolean {
-    return since !== undefined && monotonicMs() - since > this.#options.hangMs();
+    return { ...(kept ?? (await this.#fromFiles())), ...this.#directory, condition, postmaster: mark };
   }
 
   async #ask(status: string): Promise<OwnStatus | Unreached> {
@@ -236,9 +222,11 @@ export class ServerWatch {
       hasStandbyFile(place),
     ]);
     const nodes = this.#options.nodes();
+    const letsNobodyIn = this.#newcomers.refusedForMs > this.#options.hangMs();
     return {
       ...observationOf({ status, end, files, hasStandbySignal, self, nodes }),
-      condition: this.#hasStalled ? 'stalled' : this.#isLate(this.#refusedSince) ? 'hanging' : 'running',
+      ...this.#directory,
+      condition: this.#hasStalled ? 'stalled' : letsNobodyIn ? 'hanging' : 'running',
       postmaster: mark,
     };
   }
