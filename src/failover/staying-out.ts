@@ -1,4 +1,4 @@
-/** Why no election is possible: said when it begins, and again when something about it changes (rules 2, 13). */
+/** Why no election is possible: said when it begins, when something about it changes, and to an operator each time (rules 2, 13). */
 import type { NodeId } from '../model/node.ts';
 import { nameOf, namesOf } from './names.ts';
 import { membersOf } from './quorum.ts';
@@ -6,14 +6,14 @@ import { refusalInWords } from './refusals-in-words.ts';
 import type { Canvassing } from './state.ts';
 import { change, explain, type Turn } from './turn.ts';
 
-export function explainStayingOut(turn: Turn, { answers }: Canvassing): void {
+export function explainStayingOut(turn: Turn, { answers, isByOperator }: Canvassing): void {
   const { durable, settings, stayedOutBecause } = turn.state;
   const members = durable.record === null ? [] : membersOf(durable.record);
   const obstacles = members
     .filter((node) => node !== settings.self)
     .flatMap((node) => obstacleOf(turn, answers, node));
   const because = obstacles.join('; ');
-  if (because !== stayedOutBecause) {
+  if (isByOperator || because !== stayedOutBecause) {
     change(turn, { stayedOutBecause: because });
     explain(turn, 2, 'stayOut', `no election, since too few would vote for it: ${because}`, {
       answered: answers.map(([node]) => node),

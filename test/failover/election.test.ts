@@ -95,6 +95,17 @@ describe('a standby whose leader is silent (rule 2)', () => {
     expect(staysOut(self, 10_000)).toHaveLength(1);
   });
 
+  it('tells an operator each time', () => {
+    const self = standby();
+    staysOut(self, 10_000);
+    self.handle({
+      kind: 'operatorRequested',
+      requestId: 'request 1',
+      request: { kind: 'promote', isForced: false },
+    });
+    expect(staysOut(self, 300)).toHaveLength(1);
+  });
+
   it('stands when nothing speaks against it', () => {
     const self = aboutToStand();
     self.finish('askServers', silent);
