@@ -26,8 +26,11 @@ export function contactEndsAt(state: State, leader: Leader, ageMs: number): Mono
     return never;
   }
   const end = contactUnder(record, state, leader, ageMs);
-  const guarded = leader.guardContactUntil;
-  return guarded !== null && guarded > end ? guarded : end;
+  if (leader.guardContactUntil === null) {
+    return end;
+  }
+  const guarded = later(leader.guardContactUntil, ageMs - contactMs(state));
+  return guarded > end ? guarded : end;
 }
 
 export function contactUnder(record: VoterRecord, state: State, leader: Leader, ageMs: number): MonotonicMs {

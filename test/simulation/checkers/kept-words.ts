@@ -114,7 +114,8 @@ export class KeptWords implements Checker {
     if (upstream.phase === 'writable') this.#walAt.set(node, world.schedule.now);
     const vote = this.#votes.get(node);
     if (vote === undefined || vote.candidate === upstream.node || upstream.phase !== 'writable') return;
-    const followed = world.nodeOf(node)?.daemon.state?.durable.leader?.term ?? 0;
+    const daemon = world.nodeOf(node)?.daemon;
+    const followed = (daemon?.state?.durable ?? daemon?.file)?.leader?.term ?? 0;
     if (followed >= vote.term) {
       this.#votes.delete(node);
       return;

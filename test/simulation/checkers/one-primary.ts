@@ -70,6 +70,7 @@ export class OnePrimary implements Checker {
 
   #look(world: World): void {
     if (this.#writable.size < 2) return;
+    if (this.#areCut(world)) this.#apartAt = world.schedule.now;
     const bad = [...this.#writable].filter((server) => server.isWritable && !this.#isExcused(world, server));
     if (bad.length > 1 && !this.#areForcedApart(world, bad)) {
       const nodes = bad.map(({ node }) => node);
@@ -84,16 +85,19 @@ export class OnePrimary implements Checker {
     });
   }
 
+  #areCut({ network, deaf }: World): boolean {
+    const nodes = [...this.#writable].map(({ node }) => node);
+    return nodes.some(
+      (node) => deaf.has(node) || nodes.some((other) => !network.isOpenBothWays(node, other)),
+    );
+  }
+
   /** An operator forced one of them, who took it on himself that the others are gone: until they hear of it. */
   #areForcedApart(world: World, servers: readonly PostgresServer[]): boolean {
     const forcedAt = Math.max(
       ...servers.map(({ node }) => this.#forced.get(node) ?? Number.NEGATIVE_INFINITY),
     );
     if (forcedAt === Number.NEGATIVE_INFINITY) return false;
-    const isCut = servers.some(
-      ({ node }) => !servers.every((it) => world.network.isOpenBothWays(node, it.node)),
-    );
-    if (isCut) this.#apartAt = world.schedule.now;
     return world.schedule.now < Math.max(this.#apartAt, forcedAt) + reactionMs;
   }
 
