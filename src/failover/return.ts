@@ -37,7 +37,10 @@ export function loseToAnotherLeader(turn: Turn, node: NodeId, term: Term): void 
 
 /** A voter keeps the record of a higher term, so that was won, whether its leader still lives or not. */
 export function loseToWonTerm(turn: Turn, voter: NodeId, term: Term): void {
-  loseTerm(turn, `term ${term} was won: ${nameOf(turn.state, voter)} keeps its record`, { voter, term });
+  loseTerm(turn, `${nameOf(turn.state, voter)} has the record of term ${term}, which another won`, {
+    voter,
+    term,
+  });
 }
 
 function loseTerm(turn: Turn, reason: string, evidence: Evidence): void {
