@@ -42,3 +42,26 @@ it('it is read-only whoever starts it, keeps what only it has, and is rewound by
   expect(await readFile(sandbox.node(1).repmgrdLogFile, 'utf8')).toContain('by a rewind');
   expect(await findPostmaster(sandbox.node(winner).dataDirectory)).toBeDefined();
 });
+
+it('up to 11, where there is no safe start, its repmgrd fences it as soon as it sees it, and copies it anew', async () => {
+  const sandbox = await sandboxForTest({
+    nodes: 3,
+    postgresVersion: 10,
+    repmgrConf: { failover: 'automatic', rejoin: 'automatic', primary_lease_secs: '2' },
+  });
+  await startRepmgrds(sandbox);
+  await sandbox.query(1, 'CREATE TABLE t (id int)');
+  await awaitStreaming(sandbox, 1, [2, 3]);
+  await sandbox.kill(1);
+  const winner = await awaitNewLeader(sandbox, 1, 60_000);
+  await sandbox.start(1);
+  expect(await sandbox.query(1, 'SELECT pg_is_in_recovery() AS r')).toEqual([{ r: false }]);
+  const before = await findPostmaster(sandbox.node(1).dataDirectory);
+  await sandbox.startRepmgrd(1);
+  const isFenced = async () => {
+    const now = await findPostmaster(sandbox.node(1).dataDirectory);
+    return now?.pid === before?.pid ? undefined : true;
+  };
+  expect(await waitUntil(isFenced, { deadlineMs: 5_000, intervalMs: 10 })).toBe(true);
+  await awaitStreaming(sandbox, winner, [1], 60_000);
+});
