@@ -19,7 +19,7 @@ export function positionsNeeded({ names, required }: SynchronousQuorum): number 
 export function holdsAcknowledged(state: State, role: Candidate): boolean {
   const { synchronous } = role.record;
   const needed = positionsNeeded(synchronous);
-  if (needed === 0 || role.isForced || role.purpose === 'bootstrap') {
+  if (needed === 0 || role.isForced || role.purpose === 'bootstrap' || !needsQuorum(state)) {
     return true;
   }
   const held = synchronous.names.filter((node) =>
@@ -32,7 +32,7 @@ export function holdsAcknowledged(state: State, role: Candidate): boolean {
 export function mayHoldAcknowledged(state: State, { answers }: Canvassing): boolean {
   const { durable, settings } = state;
   const { record, line } = durable;
-  if (record === null || record.synchronous.required === 0) {
+  if (record === null || record.synchronous.required === 0 || !needsQuorum(state)) {
     return true;
   }
   const isReadable = (node: NodeId) =>
@@ -93,6 +93,11 @@ function newestLed(state: State, { bound, term: asked }: Candidate): Reigns['las
 
 function isHeldOf(state: State, [from, { position }]: readonly [NodeId, VoteAnswer], node: NodeId): boolean {
   return from === node && position !== null && position.isExact && isContained(position, state.position);
+}
+
+/** The one setting that gives the promise away. */
+function needsQuorum({ settings }: State): boolean {
+  return settings.failoverQuorum === 'majority';
 }
 
 /** This node's own WAL says how far it acknowledged. */
