@@ -2,14 +2,13 @@
  * All processes of one server, also those that outlived their postmaster: an orphaned backend goes on to compute, and
  * commits. They are known by their working directory, which is the data directory. Linux only.
  */
-import { readlink } from 'node:fs/promises';
+import { readlink, realpath } from 'node:fs/promises';
 import { listProcesses, type RunningProcess, withDescendants } from '../system/processes.ts';
 import { findPostmaster, type Postmaster } from './postmaster.ts';
 
 /**
  * The postmaster that is meant with what descends from it, and orphans; a postmaster that was started since is
  * another server.
- * @param dataDirectory absolute, symbolic links resolved
  * @param meant undefined: only what was left behind
  * @throws as listProcesses()
  */
@@ -23,7 +22,8 @@ export async function processesOfServer(
   const directories = await Promise.all(
     candidates.map(({ pid }) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)),
   );
-  const working = candidates.filter((_process, index) => directories[index] === dataDirectory);
+  const place = await realpath(dataDirectory);
+  const working = candidates.filter((_process, index) => directories[index] === place);
   const found = new Map([...descendants, ...working].map((process) => [process.pid, process]));
   const present = await findPostmaster(dataDirectory);
   if (present !== undefined && !isSame(present, meant)) {

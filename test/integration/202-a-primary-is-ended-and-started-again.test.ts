@@ -1,5 +1,5 @@
 /** Fence, hold, safe start, start as a standby, restart in place: what PostgreSQL really does then. */
-import { readFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hasStandbyFile } from '../../src/daemon/observe/server-files.ts';
@@ -154,7 +154,10 @@ it('an orphan that computes on after its postmaster is ended as well', async () 
   process.kill(postmaster?.pid ?? 0, 'SIGKILL');
   const isOrphaned = async () => ((await findPostmaster(dataDirectory)) === undefined ? true : undefined);
   await waitUntil(isOrphaned, { deadlineMs: 5_000, intervalMs: 5 });
-  expect((await processesOfServer(dataDirectory, undefined)).length).toBeGreaterThan(0);
+  // Also where repmgr.conf names the directory by a symbolic link.
+  const link = join(sandbox.directory, 'link');
+  await symlink(dataDirectory, link);
+  expect((await processesOfServer(link, undefined)).length).toBeGreaterThan(0);
   await effects.perform({ kind: 'takeDown', id });
   expect(await processesOfServer(placeOf(sandbox, 1).dataDirectory, undefined)).toEqual([]);
   await busy;
