@@ -55,6 +55,19 @@ export async function restoreSettings(
   return await changeSettingsFile(file, restored satisfies RecoverySettings, durability);
 }
 
+/**
+ * Puts values in for good: what they or others replaced is not given back any more.
+ * @throws the system's error
+ */
+export async function settleSettings(
+  file: SettingsFile,
+  values: Readonly<Record<string, string>>,
+  durability: Durability,
+): Promise<void> {
+  const forgotten = Object.keys(values).map((name) => [keptName(name), undefined]);
+  await changeSettingsFile(file, { ...values, ...Object.fromEntries(forgotten) }, durability);
+}
+
 /** Whether a value of ours stands in the place of another. */
 export async function isReplaced(file: SettingsFile, name: string): Promise<boolean> {
   return (await readSettingsFile(file))[keptName(name)] !== undefined;

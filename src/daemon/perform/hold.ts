@@ -4,9 +4,9 @@ import type { ActionResult } from '../../failover/events.ts';
 import { holdName } from '../../failover/hold.ts';
 import type { NodeId } from '../../model/node.ts';
 import { limits } from '../../limits.ts';
-import { replaceSettings } from '../../postgres/kept-settings.ts';
+import { replaceSettings, settleSettings } from '../../postgres/kept-settings.ts';
 import { endWalSenders } from '../../postgres/queries/synchronous.ts';
-import { autoConf, changeSettingsFile, type SettingsFile } from '../../postgres/server-settings.ts';
+import { autoConf, type SettingsFile } from '../../postgres/server-settings.ts';
 import { waitUntil } from '../../system/clock.ts';
 import { type PerformContext, requireServer } from './context.ts';
 import { forgetHold, nameOf, namesInWords, synchronousNames } from './names.ts';
@@ -72,8 +72,9 @@ export async function setSynchronousNames(
   return { kind: 'namesWritten', synchronousStandbyNames: value };
 }
 
+/** For good: after a hold on the way to the first names, no start may give back what that replaced. */
 async function setNames(file: SettingsFile, value: string): Promise<void> {
-  await changeSettingsFile(file, { [synchronousNames]: value }, { isDurable: true });
+  await settleSettings(file, { [synchronousNames]: value }, { isDurable: true });
 }
 
 async function untilSeen(signal: AbortSignal, look: () => Promise<boolean>): Promise<boolean> {
