@@ -41,7 +41,8 @@ export class IncomingConnection implements Claimant {
   readonly #purpose: Purpose;
   readonly #nonce: string;
   readonly #lines: LineReader;
-  readonly #helloTimer: NodeJS.Timeout;
+  /** For the first line, or for the other side to close what was refused. */
+  #deadline: NodeJS.Timeout;
   readonly #ending = new AbortController();
   #counter = 0;
   #life = '';
@@ -63,7 +64,7 @@ export class IncomingConnection implements Claimant {
           'and goes on',
         ),
     });
-    this.#helloTimer = setTimeout(() => {
+    this.#deadline = setTimeout(() => {
       service.refusals.tell('silent', this.#who(), `${this.#who()} opened a connection and said nothing`);
       socket.destroy();
     }, limits.peerHelloMs);
@@ -73,7 +74,7 @@ export class IncomingConnection implements Claimant {
     socket.on('end', () => socket.end());
     socket.on('close', () => {
       service.claims.release(this);
-      clearTimeout(this.#helloTimer);
+      clearTimeout(this.#deadline);
       this.#ending.abort();
     });
   }
@@ -155,7 +156,7 @@ export class IncomingConnection implements Claimant {
       const reason = `another repmgrd, at ${rival}, says the same`;
       this.#refuse('nodeTaken', `says that it is node ${from}, and was refused`, reason);
     } else {
-      clearTimeout(this.#helloTimer);
+      clearTimeout(this.#deadline);
       this.#from = from;
       this.#answer(statuses.accepted);
     }
@@ -198,6 +199,8 @@ export class IncomingConnection implements Claimant {
     this.#lines.stop();
     this.#answer(statuses[kind], detail);
     this.#socket.end();
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#socket.destroy(), limits.peerHelloMs);
     this.#tell(kind, what, kind === 'badSignature' ? undefined : detail);
   }
 

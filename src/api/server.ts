@@ -97,12 +97,12 @@ class Listener {
   accept(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { url, headers } = request;
     if ((url !== '/peer' && url !== '/wal') || headers.upgrade !== upgradeName) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n', () => socket.destroy());
     } else if (this.#options.tls !== undefined && !(socket as TLSSocket).authorized) {
       const who = socket.remoteAddress ?? 'somebody';
       const message = `${who} has no certificate of the authority in api_tls_ca_file`;
       this.#service.refusals.tell('noAuthority', who, message);
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n', () => socket.destroy());
     } else {
       this.#begin(socket, url, head);
     }

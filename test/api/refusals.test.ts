@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { splitAddress } from '../../src/api/address.ts';
 import { helloOf, protocolVersions, writeLine } from '../../src/api/protocol.ts';
 import { limits } from '../../src/limits.ts';
@@ -26,8 +26,8 @@ function line(raw: RawPeer, counter: number, body: string): string {
 }
 
 /** A connection on which node 1 has said who it is. */
-async function greeted(peer: Peer): Promise<RawPeer> {
-  const raw = await rawPeer(peer.address);
+async function greeted(peer: Peer, keepsOpen = false): Promise<RawPeer> {
+  const raw = await rawPeer(peer.address, '/peer', keepsOpen);
   raw.socket.write(line(raw, 0, hello));
   expect(await raw.answers(1)).toEqual(['204 0']);
   return raw;
@@ -143,6 +143,16 @@ describe('a listener of repmgrd', () => {
     raw.socket.end();
     await raw.ended();
   });
+
+  it('closes what it refused, also where the other side keeps its end open and talks on', async () => {
+    const two = await startPeer({ id: 2 });
+    const refused = [await greeted(two, true), await rawPeer(two.address, '/peer', true)];
+    const talking = setInterval(() => {
+      for (const { socket } of refused) socket.write('nonsense\n');
+    }, 100);
+    onTestFinished(() => clearInterval(talking));
+    for (const raw of refused) await raw.ended();
+  }, 15_000);
 
   it('outlives whatever is no HTTP at all, and upgrades that it does not know', async () => {
     const two = await startPeer({ id: 2 });

@@ -17,8 +17,13 @@ export interface RawPeer {
   ended(): Promise<void>;
 }
 
-export async function rawPeer(address: string, purpose: Purpose = '/peer'): Promise<RawPeer> {
-  const socket = connect(splitAddress(address));
+/** @param keepsOpen it does not close its end of the connection when the other one is closed */
+export async function rawPeer(
+  address: string,
+  purpose: Purpose = '/peer',
+  keepsOpen = false,
+): Promise<RawPeer> {
+  const socket = connect({ ...splitAddress(address), allowHalfOpen: keepsOpen });
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {});
   let text = '';
@@ -58,7 +63,11 @@ export async function rawPeer(address: string, purpose: Purpose = '/peer'): Prom
       return found;
     },
     ended: async () => {
-      if (!socket.closed) await once(socket, 'close', { signal: AbortSignal.timeout(10_000) });
+      const isClosed = await waitUntil(async () => (socket.closed ? true : undefined), {
+        deadlineMs: 10_000,
+        intervalMs: 5,
+      });
+      if (isClosed === undefined) throw new Error('the other side leaves the connection open');
     },
   };
 }
