@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ClientRequest, RequestOptions } from 'node:http';
 import { request } from 'node:https';
+import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
 
 /** Paths of repmgr.conf. */
@@ -10,6 +11,13 @@ export interface TlsFiles {
   readonly key: string;
   /** What the certificates of the other nodes must be signed by. */
   readonly authority: string;
+}
+
+/** Undefined: without TLS. All three are set or none, which the configuration checks. */
+export function tlsFilesOf({ apiTlsCertFile, apiTlsKeyFile, apiTlsCaFile }: Config): TlsFiles | undefined {
+  return apiTlsCertFile === undefined || apiTlsKeyFile === undefined || apiTlsCaFile === undefined
+    ? undefined
+    : { certificate: apiTlsCertFile, key: apiTlsKeyFile, authority: apiTlsCaFile };
 }
 
 /** What those files hold. */

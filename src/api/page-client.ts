@@ -47,15 +47,3 @@ export async function readPage({ address, path, tls, signal }: PageRequest): Pro
   if (page === undefined) throw new Error('what listens there is no repmgrd');
   return page;
 }
-
-/** The certificate files of a configuration; undefined where it does not name all three. */
-export function tlsFilesOf(config: {
-  readonly apiTlsCertFile: string | undefined;
-  readonly apiTlsKeyFile: string | undefined;
-  readonly apiTlsCaFile: string | undefined;
-}): TlsFiles | undefined {
-  const { apiTlsCertFile: certificate, apiTlsKeyFile: key, apiTlsCaFile: authority } = config;
-  return certificate === undefined || key === undefined || authority === undefined
-    ? undefined
-    : { certificate, key, authority };
-}

@@ -1,5 +1,6 @@
 /** Every repmgrd of the cluster, asked at the same time; for commands that show all of them. */
-import { readPage, tlsFilesOf } from '../api/page-client.ts';
+import { tlsFilesOf } from '../api/certificates.ts';
+import { readPage } from '../api/page-client.ts';
 import type { ApiView, DecisionView, NodeView } from '../api/view.ts';
 import { inspectSchema } from '../cluster/metadata/schema.ts';
 import { listDaemonAddresses } from '../cluster/metadata/daemon-addresses.ts';

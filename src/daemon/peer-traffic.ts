@@ -1,4 +1,5 @@
 /** What goes between this repmgrd and the others: its listener, its connections to them, messages in their order. */
+import { tlsFilesOf } from '../api/certificates.ts';
 import { openPeerConnections, type PeerConnections } from '../api/peer-connections.ts';
 import type { PageSource } from '../api/pages.ts';
 import { type ApiServer, startApiServer } from '../api/server.ts';
@@ -96,10 +97,4 @@ export class PeerTraffic {
     const { self, config } = from;
     return { self, clusterName: config.clusterName, systemIdentifier: facts().systemIdentifier };
   }
-}
-
-function tlsFilesOf({ apiTlsCertFile, apiTlsKeyFile, apiTlsCaFile }: Config) {
-  return apiTlsCertFile === undefined || apiTlsKeyFile === undefined || apiTlsCaFile === undefined
-    ? undefined
-    : { certificate: apiTlsCertFile, key: apiTlsKeyFile, authority: apiTlsCaFile };
 }
