@@ -4,6 +4,19 @@ import { connectionOptions } from './options.ts';
 
 export const daemonCommands: readonly Command[] = [
   {
+    noun: 'debug',
+    verb: 'replay',
+    operand: { name: 'FILE', isRequired: true },
+    summary: 'show each decision of a repmgrd that ran with --record',
+    description:
+      'Makes the decisions again, from the events in the file, and shows each with its reason, what led to it and what was done. No server is asked.',
+    examples: [{ line: 'repmgr debug replay /var/tmp/repmgrd.record', about: 'what did it do, and why?' }],
+    options: [],
+    needsConfig: false,
+    readsConfig: false,
+    load: () => import('./debug-replay.ts'),
+  },
+  {
     noun: 'daemon',
     verb: 'status',
     summary: 'show every repmgrd and what it does',

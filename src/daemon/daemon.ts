@@ -198,6 +198,7 @@ export class Daemon {
       this.#witnessCopy?.close(),
       this.#metadata.close(),
       this.#effects.close(),
+      this.#from.recorder?.close(),
     ]);
   }
 
@@ -234,6 +235,7 @@ export class Daemon {
   }
 
   #onStep(taken: StepTaken): void {
+    this.#from.recorder?.note(taken.event, taken.before);
     for (const explanation of taken.explanations) this.#notes.noteDecision(explanation);
     this.#reports.step(taken);
     if (isNewPrimary(taken)) void this.#witnessCopy?.copy();

@@ -20,6 +20,8 @@ export interface DaemonOptions {
   readonly writesNoPidFile: boolean;
   /** `--show-pid-file`: print its path and do nothing else. */
   readonly showsPidFileOnly: boolean;
+  /** `--record FILE`: for `repmgr debug replay`. */
+  readonly recording: string | undefined;
 }
 
 export type DaemonCommandLine =
@@ -41,6 +43,7 @@ const known = {
   'pid-file': { type: 'string', short: 'p' },
   'no-pid-file': { type: 'boolean' },
   'show-pid-file': { type: 'boolean', short: 's' },
+  record: { type: 'string' },
 } as const;
 
 type OptionName = keyof typeof known;
@@ -70,6 +73,8 @@ Monitoring options:
   -p, --pid-file FILE        write the process id into FILE
       --no-pid-file          write no such file, whatever the configuration says
   -s, --show-pid-file        show where that file would be, then exit
+      --record FILE          write all that it sees into FILE, for \`repmgr debug replay FILE\`;
+                             what was recorded before is kept as FILE.1
 
 Signals:
   SIGTERM and SIGINT end it in good order; PostgreSQL is left as it is.
@@ -115,6 +120,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonCommandLine
       pidFile: values.get('pid-file'),
       writesNoPidFile: values.has('no-pid-file'),
       showsPidFileOnly: values.has('show-pid-file'),
+      recording: values.get('record'),
     },
   };
 }

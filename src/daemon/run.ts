@@ -14,6 +14,7 @@ import { MetadataWatch } from './metadata-watch.ts';
 import { placeOfWitness } from './observe/server-place.ts';
 import { hasGuardPrograms, namesReconnect } from './settings-sources.ts';
 import { coreSettings, wantsGuard } from './settings.ts';
+import { Recorder } from './recorder.ts';
 import { startRemarks } from './start-report.ts';
 import { awaitFacts, awaitServerPlace, makeStateDirectory, requireOwnRow } from './start-conditions.ts';
 import { durableOf, readStateFile, StateFile, type StateFileContent } from './state-file.ts';
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly config: Config;
   /** `-m`: rows into repl_monitor, whatever `monitoring_history` says. */
   readonly recordsHistory: boolean;
+  /** Where each event is written for `repmgr debug replay`; undefined: nowhere. */
+  readonly recording: string | undefined;
   readonly log: Logger;
   /** Aborted by SIGTERM and SIGINT. */
   readonly signal: AbortSignal;
@@ -35,6 +38,7 @@ export interface RunOptions {
 export async function runDaemon({
   config,
   recordsHistory,
+  recording,
   log,
   signal,
   onReady,
@@ -103,6 +107,7 @@ export async function runDaemon({
         incarnation: randomUUID(),
         bootNonce: randomUUID(),
         recordsHistory,
+        recorder: recording === undefined ? undefined : new Recorder(recording, log),
         log,
         signal,
       },

@@ -109,6 +109,7 @@ async function runUntilSignal(
     await runDaemon({
       config,
       recordsHistory: options.recordsHistory,
+      recording: options.recording,
       log,
       signal: ending.signal,
       onReady: () => service.ready(),

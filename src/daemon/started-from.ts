@@ -4,6 +4,7 @@ import type { Durable } from '../failover/durable.ts';
 import type { Settings } from '../failover/settings.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
+import type { Recorder } from './recorder.ts';
 import type { ServerPlace } from './observe/server-place.ts';
 import type { StateFile } from './state-file.ts';
 
@@ -21,6 +22,8 @@ export interface StartedFrom {
   readonly bootNonce: string;
   /** `-m`: rows into repl_monitor, whatever `monitoring_history` says. */
   readonly recordsHistory: boolean;
+  /** Undefined: nothing is recorded. */
+  readonly recorder: Recorder | undefined;
   readonly log: Logger;
   /** Aborted when repmgrd is to end. */
   readonly signal: AbortSignal;

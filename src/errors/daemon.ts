@@ -39,6 +39,7 @@ export const daemonErrors = {
     exit: 'badConfiguration',
     about: 'the node is recorded as inactive, and repmgrd is not to start then',
   },
+  recording_unreadable: { exit: 'badConfiguration', about: 'a recording of repmgrd cannot be replayed' },
   detach_failed: { exit: 'systemFailure', about: 'repmgrd cannot go into the background' },
   diverged_wal_not_kept: {
     exit: 'rejoinFailed',

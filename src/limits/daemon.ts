@@ -76,6 +76,8 @@ export const daemonLimits = {
   livenessAnswerMs: 5_000,
   /** Between two cleanups of monitoring history. */
   historyCleanupMs: 3_600_000,
+  /** Of a recording, before it is begun anew: about half an hour of a quiet cluster. */
+  recordingBytes: 32 * 1024 * 1024,
   /** Decisions that repmgrd keeps for `repmgr explain`. */
   decisionsKept: 200,
   /** The same decision, or event, is not told again before: some come several times a second while they hold. */

@@ -12,6 +12,7 @@ const nothingGiven = {
   pidFile: undefined,
   writesNoPidFile: false,
   showsPidFileOnly: false,
+  recording: undefined,
 };
 
 describe('the options of repmgrd', () => {
@@ -29,6 +30,7 @@ describe('the options of repmgrd', () => {
     ],
     [['--daemonize=false', '-s'], { showsPidFileOnly: true }],
     [['--daemonize=true'], { isDaemonized: true }],
+    [['--record', '/tmp/record'], { recording: '/tmp/record' }],
   ])('%j', (args, options) => {
     expect(parseDaemonArguments(args)).toEqual({ kind: 'run', options: { ...nothingGiven, ...options } });
   });

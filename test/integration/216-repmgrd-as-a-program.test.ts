@@ -104,6 +104,33 @@ describe('repmgrd', () => {
     await sandbox.stopRepmgrd(1);
   });
 
+  it('records what it sees, so that its decisions can be shown again, with their reasons', async () => {
+    const recording = join(sandbox.directory, 'home', 'record');
+    const before = (await logOf(1)).length;
+    await sandbox.startRepmgrd(1, { args: ['--record', recording] });
+    await awaitLeader(sandbox, 1);
+    await sandbox.stopRepmgrd(1);
+    expect((await stat(recording)).mode & 0o777).toBe(0o600);
+
+    const { exitCode, stdout, stderr } = await sandbox.repmgr(1, ['debug', 'replay', recording]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const said = (await logOf(1)).slice(before).split('\n');
+    const decided = said.flatMap((line, at) => {
+      const isDecision = /\[DETAIL\] rule \d+/.test(said[at + 1] ?? '');
+      return isDecision ? [line.replace(/^\S+ \S+ \[\w+\] /, '')] : [];
+    });
+    expect(decided.length).toBeGreaterThan(0);
+    for (const sentence of decided) expect(stdout).toContain(sentence);
+    expect(stdout).toMatch(/\n {4}after: {4}\S/);
+
+    const asJson = JSON.parse((await sandbox.repmgr(1, ['debug', 'replay', recording, '--json'])).stdout);
+    expect(asJson.steps[0]).toMatchObject({ event: expect.any(String), decisions: expect.any(Array) });
+    expect(await sandbox.repmgr(1, ['debug', 'replay', sandbox.node(1).configFile])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('is no recording of repmgrd that can be read'),
+    });
+  });
+
   it('is told of to systemd: ready, reloading, the watchdog, stopping', async () => {
     const said = await listenAsSystemd(sandbox);
     const env = { NOTIFY_SOCKET: said.path, WATCHDOG_USEC: '400000' };
