@@ -32,7 +32,7 @@ export async function writeNodeFiles(
       data_directory: node.dataDirectory,
       pg_bindir: place.binDirectory,
       use_replication_slots: '1',
-      api_listen: `127.0.0.1:${node.apiPort}`,
+      api_listen: `${node.host}:${node.apiPort}`,
       state_directory: stateDirectoryOf(place.directory),
       ...repmgrConf,
     };
@@ -49,7 +49,7 @@ export async function buildPrimary(
   options: BuildOptions,
 ): Promise<void> {
   options.onStep(`making the primary "${primary.name}" on port ${primary.port}`);
-  const settings = { ...serverSettings(nodeCount), ...options.postgresqlConf };
+  const settings = { ...serverSettings(primary, nodeCount), ...options.postgresqlConf };
   await initializeServer(place, primary, settings, options.signal);
   await startServer(place, primary, options.signal);
   const conninfo = `host=${primary.host} port=${primary.port} user=postgres dbname=postgres sslmode=disable`;
@@ -98,10 +98,13 @@ async function buildStandby(
 }
 
 /** What a primary of repmgr needs on PostgreSQL 10 to 18, and what makes small servers start fast. */
-function serverSettings(nodeCount: number): Readonly<Record<string, string>> {
+function serverSettings(
+  { networkNamespace }: SandboxNode,
+  nodeCount: number,
+): Readonly<Record<string, string>> {
   const connectionsOfNodes = String(nodeCount + 10);
   return {
-    listen_addresses: '127.0.0.1',
+    listen_addresses: networkNamespace === undefined ? '127.0.0.1' : '*',
     unix_socket_directories: '',
     wal_level: 'replica',
     hot_standby: 'on',
@@ -129,7 +132,7 @@ async function runRepmgr(
   { signal }: BuildOptions,
 ): Promise<void> {
   const program = [join(place.programDirectory, 'repmgr.js'), '-f', node.configFile, ...args];
-  const { exitCode, stderr } = await runInSandbox(place, process.execPath, program, { signal });
+  const { exitCode, stderr } = await runInSandbox(place, process.execPath, program, { signal }, node);
   if (exitCode === 0) return;
   throw failure('command_failed', {
     message: `a step of making the sandbox failed: repmgr ${args.join(' ')}`,

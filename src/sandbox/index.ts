@@ -6,10 +6,11 @@ import { resolve } from 'node:path';
 import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { makeSandbox } from './make.ts';
+import type { NodeNetwork } from './place.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export type { CommandResult } from '../system/command.ts';
-export type { RunOptions, SandboxNode } from './place.ts';
+export type { NodeNetwork, RunOptions, SandboxNode } from './place.ts';
 export type { RepmgrdOptions } from './repmgrd.ts';
 export type { Sandbox } from './sandbox.ts';
 export type { StopMode } from './server.ts';
@@ -35,6 +36,8 @@ export interface SandboxOptions {
   readonly postgresqlConf?: Readonly<Record<string, string>>;
   /** Further parameters of every repmgr.conf. */
   readonly repmgrConf?: Readonly<Record<string, string>>;
+  /** For each node, in their order, a network that it runs in instead of ours: for tests that cut some off. */
+  readonly networks?: readonly NodeNetwork[];
   /** Ends the start, and removes what was begun. */
   readonly signal?: AbortSignal;
   /** Told of each step, in words. */
@@ -53,6 +56,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     directory: options.directory === undefined ? undefined : resolve(options.directory),
     clusterName: options.clusterName ?? 'sandbox',
     build: options.build ?? 'cluster',
+    ...(options.networks === undefined ? {} : { networks: options.networks }),
     postgresqlConf: options.postgresqlConf ?? {},
     repmgrConf: options.repmgrConf ?? {},
     signal: options.signal,

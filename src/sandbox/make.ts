@@ -7,7 +7,7 @@ import { type BuildOptions, buildCluster, buildPrimary, writeNodeFiles } from '.
 import { claimDirectory, type ClaimedDirectory } from './directory.ts';
 import { startGuard } from './guard.ts';
 import { makeOwnedDirectory } from './owned-files.ts';
-import { homeOf, sandboxNode, type SandboxPlace, stateDirectoryOf } from './place.ts';
+import { homeOf, type NodeNetwork, sandboxNode, type SandboxPlace, stateDirectoryOf } from './place.ts';
 import { builtProgramDirectory, provideProgram } from './program-directory.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { locateServer, provideServer } from './servers.ts';
@@ -23,6 +23,8 @@ export interface MakeOptions extends BuildOptions {
   readonly directory: string | undefined;
   /** How far: see SandboxOptions. */
   readonly build: 'cluster' | 'primary' | 'none';
+  /** Of the nodes in their order; one without has none of its own. */
+  readonly networks?: readonly NodeNetwork[];
 }
 
 export interface MadeSandbox {
@@ -54,7 +56,7 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
       programDirectory: user === undefined ? builtProgramDirectory() : join(directory, 'program'),
       user: user && { ...user, home },
       madeDirectory,
-      nodes: portsOfNodes(ports),
+      nodes: chosenNodes(ports, options.networks ?? []),
     };
   });
   const guard = startGuard(claimed.directory);
@@ -74,11 +76,14 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
 }
 
 /** Two for each node: of its server, and of its repmgrd. */
-function portsOfNodes(ports: readonly number[]): SandboxState['nodes'] {
+function chosenNodes(ports: readonly number[], networks: readonly NodeNetwork[]): SandboxState['nodes'] {
   const count = ports.length / 2;
-  return ports
-    .slice(0, count)
-    .map((port, index) => ({ id: index + 1, port, apiPort: ports[count + index] ?? 0 }));
+  return ports.slice(0, count).map((port, index) => ({
+    id: index + 1,
+    port,
+    apiPort: ports[count + index] ?? 0,
+    network: networks[index],
+  }));
 }
 
 /** The sandbox that a state file tells of. */

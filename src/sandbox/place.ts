@@ -20,7 +20,9 @@ export interface SandboxNode {
   readonly id: number;
   /** `node1`, `node2`, ... */
   readonly name: string;
-  readonly host: '127.0.0.1';
+  readonly host: string;
+  /** The file of the network namespace that its processes run in; undefined: ours. */
+  readonly networkNamespace: string | undefined;
   readonly port: number;
   /** Where its repmgrd listens. */
   readonly apiPort: number;
@@ -40,18 +42,33 @@ export type RunOptions = Pick<CommandOptions, 'signal' | 'input' | 'deadlineMs'>
   readonly env?: Readonly<Record<string, string>> | undefined;
 };
 
-export function sandboxNode(
-  directory: string,
-  { id, port, apiPort }: { readonly id: number; readonly port: number; readonly apiPort: number },
-): SandboxNode {
+/** What is chosen for a node when a sandbox is made; the rest follows from it. */
+export interface ChosenNode {
+  readonly id: number;
+  readonly port: number;
+  readonly apiPort: number;
+  readonly network?: NodeNetwork | undefined;
+}
+
+/** A network of its own for a node, made and removed by whoever starts the sandbox, who must be root. */
+export interface NodeNetwork {
+  /** By which the other nodes, and we, reach it. */
+  readonly address: string;
+  /** The file of its network namespace, as in `/run/netns/NAME`. */
+  readonly namespace: string;
+}
+
+export function sandboxNode(directory: string, { id, port, apiPort, network }: ChosenNode): SandboxNode {
   const name = `node${id}`;
+  const host = network?.address ?? '127.0.0.1';
   return {
     id,
     name,
-    host: '127.0.0.1',
+    host,
+    networkNamespace: network?.namespace,
     port,
     apiPort,
-    conninfo: `host=127.0.0.1 port=${port} user=repmgr dbname=repmgr connect_timeout=2`,
+    conninfo: `host=${host} port=${port} user=repmgr dbname=repmgr connect_timeout=2`,
     dataDirectory: join(directory, name),
     configFile: join(directory, `${name}.conf`),
     logFile: join(directory, `${name}.log`),
@@ -73,19 +90,34 @@ export function environmentOf({ directory }: Pick<SandboxPlace, 'directory'>): R
   return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: homeOf(directory), LC_ALL: 'C' };
 }
 
-/** Runs a program as the user of the servers, in the directory of the sandbox. */
+/** A program as the user of the servers starts it; only root may enter a network namespace, so there nsenter changes the user. */
+export function commandOn(
+  { user }: Pick<SandboxPlace, 'user'>,
+  { networkNamespace }: Pick<SandboxNode, 'networkNamespace'>,
+  file: string,
+  args: readonly string[],
+): { file: string; args: readonly string[]; uid?: number; gid?: number } {
+  if (networkNamespace === undefined)
+    return { file, args, ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }) };
+  const asUser = user === undefined ? [] : [`--setuid=${user.uid}`, `--setgid=${user.gid}`];
+  return { file: 'nsenter', args: [`--net=${networkNamespace}`, ...asUser, '--', file, ...args] };
+}
+
+/** Runs a program as the user of the servers, in the directory of the sandbox, on a node where one is named. */
 export async function runInSandbox(
   place: Pick<SandboxPlace, 'directory' | 'user'>,
   file: string,
   args: readonly string[],
   { env, ...options }: RunOptions = {},
+  node: Pick<SandboxNode, 'networkNamespace'> = { networkNamespace: undefined },
 ): Promise<CommandResult> {
-  return await runCommand(file, args, {
+  const command = commandOn(place, node, file, args);
+  return await runCommand(command.file, command.args, {
     ...options,
     cwd: place.directory,
     env: { ...environmentOf(place), ...env },
-    uid: place.user?.uid,
-    gid: place.user?.gid,
+    uid: command.uid,
+    gid: command.gid,
   });
 }
 

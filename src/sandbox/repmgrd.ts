@@ -7,7 +7,7 @@ import { failure, type RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { waitUntil } from '../system/clock.ts';
 import { findProcess, type RunningProcess, signalProcesses } from '../system/processes.ts';
-import { environmentOf, type SandboxNode, type SandboxPlace } from './place.ts';
+import { commandOn, environmentOf, type SandboxNode, type SandboxPlace } from './place.ts';
 
 export interface RepmgrdOptions {
   /** Further arguments, such as `--monitoring-history`. */
@@ -31,7 +31,7 @@ export async function startRepmgrd(
   const outcome = await waitUntil(
     async () => {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return 'ended';
-      return (await isListening(node.apiPort)) ? 'listens' : undefined;
+      return (await isListening(node)) ? 'listens' : undefined;
     },
     { deadlineMs: limits.repmgrdStartMs, intervalMs: limits.serverPollMs },
   );
@@ -95,12 +95,14 @@ async function launch(
   try {
     if (place.user !== undefined) await log.chown(place.user.uid, place.user.gid);
     const program = join(place.programDirectory, 'repmgrd.js');
-    const child = spawn(process.execPath, [program, '-f', node.configFile, ...args], {
+    const command = commandOn(place, node, process.execPath, [program, '-f', node.configFile, ...args]);
+    const child = spawn(command.file, command.args, {
       cwd: place.directory,
       env: { ...environmentOf(place), ...env },
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
-      ...(place.user === undefined ? {} : { uid: place.user.uid, gid: place.user.gid }),
+      uid: command.uid,
+      gid: command.gid,
     });
     child.on('error', () => undefined);
     child.unref();
@@ -119,9 +121,9 @@ async function startFailure(node: SandboxNode): Promise<RepmgrError> {
   });
 }
 
-function isListening(port: number): Promise<boolean> {
+function isListening({ host, apiPort }: SandboxNode): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
+    const socket = connect({ port: apiPort, host });
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -85,7 +85,7 @@ export function openSandbox(facts: SandboxFacts): Sandbox {
     nodes,
     node,
     repmgr: async (id, args, options) =>
-      await runInSandbox(place, process.execPath, repmgrOf(place, node(id), args), options),
+      await runInSandbox(place, process.execPath, repmgrOf(place, node(id), args), options, node(id)),
     runOnTerminal: async (id, args) =>
       await runOnTerminal(place, process.execPath, repmgrOf(place, node(id), args)),
     run: async (file, args, options) => await runInSandbox(place, file, args, options),

@@ -1,6 +1,6 @@
 /** One PostgreSQL server of a sandbox: made, started, stopped. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -9,7 +9,7 @@ import { applySettings } from '../postgres/recovery-config.ts';
 import { waitUntil } from '../system/clock.ts';
 import { findProcess, signalProcesses } from '../system/processes.ts';
 import { sandboxCommand } from './directory.ts';
-import { environmentOf, runInSandbox, type SandboxNode, type SandboxPlace } from './place.ts';
+import { commandOn, environmentOf, runInSandbox, type SandboxNode, type SandboxPlace } from './place.ts';
 import { thawServer } from './server-process.ts';
 
 export type StopMode = 'smart' | 'fast' | 'immediate';
@@ -37,7 +37,12 @@ export async function initializeServer(
     });
   }
   await changeSettings(node, settings);
+  if (node.networkNamespace !== undefined)
+    await appendFile(join(node.dataDirectory, 'pg_hba.conf'), peersMayConnect);
 }
+
+/** Of a node that has a network of its own: whoever else is in it. */
+const peersMayConnect = 'host all all samenet trust\nhost replication all samenet trust\n';
 
 /**
  * Starts the server and waits until it accepts connections. One that runs already is left alone.
@@ -122,12 +127,15 @@ async function launch(place: SandboxPlace, node: SandboxNode): Promise<ChildProc
   const log = await open(node.logFile, 'a', 0o600);
   try {
     if (place.user !== undefined) await log.chown(place.user.uid, place.user.gid);
-    const child = spawn(join(place.binDirectory, 'postgres'), ['-D', node.dataDirectory], {
+    const postgres = join(place.binDirectory, 'postgres');
+    const command = commandOn(place, node, postgres, ['-D', node.dataDirectory]);
+    const child = spawn(command.file, command.args, {
       cwd: place.directory,
       env: environmentOf(place),
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
-      ...(place.user === undefined ? {} : { uid: place.user.uid, gid: place.user.gid }),
+      uid: command.uid,
+      gid: command.gid,
     });
     child.on('error', () => undefined);
     child.unref();

@@ -24,7 +24,14 @@ const stateSchema = v.object({
   user: v.optional(v.object({ name: v.string(), uid: v.number(), gid: v.number(), home: v.string() })),
   /** Whether the directory itself was made, and goes with the sandbox. */
   madeDirectory: v.boolean(),
-  nodes: v.array(v.object({ id: v.number(), port: v.number(), apiPort: v.number() })),
+  nodes: v.array(
+    v.object({
+      id: v.number(),
+      port: v.number(),
+      apiPort: v.number(),
+      network: v.optional(v.object({ address: v.string(), namespace: v.string() })),
+    }),
+  ),
 });
 
 export type SandboxState = v.InferOutput<typeof stateSchema>;

@@ -8,7 +8,7 @@ import { waitUntil } from '../../src/system/clock.ts';
 /** @returns undefined where it does not answer */
 export async function viewOf(sandbox: Sandbox, id: number): Promise<ApiView | undefined> {
   try {
-    const response = await fetch(`http://127.0.0.1:${sandbox.node(id).apiPort}/cluster`, {
+    const response = await fetch(`http://${sandbox.node(id).host}:${sandbox.node(id).apiPort}/cluster`, {
       signal: AbortSignal.timeout(1_000),
     });
     return (await response.json()) as ApiView;
