@@ -50,7 +50,7 @@ export const contact: readonly Mutant[] = [
     changes: [inCore('leader', 'if (sentAt < role.timeLostAt) {', 'if (sentAt < 0) {')],
     caughtBy: ['one primary'],
     stories: ['05'],
-    withinHistories: 200,
+    withinHistories: 20,
   },
   {
     name: 'count a vote whose lease has ended',
