@@ -35,11 +35,16 @@ export class WalEndReader {
     this.#marks = new TimelineMarks(this.#walDirectory);
   }
 
-  /** Another postmaster, so that the directory may be another copy; or WAL was put there by us. */
+  /** The directory is another copy. */
   forget(): void {
+    this.forgetEnd();
+    this.#flushedEnd = undefined;
+  }
+
+  /** Another postmaster, or WAL was put there by us: where records ended they still end. */
+  forgetEnd(): void {
     this.#marks.forget();
     this.#last = undefined;
-    this.#flushedEnd = undefined;
     this.#generation += 1;
   }
 
@@ -62,12 +67,21 @@ export class WalEndReader {
     return { ...unknownEnd, endOfWal: reached === undefined ? null : lsnBytes(reached) };
   }
 
-  /** @returns `unknownEnd` where the files cannot be read */
+  /**
+   * Of a server that does not run, or starts as a standby: nothing writes WAL there. What was read once is not read
+   * again, since it is asked for several times a second.
+   * @returns `unknownEnd` where the files cannot be read
+   */
   async ofStopped(control: ControlFile): Promise<EndOfWal> {
     const end = await this.#endBehindFlushed();
-    if (end !== undefined) return await this.#at(end.timelineId, end.lsn, true);
+    if (end !== undefined) {
+      this.noteFlushed(end.lsn);
+      return await this.#at(end.timelineId, end.lsn, true);
+    }
     const position = await positionOfStopped(control, this.#place).catch(() => undefined);
     if (position?.history === undefined) return unknownEnd;
+    // Records end at multiples of 8; what the control file tells alone may lie inside of one.
+    if (position.lsn % 8n === 0n) this.noteFlushed(position.lsn);
     return {
       timeline: marksOf(position.timelineId, position.history),
       endOfWal: lsnBytes(position.lsn),

@@ -12,7 +12,7 @@ import { readControlFile } from '../../postgres/control-file.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { type OwnStatus, ownStatus } from '../../postgres/queries/own-status.ts';
 import { monotonicMs } from '../../system/clock.ts';
-import { unknownEnd, type WalEndReader } from './end-of-wal.ts';
+import { type EndOfWal, unknownEnd, type WalEndReader } from './end-of-wal.ts';
 import { Newcomers } from './newcomers.ts';
 import { observationOf, observationOfFiles } from './observation.ts';
 import { meaningOf, type Unreached, withoutAnswer } from './reachability.ts';
@@ -155,10 +155,12 @@ export class ServerWatch {
   async #observeRunning(postmaster: Postmaster): Promise<ServerObservation> {
     const mark = `${postmaster.pid} ${postmaster.lockFile.startedAt}`;
     if (this.#last?.postmaster !== mark) {
-      this.#options.walEnd.forget();
+      const before = this.#directory.directory;
+      this.#directory = await readDirectoryMark(this.#options.place);
+      if (this.#directory.directory === before) this.#options.walEnd.forgetEnd();
+      else this.#options.walEnd.forget();
       this.#hasStalled = false;
       this.#newcomers.forget();
-      this.#directory = await readDirectoryMark(this.#options.place);
       if (this.#last !== undefined) this.#dropConnection();
     }
     const answer = await this.#ask(postmaster.lockFile.status);
@@ -171,7 +173,21 @@ export class ServerWatch {
     const isLate = troubledMs > this.#options.hangMs();
     const { condition, keepsLast } = withoutAnswer(answer, isLate, last?.condition);
     const kept = keepsLast ? last : undefined;
-    return { ...(kept ?? (await this.#fromFiles())), ...this.#directory, condition, postmaster: mark };
+    // A standby that starts writes nothing: its files say what it has, which a candidate may wait for.
+    const end = kept === undefined && condition === 'starting' ? await this.#endInFiles() : {};
+    return {
+      ...(kept ?? (await this.#fromFiles())),
+      ...end,
+      ...this.#directory,
+      condition,
+      postmaster: mark,
+    };
+  }
+
+  async #endInFiles(): Promise<EndOfWal> {
+    const { place, walEnd } = this.#options;
+    const control = await readControlFile(place.dataDirectory, place.version).catch(() => undefined);
+    return control === undefined ? unknownEnd : await walEnd.ofStopped(control);
   }
 
   async #ask(status: string): Promise<OwnStatus | Unreached> {

@@ -12,8 +12,10 @@ import type { OwnServer, PerformContext } from './context.ts';
  */
 export async function lookAtWal(context: PerformContext, server: OwnServer): Promise<EndOfWal> {
   try {
-    const runs = (await findPostmaster(server.dataDirectory)) !== undefined;
-    return runs ? await ofRunning(context) : await ofStopped(context, server);
+    const postmaster = await findPostmaster(server.dataDirectory);
+    // One that starts answers nothing, and writes nothing: its files are asked.
+    const answers = postmaster !== undefined && postmaster.lockFile.status !== 'starting';
+    return answers ? await ofRunning(context) : await ofStopped(context, server);
   } catch (error) {
     if (context.signal.aborted) throw error;
     context.log.debug(`the end of the WAL cannot be read: ${String(error)}`);

@@ -61,7 +61,7 @@ export async function fetchWal(context: PerformContext, action: Fetch): Promise<
     await refuseOther(walDirectory, { ...part, toLsn: from }, bytes);
     await writePart(walDirectory, segmentBytes, { ...part, bytes });
   }
-  context.walEnd.forget();
+  context.walEnd.forgetEnd();
   return { kind: 'walFetched', ...(await lookAtWal(context, server)) };
 }
 
