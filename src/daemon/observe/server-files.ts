@@ -23,14 +23,21 @@ export async function readServerFiles({ dataDirectory, version }: ServerPlace): 
 }
 
 /**
- * Names the copy that lies at this place: a file that PostgreSQL never writes again is another one in every other copy.
+ * Names the copy that lies at this place. PostgreSQL writes these files in place or never again, so they stay the same
+ * ones over restarts; a clone brings others, and one that only brings what differs brings another control file. Device
+ * numbers would change with a boot.
  * @returns nothing where it cannot be read
  */
 export async function readDirectoryMark({
   dataDirectory,
 }: ServerPlace): Promise<{ readonly directory?: string }> {
-  const found = await stat(join(dataDirectory, 'PG_VERSION')).catch(() => undefined);
-  return found === undefined ? {} : { directory: `${found.dev}-${found.ino}-${found.birthtimeMs}` };
+  try {
+    const files = ['PG_VERSION', join('global', 'pg_control')].map((name) => join(dataDirectory, name));
+    const found = await Promise.all(files.map(async (file) => await stat(file)));
+    return { directory: found.map(({ ino, birthtimeMs }) => `${ino}-${birthtimeMs}`).join(' ') };
+  } catch {
+    return {};
+  }
 }
 
 export async function hasStandbyFile({ dataDirectory, version }: ServerPlace): Promise<boolean> {
