@@ -56,8 +56,11 @@ export class NeededOnly implements Checker {
     this.#judge(world, 'failover', daemon);
   }
 
-  guardFenced(world: World, { node, state }: Daemon): void {
+  guardFenced(world: World, daemon: Daemon): void {
+    const { node, state } = daemon;
     if (state?.role.kind !== 'leader' || !state.role.isPaused) return;
+    // A repmgrd that is stopped does not see a pause end.
+    if ((state.durable.pauseEndsAtBootMs ?? 0) < daemon.now().bootTimeMs) return;
     world.watchers.violated(world, this, `the guard of node ${node} ends PostgreSQL in a pause`);
   }
 
@@ -82,6 +85,9 @@ export class NeededOnly implements Checker {
   /** Something has touched it, or it is no voter yet, or not again. */
   #isOut(world: World, node: number): boolean {
     if (this.#disturbance.touches(node) || world.unregistered.has(node)) return true;
+    // A suspension may outlast the end of all faults.
+    const host = world.nodeOf(node)?.host;
+    if (host?.isSuspended === true || world.schedule.now - (host?.wokeAt ?? 0) < calmMs) return true;
     if (missesMessages(world, node)) return true;
     return world.nodeOf(node)?.daemon.state?.durable.hasLostState !== false;
   }
