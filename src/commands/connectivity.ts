@@ -72,12 +72,12 @@ function refuseUnregistered(nodes: readonly NodeRecord[], localNodeId: NodeId): 
 }
 
 function print(
-  { options }: CommandContext,
+  { options, pause }: CommandContext,
   cluster: string,
   nodes: readonly NodeRecord[],
   { matrix, troubles }: Connectivity,
 ): string {
-  if (options.json === true) return renderJson(asObject(cluster, nodes, matrix, troubles));
+  if (options.json === true) return renderJson({ cluster, pause, ...asObject(nodes, matrix, troubles) });
   if (options.csv === true) return renderCsv(matrix.map(({ from, to, status }) => [from, to, status]));
   return renderGrid(
     nodes.map(({ id, name }) => ({
@@ -95,14 +95,8 @@ const words: Readonly<Record<CellStatus, string>> = {
   [unknown]: 'unknown',
 };
 
-function asObject(
-  cluster: string,
-  nodes: readonly NodeRecord[],
-  matrix: Matrix,
-  troubles: readonly Trouble[],
-): object {
+function asObject(nodes: readonly NodeRecord[], matrix: Matrix, troubles: readonly Trouble[]): object {
   return {
-    cluster,
     nodes: nodes.map(({ id, name }) => ({ id, name })),
     connections: matrix.map(({ from, to, status }) => ({
       fromNodeId: from,
