@@ -6,7 +6,7 @@ import { bytesBetween, type Lsn, laterLsn } from '../../model/lsn.ts';
 import type { TimelineId } from '../../model/timeline.ts';
 import { limits } from '../../limits.ts';
 import { positionOfStopped } from '../../cluster/follow/wal-position.ts';
-import type { ControlFile } from '../../postgres/control-file.ts';
+import { type ControlFile, readControlFile } from '../../postgres/control-file.ts';
 import type { OwnStatus } from '../../postgres/queries/own-status.ts';
 import { findWalEnd, type WalEnd } from '../../postgres/wal-end.ts';
 import type { ServerPlace } from './server-place.ts';
@@ -65,6 +65,13 @@ export class WalEndReader {
     const end = await this.#readEnd(replayedLsn ?? receivedLsn, replayedLsn);
     if (end !== undefined) return await this.#at(end.timelineId, end.lsn, true);
     return { ...unknownEnd, endOfWal: reached === undefined ? null : lsnBytes(reached) };
+  }
+
+  /** As `ofStopped`, with the control file as it is. */
+  async inFiles(): Promise<EndOfWal> {
+    const { dataDirectory, version } = this.#place;
+    const control = await readControlFile(dataDirectory, version).catch(() => undefined);
+    return control === undefined ? unknownEnd : await this.ofStopped(control);
   }
 
   /**

@@ -12,7 +12,7 @@ import { readControlFile } from '../../postgres/control-file.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { type OwnStatus, ownStatus } from '../../postgres/queries/own-status.ts';
 import { monotonicMs } from '../../system/clock.ts';
-import { type EndOfWal, unknownEnd, type WalEndReader } from './end-of-wal.ts';
+import { unknownEnd, type WalEndReader } from './end-of-wal.ts';
 import { Newcomers } from './newcomers.ts';
 import { observationOf, observationOfFiles } from './observation.ts';
 import { meaningOf, type Unreached, withoutAnswer } from './reachability.ts';
@@ -174,7 +174,7 @@ export class ServerWatch {
     const { condition, keepsLast } = withoutAnswer(answer, isLate, last?.condition);
     const kept = keepsLast ? last : undefined;
     // A standby that starts writes nothing: its files say what it has, which a candidate may wait for.
-    const end = kept === undefined && condition === 'starting' ? await this.#endInFiles() : {};
+    const end = kept === undefined && condition === 'starting' ? await this.#options.walEnd.inFiles() : {};
     return {
       ...(kept ?? (await this.#fromFiles())),
       ...end,
@@ -182,12 +182,6 @@ export class ServerWatch {
       condition,
       postmaster: mark,
     };
-  }
-
-  async #endInFiles(): Promise<EndOfWal> {
-    const { place, walEnd } = this.#options;
-    const control = await readControlFile(place.dataDirectory, place.version).catch(() => undefined);
-    return control === undefined ? unknownEnd : await walEnd.ofStopped(control);
   }
 
   async #ask(status: string): Promise<OwnStatus | Unreached> {

@@ -10,7 +10,6 @@ import { waitUntil } from '../../system/clock.ts';
 import { findProcess, signalProcesses } from '../../system/processes.ts';
 import { unknownEnd } from '../observe/end-of-wal.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
-import { ofStopped } from './end-of-wal.ts';
 import { signal as signalProcess } from './reload.ts';
 import { markAsStandby } from './standby-mark.ts';
 
@@ -109,7 +108,7 @@ const downWithoutServer: ActionResult = { kind: 'down', timeline: null, endOfWal
 async function down(context: PerformContext, server: OwnServer): Promise<ActionResult> {
   const patience = { deadlineMs: limits.downFilesMs };
   const [{ timeline, endOfWal }] = await Promise.all([
-    beforeDeadline(ofStopped(context, server), patience).catch(() => unknownEnd),
+    beforeDeadline(context.walEnd.inFiles(), patience).catch(() => unknownEnd),
     beforeDeadline(markAsStandby(server), patience),
   ]);
   return { kind: 'down', timeline, endOfWal };

@@ -1,5 +1,4 @@
 /** Where the WAL of the own server ends right now, as results of actions tell it. */
-import { readControlFile } from '../../postgres/control-file.ts';
 import { findPostmaster } from '../../postgres/postmaster.ts';
 import { ownStatus } from '../../postgres/queries/own-status.ts';
 import { limits } from '../../limits.ts';
@@ -15,7 +14,7 @@ export async function lookAtWal(context: PerformContext, server: OwnServer): Pro
     const postmaster = await findPostmaster(server.dataDirectory);
     // One that starts answers nothing, and writes nothing: its files are asked.
     const answers = postmaster !== undefined && postmaster.lockFile.status !== 'starting';
-    return answers ? await ofRunning(context) : await ofStopped(context, server);
+    return answers ? await ofRunning(context) : await context.walEnd.inFiles();
   } catch (error) {
     if (context.signal.aborted) throw error;
     context.log.debug(`the end of the WAL cannot be read: ${String(error)}`);
@@ -26,9 +25,4 @@ export async function lookAtWal(context: PerformContext, server: OwnServer): Pro
 async function ofRunning({ connections, walEnd, signal }: PerformContext): Promise<EndOfWal> {
   const connection = await connections.get('control');
   return await walEnd.ofRunning(await ownStatus(connection, { deadlineMs: limits.ownAnswerMs, signal }));
-}
-
-/** While no server writes the control file. */
-export async function ofStopped({ walEnd }: PerformContext, server: OwnServer): Promise<EndOfWal> {
-  return await walEnd.ofStopped(await readControlFile(server.dataDirectory, server.version));
 }
