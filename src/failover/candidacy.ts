@@ -44,6 +44,9 @@ function whyNot(state: State, isByOperator: boolean): string | null {
   if (server.condition === 'crashed' || server.condition === 'shutDown') {
     return 'its server does not run';
   }
+  if (server.condition === 'starting') {
+    return 'its server is starting';
+  }
   if (position === null) {
     return 'its WAL cannot be read';
   }
