@@ -9,7 +9,7 @@
  */
 export const guardScript = String.raw`
 data=$1 pid=$2 start=$3 file=$4 psql=$5 contact=$6 mark=$7 marking=$8
-deadline=0 condition=false yes=0 orphaned='' answer=''
+deadline=0 condition=false yes=0 orphaned='' answer='' partial=''
 exec {never}<> <(:)
 clock() { local up; read -r up _ < /proc/uptime; up=${'$'}{up/./}; now=$((10#$up)); }
 started() {
@@ -31,7 +31,9 @@ listen() {
   if [[ $orphaned ]]; then read -r -t "$seconds" -u "$never" line; return 0; fi
   IFS= read -r -t "$seconds" line
   status=$?
-  if ((status == 0)); then take "$line"; elif ((status <= 128)); then orphaned=yes; fi
+  # What was read when the time was over is the beginning of the next line.
+  line=$partial$line partial=''
+  if ((status == 0)); then take "$line"; elif ((status > 128)); then partial=$line; else orphaned=yes; fi
 }
 ask() {
   local out; answer=''
