@@ -114,6 +114,16 @@ describe('a standby whose leader is silent (rule 2)', () => {
     expect(self.state.durable.vote).toMatchObject({ term: 2, candidate: 3 });
   });
 
+  it('does not stand while its server is starting: it could not be promoted', () => {
+    const self = standby();
+    self.observe(standbyServer({ condition: 'starting', receiver: null }));
+    for (let passed = 0; passed < 10_000; passed += 50) self.pass(50);
+    expect(self.state.role.kind).toBe('follower');
+    self.observe(standbyServer({ receiver: null }));
+    self.pass(50);
+    expect(self.state.role.kind).toBe('canvassing');
+  });
+
   it('votes for who asked first, before it stands itself', () => {
     const self = aboutToStand();
     self.receive(2, voteRequestOf(nodes, { mark: { incarnation: 'candidate 1', sentAt: at(1) } }));
