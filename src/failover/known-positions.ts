@@ -3,7 +3,8 @@
  * that each acknowledged commit is on one of those, and that its own WAL holds it all (rule 13).
  */
 import type { NodeId } from '../model/node.ts';
-import type { Reigns, VoteAnswer } from './messages.ts';
+import type { Reigns, StatusAnswer, VoteAnswer } from './messages.ts';
+import { isUnfetchable } from './missing-wal.ts';
 import { ledTermOf, reignsOf, wasLed } from './open-terms.ts';
 import { comparePositions, type Position, samePath } from './position.ts';
 import type { Candidate, Canvassing, State } from './state.ts';
@@ -35,18 +36,25 @@ export function mayHoldAcknowledged(state: State, { answers }: Canvassing): bool
   if (record === null || record.synchronous.required === 0 || !needsQuorum(state)) {
     return true;
   }
-  const isReadable = (node: NodeId) =>
+  const mayHold = (from: NodeId, { position, refusal }: StatusAnswer) =>
+    position?.isExact === true &&
+    refusal === null &&
+    (isContained(position, state.position) || mayFetch(state, from));
+  const isKnown = (node: NodeId) =>
     node === settings.self
       ? isWhole(state)
-      : answers.some(
-          ([from, { position, refusal }]) => from === node && position?.isExact === true && refusal === null,
-        );
-  const { names } = record.synchronous;
+      : answers.some(([from, answer]) => from === node && mayHold(from, answer));
   const lastTerm = line?.term ?? noTerm;
   const isLastLeaderThere =
     ledTermOf(state) >= lastTerm ||
-    answers.some(([, { ledTerm, refusal }]) => refusal === null && ledTerm >= lastTerm);
-  return isLastLeaderThere || names.filter(isReadable).length >= positionsNeeded(record.synchronous);
+    answers.some(([from, answer]) => answer.ledTerm >= lastTerm && mayHold(from, answer));
+  const { synchronous } = record;
+  return isLastLeaderThere || synchronous.names.filter(isKnown).length >= positionsNeeded(synchronous);
+}
+
+/** Who lacks WAL that it cannot fetch lets those stand that have it. */
+function mayFetch(state: State, node: NodeId): boolean {
+  return state.settings.walTailTimeoutMs > 0 && !isUnfetchable(state, node);
 }
 
 /** A server that is writable still, on the timeline of who led last: it has acknowledged all itself. */

@@ -123,7 +123,7 @@ export const synchronous: readonly Mutant[] = [
   {
     name: "let the last leader's position stand for all though others may have led",
     changes: [
-      inCore('known-positions', 'return isLastLeaderThere ||', 'return names.length > 0 ||'),
+      inCore('known-positions', 'return isLastLeaderThere ||', 'return synchronous.required > 0 ||'),
       inCore('known-positions', 'ledTermOf(state) >= term ||', 'ledTermOf(state) > 0 || term < 0 ||'),
       inCore('known-positions', 'it[1].ledTerm >= term &&', 'it[1].ledTerm > 0 &&'),
       inCore('open-terms', '(line === null || line.term <= yielded.term)', 'line !== undefined'),
