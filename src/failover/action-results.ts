@@ -11,7 +11,7 @@ import { onFollowed, onRejoined } from './following.ts';
 import { lookAtWal } from './own-wal.ts';
 import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
 import type { ActionPurpose, RunningAction } from './state.ts';
-import { abandon, become, begin, change, explain, later, store, type Turn } from './turn.ts';
+import { abandon, become, begin, change, explain, isRunning, later, store, type Turn } from './turn.ts';
 import { onPromoted, onPromotionFailed } from './winning.ts';
 import { onTroubleDown } from './trouble.ts';
 import { bounds } from './bounds.ts';
@@ -103,6 +103,12 @@ const onFailure: Partial<Record<ActionPurpose, Failure>> = {
       become(turn, { ...role, stage: 'serving', since: later(turn.now, bounds.retryMs) });
     }
   },
+  release: (turn) => {
+    // A hold that was begun since ends it, and may be over at any time.
+    if (!isRunning(turn.state, 'hold')) {
+      change(turn, { releaseNotBefore: later(turn.now, bounds.retryMs) });
+    }
+  },
   hold: (turn) => {
     const { role } = turn.state;
     if (role.kind === 'leader') {
@@ -131,7 +137,7 @@ const onEnd: Partial<Record<ActionPurpose, (turn: Turn) => void>> = {
     onRejoined(turn);
   },
   release: (turn) => {
-    change(turn, { mayHold: false, releasedAt: turn.now });
+    change(turn, { mayHold: false, releaseNotBefore: later(turn.now, bounds.retryMs) });
   },
   disarmSafeStart: (turn) => {
     store(turn, { replacedRestartAfterCrash: null });

@@ -140,7 +140,8 @@ function isAboutToStream(state: State, leader: KnownLeader): boolean {
     !isInMaintenance(state) &&
     server.primaryConninfo !== '' &&
     (cannotFollow(state, leader) || (!isCascaded && !isTold)) &&
-    !isRunning(state, 'freeze')
+    !isRunning(state, 'freeze') &&
+    !isRunning(state, 'rejoin')
   );
 }
 

@@ -1,5 +1,4 @@
 /** Hold: commits wait while too few voters are in contact, long before the fence (rule 5). */
-import { bounds } from './bounds.ts';
 import { contactEndsAt } from './contact.ts';
 import { type Leader, unknownNames } from './leader-state.ts';
 import type { State } from './state.ts';
@@ -12,7 +11,7 @@ export function reactHold(turn: Turn, leader: Leader): void {
   const { state } = turn;
   const isDue = holdsAt(state, leader) <= turn.now && leader.stage === 'serving';
   if (isDue && !leader.isHolding && turn.now >= leader.holdNotBefore && state.server !== null) {
-    change(turn, { mayHold: true });
+    change(turn, { mayHold: true, releaseNotBefore: turn.now });
     become(turn, { ...leader, isHolding: true, names: unknownNames(turn.now) });
     explain(turn, 5, 'hold', 'too few voters are in contact: commits wait', {
       commitHoldMs: state.settings.commitHoldMs,
@@ -38,11 +37,11 @@ export function holdsAt(state: State, leader: Leader): number {
 
 /** The hold's name never stays where nobody holds, whoever left it: a life before, or the node that was cloned. */
 export function reactHeldNames(turn: Turn): void {
-  const { role, server, mayHold, releasedAt } = turn.state;
+  const { role, server, mayHold, releaseNotBefore } = turn.state;
   const isHolding =
     role.kind === 'leader' && (role.isHolding || role.stage !== 'serving' || role.names.told !== null);
-  const isSeen = server?.synchronousStandbyNames === holdName && turn.now - releasedAt >= bounds.retryMs;
-  if ((mayHold || isSeen) && !isHolding && role.kind !== 'retiring' && !isRunning(turn.state, 'release')) {
+  const isDue = (mayHold || server?.synchronousStandbyNames === holdName) && turn.now >= releaseNotBefore;
+  if (isDue && !isHolding && role.kind !== 'retiring' && !isRunning(turn.state, 'release')) {
     release(turn);
   }
 }

@@ -30,7 +30,8 @@ export interface State {
   readonly position: Position | null;
   /** A hold was begun, and its release has not ended. */
   readonly mayHold: boolean;
-  readonly releasedAt: MonotonicMs;
+  /** What was released just now is still seen for a moment, and one that failed is tried again later. */
+  readonly releaseNotBefore: MonotonicMs;
   readonly lease: Lease;
   readonly look: Look | null;
   readonly role: Role;

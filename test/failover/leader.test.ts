@@ -116,6 +116,19 @@ describe('a leader (rule 5)', () => {
     expect(leader.did('release')).toBe(true);
   });
 
+  it('tries a release that failed again after a moment, not at once', () => {
+    const leader = servingLeader();
+    for (let passed = 0; passed < 1_300; passed += 100) leader.pass(100);
+    leader.finish('hold', { kind: 'holdInForce' });
+    acknowledge(leader, 2);
+    leader.fail('release', 'its server is down');
+    expect(leader.did('release')).toBe(false);
+    acknowledge(leader, 2);
+    expect(leader.did('release')).toBe(false);
+    leader.pass(1_000);
+    expect(leader.did('release')).toBe(true);
+  });
+
   it('is kept in contact by WAL that a standby flushed, written after the standby fell silent', () => {
     const leader = servingLeader();
     const standby = { node: node(2), flushedLsn: lsn(1_000), syncPriority: 0 };

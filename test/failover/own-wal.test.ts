@@ -39,6 +39,17 @@ describe('a node that lost its state file, on a timeline of the leader’s numbe
     );
   });
 
+  it('is left to its rejoin while that stops its server and brings the settings of another', () => {
+    const self = withoutStateFile({ primaryConninfo: '' });
+    const stopped = standbyServer({
+      condition: 'shutDown',
+      receiver: null,
+      primaryConninfo: 'host=elsewhere',
+    });
+    self.observe(stopped);
+    expect(self.did('freeze')).toBe(false);
+  });
+
   it('follows where its server is a standby that has just no connection', () => {
     const self = withoutStateFile({});
     expect(self.did('follow')).toBe(true);

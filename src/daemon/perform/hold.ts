@@ -41,7 +41,7 @@ export async function release(context: PerformContext, names: string): Promise<A
   const { connections, signal } = context;
   const file = autoConf(server.dataDirectory);
   if (!(await forgetHold(server))) await setNames(file, names);
-  await reload(server);
+  if ((await reload(server)) === undefined) return { kind: 'done' };
   // With names of the operator's a commit may wait for whom they name.
   if (names !== '') return { kind: 'done' };
   const control = await connections.get('control');

@@ -15,7 +15,13 @@ export async function backendPid(connection: Connection, options?: QueryOptions)
 /** A small commit that waits as a client's does; it ends when the standbys that it waits for have acknowledged it. */
 export async function commitSynchronously(connection: Connection, options: QueryOptions): Promise<void> {
   const sql = `BEGIN; SET LOCAL synchronous_commit = on; ${smallRecord(connection)}; COMMIT`;
-  await connection.query(sql, [], options);
+  try {
+    await connection.query(sql, [], options);
+  } catch (error) {
+    // The block that it began stays open, as a failed one; a read-only server refuses the record.
+    await connection.query('ROLLBACK', [], options).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Whether the commit of a backend waits for synchronous standbys right now (9.6+). */

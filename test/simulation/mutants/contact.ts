@@ -86,8 +86,8 @@ export const contact: readonly Mutant[] = [
     changes: [
       inCore(
         'hold',
-        "if ((mayHold || isSeen) && !isHolding && role.kind !== 'retiring'",
-        "if (mayHold && isSeen && releasedAt < 0 && !isHolding && role.kind !== 'retiring'",
+        "if (isDue && !isHolding && role.kind !== 'retiring'",
+        "if (isDue && releaseNotBefore < 0 && !isHolding && role.kind !== 'retiring'",
       ),
     ],
     caughtBy: ['convergence'],
