@@ -78,4 +78,28 @@ describe('a primary whose node is gone', () => {
     expect(Math.max(0, ...late.map(({ acknowledgedAt }) => acknowledgedAt - thawedAt))).toBeLessThan(1_000);
     expect((await viewOf(sandbox, winner))?.leadership.role).toBe('leader');
   });
+
+  it('is failed over while only its PostgreSQL hangs, and nothing is lost: its repmgrd hands over what it wrote', async () => {
+    const sandbox = await sandboxForTest({ nodes: 3, repmgrConf });
+    await startRepmgrds(sandbox);
+    const ledger = new Ledger(sandbox);
+    await ledger.start(1);
+    await ledger.written(1, 100);
+
+    const frozenAt = monotonicMs();
+    await sandbox.freeze(1, 'server');
+    const winner = await awaitNewLeader(sandbox, 1);
+    await ledger.written(winner, 20);
+    // Longer than reconnect_attempts x reconnect_interval, shorter than write_stall_secs and a second.
+    expect(ledger.outageMs(frozenAt)).toBeGreaterThan(5_000);
+    expect(ledger.outageMs(frozenAt)).toBeLessThan(13_000);
+    await awaitStreaming(
+      sandbox,
+      winner,
+      [1, 2, 3].filter((id) => id !== winner),
+    );
+    await ledger.stop();
+    expect(ledger.turns).toEqual([1, winner]);
+    expect(await ledger.missingOn(winner)).toEqual([]);
+  });
 });
