@@ -24,7 +24,9 @@ export class NeededOnly implements Checker {
   #isJudging = true;
 
   begun(world: World): void {
-    this.#isJudging = !isSlow(world);
+    // By failover_quorum=none who hears nobody promotes itself, and nobody's word is asked.
+    const needsWord = world.options.nodes.every(({ settings }) => settings.failoverQuorum === 'majority');
+    this.#isJudging = needsWord && !isSlow(world);
     if (this.#isJudging) this.#look(world);
   }
 
