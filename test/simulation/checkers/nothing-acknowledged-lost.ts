@@ -53,7 +53,7 @@ export class NothingAcknowledgedLost implements Checker {
     world.watchers.violated(world, this, text);
   }
 
-  /** An operator who forces an election takes it on himself what the others have acknowledged. */
+  /** An operator who forces an election takes it on himself what the others have acknowledged, and will yet. */
   stepped(
     _world: World,
     _daemon: Daemon,
@@ -62,7 +62,7 @@ export class NothingAcknowledgedLost implements Checker {
     { explanations }: StepResult,
   ): void {
     const isForced = role.kind === 'candidate' && role.isForced;
-    if (isForced && explanations.some(({ decision }) => decision === 'win')) this.#end();
+    if (isForced && explanations.some(({ decision }) => decision === 'win')) this.#isJudged = false;
   }
 
   persisted(world: World, daemon: Daemon, before: Durable | undefined, after: Durable): void {
