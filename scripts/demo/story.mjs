@@ -1,4 +1,5 @@
 // The story of the demo, told while it happens.
+import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startSandbox } from '../../dist/sandbox.mjs';
@@ -6,6 +7,7 @@ import { bad, chapter, command, gap, good, say, step, title } from './screen.mjs
 import { startWriter } from './writer.mjs';
 
 const deadlineMs = 60_000;
+const leaseSeconds = 3;
 
 /** @returns the exit code: 0 where every acknowledged row was found, 130 after Ctrl-C */
 export async function tellStory(args) {
@@ -46,6 +48,7 @@ async function startCluster(postgresVersion, signal) {
     onStep: step,
     // Here a promise is one on disk.
     postgresqlConf: { fsync: 'on' },
+    repmgrConf: { failover: 'automatic', primary_lease_secs: String(leaseSeconds) },
     ...(postgresVersion === undefined ? {} : { postgresVersion }),
   });
   say(`PostgreSQL ${sandbox.postgresVersion}, three times, on this machine only.`);
@@ -55,65 +58,81 @@ async function startCluster(postgresVersion, signal) {
 }
 
 async function failover(sandbox) {
+  chapter('A repmgrd beside each');
+  await Promise.all(sandbox.nodes.map(({ id }) => sandbox.startRepmgrd(id)));
+  await until('node1 leads', async () => (await leaderOf(sandbox)) === 1);
+  say('They have agreed that node1 leads, and watch it from now on.');
+  await run(sandbox, 1, 'daemon', 'status');
+
   chapter('Somebody writes');
-  await makeReplicationSynchronous(sandbox);
   await sandbox.query(1, 'CREATE TABLE ledger (id integer PRIMARY KEY)');
   const writer = startWriter(sandbox.nodes);
   let primary;
-  let standby;
   try {
     await expectRows(writer, 500);
     say(`An application has written ${writer.acknowledged.length} rows so far, and goes on all the time.`);
-    say('It counts a row when PostgreSQL has acknowledged it: then it is on two servers.');
+    say('It counts a row when PostgreSQL has acknowledged it. Replication is asynchronous.');
 
     chapter('The primary dies');
-    await sandbox.kill(1);
-    bad('SIGKILL to all processes of node1, in the middle of a write.');
-    await show(sandbox, 2);
-
-    chapter('A standby takes over');
-    [primary, standby] = await mostAdvancedFirst(sandbox);
-    say(`node${standby} has received no more than node${primary}, which is the one to promote.`);
-    await run(sandbox, primary, 'standby', 'promote');
-    await run(sandbox, standby, 'standby', 'follow');
+    await killPostmaster(sandbox.node(1));
+    bad('SIGKILL to the postmaster of node1, in the middle of a write.');
+    await until('another node leads', async () => ![undefined, 1].includes(await leaderOf(sandbox)));
+    primary = await leaderOf(sandbox);
     await expectRows(writer, 500);
-    const silenceSeconds = (writer.longestSilenceMs() / 1000).toFixed(1);
-    say(`The application writes again, ${silenceSeconds} s after its last row: the time of these commands.`);
+    good(
+      `The application writes again, ${Math.round(writer.longestSilenceMs())} ms after its last row. Nobody typed anything.`,
+    );
+    say('Why, and who decided what:');
+    await run(sandbox, primary, 'explain', '--limit=16');
+
+    chapter('The old primary is back');
+    await until('both others stream from the new primary', async () => {
+      const streams = (await sandbox.status()).filter(({ upstreamNodeId }) => upstreamNodeId === primary);
+      return streams.length === 2;
+    });
+    say(`repmgrd has started it as a standby of node${primary}.`);
     await show(sandbox, primary);
   } finally {
     await writer.stop();
   }
   await countRows(sandbox, primary, writer.acknowledged);
+  await loseHost(sandbox, primary);
 }
 
-/** A row is acknowledged when one of the standbys has it: the one that has received most has all of these. */
-async function makeReplicationSynchronous(sandbox) {
-  for (const { id } of sandbox.nodes) {
-    await sandbox.query(id, "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (node2, node3)'");
-    await sandbox.query(id, 'SELECT pg_reload_conf()');
-  }
-  const synchronous = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'quorum'";
-  await until('both standbys are synchronous', async () => {
-    return (await sandbox.query(1, synchronous)).length === 2;
-  });
+/** The host of a primary dies, and comes back when another node has taken over. */
+async function loseHost(sandbox, primary) {
+  chapter('A whole host dies');
+  await sandbox.kill(primary);
+  bad(`SIGKILL to everything on node${primary}, its repmgrd too, as if the power had gone.`);
+  await until('another node leads', async () => ![undefined, primary].includes(await leaderOf(sandbox)));
+  say(`Its lease of ${leaseSeconds} s has run out, and node${await leaderOf(sandbox)} has taken over.`);
+  await sandbox.start(primary);
+  const [{ is_standby: isStandby }] = await sandbox.query(
+    primary,
+    'SELECT pg_is_in_recovery() AS is_standby',
+  );
+  if (!isStandby) throw new Error('there are two primaries');
+  good(
+    `Somebody starts node${primary} by hand, without knowing that: it comes up read-only. There is one primary.`,
+  );
 }
 
-/**
- * The standbys, the one with most WAL first: the other one can follow it, but not the other way round. Asked once
- * neither of them receives what the dead primary had still sent.
- */
-async function mostAdvancedFirst(sandbox) {
-  const streaming = "SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming'";
-  const position = "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0') AS bytes";
-  const received = [];
-  for (const id of [2, 3]) {
-    await until(`node${id} has lost its upstream`, async () => {
-      return (await sandbox.query(id, streaming)).length === 0;
-    });
-    const [{ bytes }] = await sandbox.query(id, position);
-    received.push({ id, bytes: Number(bytes) });
-  }
-  return received.toSorted((left, right) => right.bytes - left.bytes).map(({ id }) => id);
+async function killPostmaster({ dataDirectory }) {
+  const text = await readFile(`${dataDirectory}/postmaster.pid`, 'utf8');
+  process.kill(Number.parseInt(text, 10), 'SIGKILL');
+}
+
+/** The node that leads as a primary; undefined where none does. */
+async function leaderOf(sandbox) {
+  const views = await Promise.all(
+    sandbox.nodes.map(async ({ apiPort }) => {
+      const answer = await fetch(`http://127.0.0.1:${apiPort}/cluster`, {
+        signal: AbortSignal.timeout(1_000),
+      }).catch(() => undefined);
+      return await answer?.json();
+    }),
+  );
+  return views.find((view) => view?.leadership.stage === 'serving')?.node;
 }
 
 /** @throws Error where an acknowledged row is missing */
