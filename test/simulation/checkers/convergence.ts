@@ -52,11 +52,29 @@ function isExpected(world: World): boolean {
   // Two writable servers before there ever was a term: no word of anybody says which of them is the primary.
   if (world.byHand.size > 0 && !world.nodes.some(({ daemon }) => (daemon.file?.leader ?? null) !== null))
     return false;
+  if (isUpToHands(world)) return false;
+  // By failover_quorum=none two lines may have gone on, and no quorum says which of them is given up.
+  if (world.options.nodes.some(({ settings }) => settings.failoverQuorum === 'none')) return false;
   const remembers = (id: number) => world.nodeOf(id)?.daemon.state?.durable.hasLostState === false;
   const mayStand = world.nodes.some(
     ({ id, server, daemon }) => server !== undefined && daemon.settings.priority > 0 && remembers(id),
   );
   return mayStand && isQuorumNow(world, remembers) && !lacksPositions(world, remembers);
+}
+
+/**
+ * Rule 12: a branch that a hand made stays writable while nobody leads, and nobody votes for it who has other WAL; and
+ * where hands made several, on several nodes, only they know which of them is meant.
+ */
+function isUpToHands({ nodes, byHand, options }: World): boolean {
+  const isAlone = nodes.some(
+    ({ id, server, daemon }) =>
+      server?.isWritable === true && byHand.has(id) && daemon.state?.role.kind !== 'leader',
+  );
+  const targets = options.faults.flatMap((fault) =>
+    fault.kind === 'promoteByHand' || fault.kind === 'startByHand' ? [fault.target] : [],
+  );
+  return isAlone || new Set(targets).size > 1;
 }
 
 /** Synchronous standbys are gone, or lack what they acknowledged, and so does who led last: an operator has to force it. */
