@@ -8,10 +8,10 @@ import { startWriter } from './writer.mjs';
 
 const deadlineMs = 60_000;
 const leaseSeconds = 3;
+const interruption = new AbortController();
 
 /** @returns the exit code: 0 where every acknowledged row was found, 130 after Ctrl-C */
 export async function tellStory(args) {
-  const interruption = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => interruption.abort());
   let sandbox;
   try {
@@ -164,8 +164,8 @@ function sayWhatToTypeNext() {
 }
 
 async function expectRows(writer, count) {
-  if (await writer.further(count, deadlineMs)) return;
-  throw new Error(`the application could not write ${count} rows in ${deadlineMs / 1000} s`);
+  const wanted = writer.acknowledged.length + count;
+  await until(`the application writes ${count} rows`, () => writer.acknowledged.length >= wanted);
 }
 
 async function show(sandbox, id) {
@@ -184,6 +184,7 @@ async function run(sandbox, id, ...words) {
 async function until(what, condition) {
   const endsAtMs = performance.now() + deadlineMs;
   while (!(await condition())) {
+    interruption.signal.throwIfAborted();
     if (performance.now() > endsAtMs) throw new Error(`${deadlineMs / 1000} s were not enough: ${what}`);
     await pause(20);
   }

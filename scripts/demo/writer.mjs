@@ -33,12 +33,6 @@ export function startWriter(nodes) {
 
   return {
     acknowledged,
-    /** Waits until `count` further rows are acknowledged; false after `deadlineMs`. */
-    async further(count, deadlineMs) {
-      const [wanted, endsAtMs] = [acknowledged.length + count, performance.now() + deadlineMs];
-      while (acknowledged.length < wanted && performance.now() < endsAtMs) await pause(betweenTriesMs);
-      return acknowledged.length >= wanted;
-    },
     /** The longest time between two acknowledgements, in milliseconds. */
     longestSilenceMs() {
       const pauses = acknowledgedAtMs.slice(1).map((ms, index) => ms - acknowledgedAtMs[index]);
