@@ -48,7 +48,7 @@ export class WalEndReader {
     this.#generation += 1;
   }
 
-  /** A record of the primary ends there, on disk: after a crash only what follows has to be read. */
+  /** A record ends there, on disk: only what follows has to be read, after a crash for instance. */
   noteFlushed(recordEnd: Lsn | undefined): void {
     this.#flushedEnd = recordEnd;
   }
@@ -62,7 +62,7 @@ export class WalEndReader {
       const complete = await this.#endOfReceived(replayedLsn, receivedLsn);
       return await this.#at(receiver.timelineId, complete ?? reached, true);
     }
-    const end = await this.#readEnd(replayedLsn ?? receivedLsn, replayedLsn);
+    const end = await this.#readEnd(replayedLsn ?? receivedLsn, laterOf(replayedLsn, this.#flushedEnd));
     if (end !== undefined) return await this.#at(end.timelineId, end.lsn, true);
     return { ...unknownEnd, endOfWal: reached === undefined ? null : lsnBytes(reached) };
   }
@@ -124,11 +124,13 @@ export class WalEndReader {
   async #readEnd(reached: Lsn | undefined, boundary: Lsn | undefined): Promise<WalEnd | undefined> {
     if (reached === undefined || !this.#place.version.capabilities.hasCurrentWalRecords) return undefined;
     const changed = (await stat(this.#walDirectory).catch(() => undefined))?.mtimeMs ?? 0;
-    const key = `${reached} ${changed}`;
+    const key = `${reached} ${boundary} ${changed}`;
     if (this.#last?.key !== key) {
       const generation = this.#generation;
       // Replay ends with a record; it may be far behind, and then the last segment is enough.
-      const end = await findWalEnd(this.#walDirectory, reached, { boundary }).catch(() => undefined);
+      const end = await findWalEnd(this.#walDirectory, boundary ?? reached, { boundary }).catch(
+        () => undefined,
+      );
       // What was read while WAL was put there is not kept.
       if (generation !== this.#generation) return end;
       this.#last = { key, end };

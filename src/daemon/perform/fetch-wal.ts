@@ -9,6 +9,7 @@ import type { LsnBytes, Position } from '../../failover/position.ts';
 import { limits } from '../../limits.ts';
 import { formatLsn, type Lsn } from '../../model/lsn.ts';
 import { parseTimelineHistory, type TimelineId } from '../../model/timeline.ts';
+import { ownStatus } from '../../postgres/queries/own-status.ts';
 import {
   pageStart,
   readHistoryFile,
@@ -18,8 +19,10 @@ import {
   writeHistoryFile,
   writePart,
 } from '../../postgres/wal-tail.ts';
-import { type PerformContext, requireServer } from './context.ts';
+import { waitUntil } from '../../system/clock.ts';
+import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { lookAtWal } from './end-of-wal.ts';
+import { reload } from './reload.ts';
 
 type Fetch = Extract<Action, { readonly kind: 'fetchWal' }>;
 
@@ -46,7 +49,7 @@ export async function fetchWal(context: PerformContext, action: Fetch): Promise<
   }
   refuseTooMuch(own.endOfWal, action.position, context.config.walTailMaxBytes);
   const source = sourceOf(context, action);
-  await fetchHistories(source, walDirectory, action.position);
+  const isOnNewTimeline = await fetchHistories(source, walDirectory, action.position);
   const from = BigInt(own.endOfWal) as Lsn;
   for (const part of missingParts(from, tip.timelineId, action.position, segmentBytes)) {
     const bytes = await source.ask({
@@ -61,7 +64,10 @@ export async function fetchWal(context: PerformContext, action: Fetch): Promise<
     await refuseOther(walDirectory, { ...part, toLsn: from }, bytes);
     await writePart(walDirectory, segmentBytes, { ...part, bytes });
   }
+  if (isOnNewTimeline) await awaitReplay(context, server, action.position);
   context.walEnd.forgetEnd();
+  // Its owner has read all of it: to check each record once more would take as long as to fetch it.
+  if (action.position.isExact) context.walEnd.noteFlushed(BigInt(action.position.lsn) as Lsn);
   return { kind: 'walFetched', ...(await lookAtWal(context, server)) };
 }
 
@@ -86,7 +92,9 @@ function sourceOf({ config, fetchWal: fetch, signal }: PerformContext, { from }:
   };
 }
 
-async function fetchHistories(source: Source, walDirectory: string, { path }: Position): Promise<void> {
+/** @returns whether there was one that this node did not have */
+async function fetchHistories(source: Source, walDirectory: string, { path }: Position): Promise<boolean> {
+  let isAnyNew = false;
   for (const { timelineId } of path.filter((step) => step.timelineId !== 1)) {
     if ((await readHistoryFile(walDirectory, timelineId)) !== undefined) continue;
     const content = await source.ask({ kind: 'history', timelineId });
@@ -94,7 +102,27 @@ async function fetchHistories(source: Source, walDirectory: string, { path }: Po
       throw new Error(`the history of timeline ${timelineId} makes no sense`);
     }
     await writeHistoryFile(walDirectory, timelineId, content);
+    isAnyNew = true;
   }
+  return isAnyNew;
+}
+
+/**
+ * The startup process looks for new timelines before it sleeps, not when a promotion wakes it: it would end without the
+ * WAL on this one. Reading the settings again wakes it too.
+ */
+async function awaitReplay(context: PerformContext, server: OwnServer, { lsn }: Position): Promise<void> {
+  const { config, connections, signal } = context;
+  const isReplayed = await waitUntil(
+    async () => {
+      await reload(server);
+      const control = await connections.get('control');
+      const { replayedLsn } = await ownStatus(control, { deadlineMs: limits.ownAnswerMs, signal });
+      return replayedLsn !== undefined && replayedLsn >= BigInt(lsn) ? true : undefined;
+    },
+    { deadlineMs: config.walTailTimeoutMs, intervalMs: limits.pollMs, signal },
+  );
+  if (isReplayed !== true) throw new Error('the WAL of a new timeline is not replayed in time');
 }
 
 /**
