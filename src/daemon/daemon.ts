@@ -177,7 +177,8 @@ export class Daemon {
   /** A changed repmgr.conf. */
   async reload(config: Config, settings: StartedFrom['settings']): Promise<void> {
     this.#config = config;
-    this.#loop.handle({ kind: 'settingsChanged', settings });
+    const { canHold } = this.#loop.state.settings;
+    this.#loop.handle({ kind: 'settingsChanged', settings: { ...settings, canHold } });
     await this.#traffic.reload();
     await this.#housekeeping.keepRegistration();
     const details = 'repmgr.conf was read again';

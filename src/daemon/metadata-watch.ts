@@ -38,6 +38,11 @@ export class MetadataWatch {
     return this.#facts;
   }
 
+  /** What the metadata do not tell, kept with what they do. */
+  noteDataDirectory(dataDirectory: string): void {
+    this.#facts = { ...this.#facts, dataDirectory };
+  }
+
   /** Reads now. Never throws. @returns whether the metadata could be read */
   async read(): Promise<boolean> {
     this.#reading ??= this.#readOnce().finally(() => {

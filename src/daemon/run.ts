@@ -58,12 +58,13 @@ export async function runDaemon({
       },
     log,
   });
+  let metadata: MetadataWatch | undefined;
   try {
     const content = await readStateFile(owner);
     reportLoss(content, log);
     const durable = durableOf(content);
     const known = content.kind === 'read' ? content.facts : noFacts;
-    const metadata = new MetadataWatch({
+    const watch = new MetadataWatch({
       conninfo: () => current.conninfo,
       clusterName: config.clusterName,
       intervalMs: () => current.monitorIntervalMs,
@@ -71,9 +72,10 @@ export async function runDaemon({
       onChanged: (facts) => daemon?.takeFacts(facts),
       log,
     });
+    metadata = watch;
     onReady();
     await awaitFacts(
-      metadata,
+      watch,
       () =>
         log.warning('waiting until the metadata can be read', {
           detail: 'Neither the local server nor a state file tells who belongs to the cluster.',
@@ -81,14 +83,14 @@ export async function runDaemon({
         }),
       signal,
     );
-    requireOwnRow(metadata.facts, config, self);
-    const isWitness = metadata.facts.nodes.some(({ id, role }) => id === self && role === 'witness');
-    const place = isWitness ? placeOfWitness : await awaitServerPlace(config, metadata.facts, signal);
-    const facts = { ...metadata.facts, dataDirectory: isWitness ? null : place.dataDirectory };
+    requireOwnRow(watch.facts, config, self);
+    const isWitness = watch.facts.nodes.some(({ id, role }) => id === self && role === 'witness');
+    const place = isWitness ? placeOfWitness : await awaitServerPlace(config, watch.facts, signal);
+    if (!isWitness) watch.noteDataDirectory(place.dataDirectory);
     const settingsFor = async (current: Config) =>
       coreSettings(current, {
         self,
-        nodes: metadata.facts.nodes,
+        nodes: watch.facts.nodes,
         canGuard: await hasGuardPrograms(current),
         hasStandbySignal: place.version.capabilities.recoverySettingsIn === 'auto.conf',
         canHold: true,
@@ -101,7 +103,7 @@ export async function runDaemon({
         self,
         settings,
         durable,
-        stateFile: new StateFile(owner, durable, facts),
+        stateFile: new StateFile(owner, durable, watch.facts),
         place,
         isWitness,
         incarnation: randomUUID(),
@@ -111,28 +113,29 @@ export async function runDaemon({
         log,
         signal,
       },
-      metadata,
+      watch,
     );
     const running = daemon;
     await running.start().catch(async (error: unknown) => {
       await running.close();
       throw error;
     });
-    running.takeFacts(facts);
+    running.takeFacts(watch.facts);
     onReload(async (read) => {
       const { config: changed, waiting } = reloadedConfig(current, read);
       current = changed;
       if (waiting.length > 0) log.warning(`changed, and used after a restart only: ${waiting.join(', ')}`);
       const changedSettings = await settingsFor(changed);
       await running.reload(changed, changedSettings);
-      tellStart(changed, changedSettings, metadata.facts.nodes, log);
+      tellStart(changed, changedSettings, watch.facts.nodes, log);
     });
     log.notice(`repmgrd watches node "${config.nodeName}" (ID: ${self})`);
-    tellStart(config, settings, metadata.facts.nodes, log);
+    tellStart(config, settings, watch.facts.nodes, log);
     await aborted(signal);
     log.notice('repmgrd ends');
     await running.close();
   } finally {
+    await metadata?.close();
     await socket.close();
   }
 }

@@ -95,6 +95,8 @@ describe('repmgrd', () => {
     });
     await sandbox.startRepmgrd(2, { args: fresh, untilItListens: false });
     await logged(2, '[WARNING] waiting until the metadata can be read');
+    await sandbox.stopRepmgrd(2);
+    await sandbox.startRepmgrd(2, { args: fresh, untilItListens: false });
     await sandbox.startRepmgrd(1);
     await sandbox.start(1);
     await sandbox.start(2);
