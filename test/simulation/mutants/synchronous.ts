@@ -12,6 +12,7 @@ export const synchronous: readonly Mutant[] = [
         'position !== null && position.isExact && isContained(position, state.position);',
         'position !== null && position.isExact;',
       ),
+      inCore('known-positions', '(isContained(position, state.position) || mayFetch(state, from));', 'true;'),
     ],
     caughtBy: [lost],
     stories: ['27'],
