@@ -17,7 +17,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/*.test.ts'],
           sequence: { groupOrder: 1 },
-          fileParallelism: false,
+          // They wait for servers most of the time; more at once than this would disturb each other's deadlines.
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
