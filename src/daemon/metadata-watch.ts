@@ -60,7 +60,9 @@ export class MetadataWatch {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (!this.#isClosed) this.#timer = setTimeout(() => void this.read(), this.#options.intervalMs());
+    // Closed while it was read: the connection may have come about since.
+    if (this.#isClosed) void this.#connection?.close();
+    else this.#timer = setTimeout(() => void this.read(), this.#options.intervalMs());
   }
 
   async #readOnce(): Promise<boolean> {
