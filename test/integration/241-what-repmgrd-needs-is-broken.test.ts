@@ -97,8 +97,10 @@ describe('a cluster', () => {
     damage(stateFileOf(3));
     await sandbox.startRepmgrd(3);
     await complaint(3, pattern);
-    const votesAgain = async () =>
-      (await viewOf(sandbox, 3))?.leadership.leaseLeftMs != null ? true : undefined;
+    const votesAgain = async () => {
+      const leaseLeft = (await viewOf(sandbox, 3))?.leadership.leaseLeftMs ?? undefined;
+      return leaseLeft === undefined ? undefined : true;
+    };
     expect(await waitUntil(votesAgain, { deadlineMs: 20_000 }), await leadersView(sandbox)).toBe(true);
     await expectUnmoved();
   });

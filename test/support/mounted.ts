@@ -22,7 +22,7 @@ export async function mounted({ user }: Sandbox, megabytes: number): Promise<str
     return undefined;
   }
   onTestFinished(async () => {
-    await run('umount', [directory]);
+    await run('umount', ['--lazy', directory]);
   });
   if (user !== undefined) await chown(directory, user.uid, user.gid);
   return directory;
