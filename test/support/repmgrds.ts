@@ -84,7 +84,7 @@ export async function expectNoFailover(sandbox: Sandbox, forMs: number): Promise
     throw new Error(`there was a failover: node ${changed} leads\n${await leadersView(sandbox)}`);
 }
 
-/** Waits until the node leads as a writable primary, and all other repmgrds that answer know it. */
+/** Waits until the node leads as a writable primary, and all other repmgrds that answer know it, and are known to it. */
 export async function awaitLeader(sandbox: Sandbox, id: number, deadlineMs = 20_000): Promise<void> {
   const found = await waitUntil(
     async () => {
@@ -92,7 +92,12 @@ export async function awaitLeader(sandbox: Sandbox, id: number, deadlineMs = 20_
       const answered = views.filter((view) => view !== undefined);
       const own = answered.find(({ node }) => node === id);
       const isServing = own?.leadership.role === 'leader' && own.leadership.stage === 'serving';
-      return isServing && answered.every(({ leadership }) => leadership.leader === id) ? true : undefined;
+      // A leader yields only to a standby that it has heard of.
+      const hasHeard = (node: number) => own?.nodes.find((it) => it.id === node)?.health !== null;
+      const isKnown = answered.every(
+        ({ node, leadership }) => leadership.leader === id && (node === id || hasHeard(node)),
+      );
+      return isServing && isKnown ? true : undefined;
     },
     { deadlineMs, intervalMs: 50 },
   );
