@@ -37,7 +37,9 @@ describe('repmgrd --check-config', () => {
     expect(await folder.run('repmgrd', ['--check-config'])).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/is valid, with 1 warning\n$/),
-      stderr: expect.stringMatching(/^WARNING: this version of repmgrd does not act on always_promote yet\n$/),
+      stderr: expect.stringMatching(
+        /^WARNING: this version of repmgrd does not act on always_promote yet\n$/,
+      ),
     });
   });
 

@@ -72,7 +72,11 @@ export async function requireSchema(connection: Connection, cluster: string): Pr
 }
 
 /** The error of a command that needs metadata where there are none. */
-export function schemaMissing({ host, port, conninfo }: Connection, cluster: string, hint: string): RepmgrError {
+export function schemaMissing(
+  { host, port, conninfo }: Connection,
+  cluster: string,
+  hint: string,
+): RepmgrError {
   return failure('schema_missing', {
     message: `schema "${schemaName(cluster)}" does not exist`,
     detail: `Database "${conninfo['dbname']}" on ${host}:${port} has no metadata of cluster "${cluster}".`,

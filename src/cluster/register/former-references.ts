@@ -1,7 +1,12 @@
 /** Who still uses the address or the name that a node had before it was registered again, and what to run there. Pure. */
 import type { NodeRecord } from '../../model/node.ts';
 import { quoteForShell } from '../../system/shell.ts';
-import { addressesOf, expectedStreamingName, observedUpstreams, streamingName } from '../observed-upstream.ts';
+import {
+  addressesOf,
+  expectedStreamingName,
+  observedUpstreams,
+  streamingName,
+} from '../observed-upstream.ts';
 import type { NodeObservation } from '../survey.ts';
 import { nodeLabel } from './record.ts';
 import { synchronousNamesWith } from './synchronous-names.ts';
