@@ -118,16 +118,20 @@ export function takePath(turn: Turn, { timeline, endOfWal, endIsExact }: EndOfWa
   lookAtWal(turn, { timeline, endOfWal, endIsExact });
 }
 
-/** Takes the makers of this node's timelines over from one who knows them. */
+/** Takes the makers of this node's timelines over from one who knows them, also before its WAL was looked at. */
 export function learnPath(turn: Turn, taught: TimelinePath): void {
-  const { position } = turn.state;
-  if (position !== null) {
-    const path = position.path.map((step) =>
-      step.term === noTerm ? (taught.find((it) => isSameMark(it, step)) ?? step) : step,
-    );
-    change(turn, { position: { ...position, path } });
-    store(turn, { timelines: path });
+  const { position, durable } = turn.state;
+  if (position === null) {
+    if (durable.timelines.length === 0) {
+      store(turn, { timelines: taught });
+    }
+    return;
   }
+  const path = position.path.map((step) =>
+    step.term === noTerm ? (taught.find((it) => isSameMark(it, step)) ?? step) : step,
+  );
+  change(turn, { position: { ...position, path } });
+  store(turn, { timelines: path });
 }
 
 /** This node's server accepts writes, as far as it was seen. */

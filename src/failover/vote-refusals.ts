@@ -76,7 +76,7 @@ export function refusalOf(state: State, from: NodeId, request: VoteRequest): Ref
   if (consideration !== null && consideration.candidate !== from) {
     return 'busy';
   }
-  return candidateRefusal(state, request);
+  return candidateRefusal(state, from, request);
 }
 
 /** First records are made by each node from its own metadata: those of two nodes may differ. */
@@ -89,7 +89,7 @@ function isSameFirstRecord(own: VoterRecord, other: VoterRecord): boolean {
 }
 
 /** What the candidate's own WAL says against it. */
-function candidateRefusal(state: State, request: VoteRequest): Refusal | null {
+function candidateRefusal(state: State, from: NodeId, request: VoteRequest): Refusal | null {
   const { position, durable, settings, leaderFlushedLsn } = state;
   const line = durable.line?.path ?? null;
   if (request.position === null || (line !== null && leftLine(request.position, line))) {
@@ -108,8 +108,17 @@ function candidateRefusal(state: State, request: VoteRequest): Refusal | null {
     line.length === request.position.path.length &&
     (leaderFlushedLsn ?? 0) - request.position.lsn > settings.failoverMaxLagBytes;
   const missesOurs =
-    position !== null && !isWitness(state) && !isDiverged(state) && !isContained(position, request.position);
+    position !== null &&
+    !isWitness(state) &&
+    !isDiverged(state) &&
+    !isContained(position, request.position) &&
+    !comesFrom(state, from, position, request.position);
   return isTooFarBehind || missesOurs ? 'candidateDiverged' : null;
+}
+
+/** What streams in from a writable candidate may be newer than its last look at its own WAL. */
+function comesFrom({ server }: State, from: NodeId, position: Position, candidate: Position): boolean {
+  return server?.receiver?.upstream === from && isOnPath(position, candidate.path);
 }
 
 function isContained(position: Position, candidate: Position): boolean {

@@ -4,6 +4,7 @@ import type { TimelineId } from '../../src/model/timeline.ts';
 import {
   heartbeatOf,
   lsn,
+  node,
   OneNode,
   pathOf,
   positionAt,
@@ -66,5 +67,29 @@ describe('a node that lost its state file, and whose server somebody started wri
     self.observe(primaryServer());
     expect(self.did('fence')).toBe(true);
     expect(self.state.durable.hasStrayed).toBe(true);
+  });
+});
+
+describe('the primary that lost its state file', () => {
+  it('is told who made its timelines before its server was looked at, and asks to lead on them at once', () => {
+    const self = new OneNode(settingsOf(1, nodes));
+    self.start(null, { namesTerm: true });
+    self.receive(2, {
+      kind: 'statusAnswer',
+      round: self.state.statusRound,
+      highestTerm: term(1),
+      leader: node(1),
+      leaderTerm: term(1),
+      ledTerm: term(0),
+      line: { term: term(1), path: pathOf([1, 0, 1]) },
+      refusal: 'leaseInForce',
+      leaseLeftMs: 1_000,
+      record: recordOf(nodes),
+      position: positionAt(1_000),
+      health: 'up',
+      candidacy: { kind: 'candidate', priority: 100 },
+    });
+    self.observe(primaryServer());
+    expect(self.state.position?.path).toEqual(pathOf([1, 0, 1]));
   });
 });

@@ -171,6 +171,24 @@ describe('a voter (rule 3)', () => {
     expect(voter.sent('voteAnswer')[0]?.outcome).toEqual({ kind: 'granted' });
   });
 
+  it.each([
+    {
+      words: 'grants a writable candidate whose own look is older than what streams in from it',
+      upstream: 3,
+    },
+    { words: 'refuses a writable candidate that lacks WAL which came from another', upstream: 1 },
+  ])('$words', ({ upstream }) => {
+    const voter = new OneNode(settingsOf(2, nodes, { priority: 0 }));
+    voter.start(durableOfVoter(nodes));
+    const receiver = { upstream: node(upstream), receivedLsn: lsn(1_200) };
+    voter.observe(standbyServer({ endOfWal: lsn(1_200), receiver }));
+    voter.pass(5_100);
+    voter.receive(3, voteRequestOf(nodes, { purpose: 'writable', position: positionAt(1_000) }));
+    if (upstream === 3) nobodyAnswers(voter);
+    const refused = { kind: 'refused', refusal: 'candidateDiverged' };
+    expect(voter.sent('voteAnswer')[0]?.outcome).toEqual(upstream === 3 ? { kind: 'granted' } : refused);
+  });
+
   it('lets a late yield end no newer lease', () => {
     const voter = voterAfterLease();
     voter.receive(1, heartbeatOf(nodes, { term: term(4), record: recordOf(nodes, 1, 4) }));
