@@ -36,7 +36,11 @@ export async function nodeNetworks(count: number): Promise<NodeNetworks | undefi
   const namespaceOf = (node: number) => `${name}n${node}`;
   const remove = async (): Promise<void> => {
     await ip(['link', 'del', name]).catch(() => undefined);
-    for (const node of nodes) await ip(['netns', 'del', namespaceOf(node)]).catch(() => undefined);
+    for (const node of nodes) {
+      // Connections that were cut keep a namespace alive for minutes, and its interface with it.
+      await ip(['link', 'del', `${name}p${node}`]).catch(() => undefined);
+      await ip(['netns', 'del', namespaceOf(node)]).catch(() => undefined);
+    }
   };
   try {
     onTestFinished(remove);
