@@ -10,7 +10,7 @@ import type { Yield, YieldAcknowledged } from './messages.ts';
 import { closeTerms } from './open-terms.ts';
 import { lookAtWal } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
-import type { Retiring } from './state.ts';
+import type { Retiring, State } from './state.ts';
 import type { Term } from './term.ts';
 import { act, become, begin, change, explain, isRunning, later, send, store, type Turn } from './turn.ts';
 
@@ -53,8 +53,26 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
     return;
   }
   rest(turn);
-  change(turn, { startedAt: turn.now });
+  change(turn, { startedAt: turn.now, wasFencedUnarmed: role.term === null });
   begin(turn, 'startAsStandby', (id) => ({ kind: 'startAsStandby', id }));
+}
+
+/** A server that was to start read-only after it was ended, and did not; an operator's shutdown is left alone. */
+export function isLeftDown(state: State): boolean {
+  const { durable, server, role, settings, startedAt, now } = state;
+  const { yielded } = durable;
+  const isYieldedLeaders =
+    yielded !== null &&
+    yielded.reason !== 'shutdown' &&
+    !(yielded.reason === 'fence' && settings.fenceMode === 'stop');
+  return (
+    role.kind === 'follower' &&
+    (isYieldedLeaders || state.wasFencedUnarmed) &&
+    server?.condition === 'crashed' &&
+    !isRunning(state, 'startAsStandby') &&
+    !isRunning(state, 'rejoin') &&
+    now.monotonicMs - startedAt >= bounds.followAgainMs
+  );
 }
 
 /** What was observed before is no longer so: nothing of the postmaster is left. */

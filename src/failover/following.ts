@@ -2,6 +2,7 @@
 import { bounds } from './bounds.ts';
 import type { KnownLeader } from './durable.ts';
 import { beginFreeze } from './evidence.ts';
+import { isLeftDown } from './fencing.ts';
 import { isInTouch, isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
 import { isInMaintenance } from './maintenance.ts';
@@ -97,22 +98,6 @@ function followedLeader(state: State): KnownLeader | null {
   return (isInTouch(state) || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term)
     ? leader
     : null;
-}
-
-/** The last leader's server, which was to start read-only and did not; an operator's shutdown is left alone. */
-function isLeftDown(state: State): boolean {
-  const { durable, server, role, settings, startedAt, now } = state;
-  const { yielded } = durable;
-  return (
-    role.kind === 'follower' &&
-    yielded !== null &&
-    yielded.reason !== 'shutdown' &&
-    !(yielded.reason === 'fence' && settings.fenceMode === 'stop') &&
-    server?.condition === 'crashed' &&
-    !isRunning(state, 'startAsStandby') &&
-    !isRunning(state, 'rejoin') &&
-    now.monotonicMs - startedAt >= bounds.followAgainMs
-  );
 }
 
 /** repmgrd, or the copy, ended in the middle of a rejoin: it is begun again, whatever the server does. */

@@ -12,7 +12,10 @@ import { abandon, become, change, store, type Turn } from './turn.ts';
 
 export function observeServer(turn: Turn, server: ServerObservation): void {
   const { position: before, server: serverBefore } = turn.state;
-  change(turn, { server });
+  change(turn, {
+    server,
+    wasFencedUnarmed: turn.state.wasFencedUnarmed && server.condition !== 'running',
+  });
   noteDirectory(turn, server);
   noteOperatorNames(turn, server);
   noteStreamLost(turn, serverBefore, server);

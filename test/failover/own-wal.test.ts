@@ -70,6 +70,21 @@ describe('a node that lost its state file, and whose server somebody started wri
   });
 });
 
+describe('a server that was fenced though its repmgrd led no term', () => {
+  it('is started as a standby again where the first start failed', () => {
+    const self = new OneNode(settingsOf(3, nodes));
+    self.start(null);
+    self.observe(standbyServer());
+    self.receive(2, heartbeatOf(nodes, { term: term(3), record: recordOf(nodes, 1, 3) }));
+    self.observe(primaryServer());
+    self.finish('fence', { kind: 'down', timeline: null, endOfWal: null });
+    expect(self.did('startAsStandby')).toBe(true);
+    self.fail('startAsStandby', 'the shared memory is still in use');
+    expect(self.pass(1_000).map(({ kind }) => kind)).not.toContain('startAsStandby');
+    expect(self.pass(30_000).map(({ kind }) => kind)).toContain('startAsStandby');
+  });
+});
+
 describe('the primary that lost its state file', () => {
   it('is told who made its timelines before its server was looked at, and asks to lead on them at once', () => {
     const self = new OneNode(settingsOf(1, nodes));
