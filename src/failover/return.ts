@@ -65,10 +65,10 @@ export function giveUpLeading(turn: Turn, leader: Leader, reason: string): void 
     term: leader.term,
   });
   const { server } = turn.state;
-  const isReadOnly = server?.isInRecovery === true || server?.hasStandbySignal === true;
-  if (server !== null && hasPostmaster(server) && (isWritable(turn.state) || !isReadOnly)) {
+  /** `standby.signal` says nothing of a server that runs: a leader keeps it beside a primary, for the next start. */
+  if (server === null || (hasPostmaster(server) && server.isInRecovery !== true)) {
     goDown(turn, 'fence', 'fence');
-  } else if (server?.condition === 'crashed') {
+  } else if (server.condition === 'crashed') {
     /** Its orphans may still write. */
     goDown(turn, 'fence', 'takeDown');
   } else {
