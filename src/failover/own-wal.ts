@@ -4,6 +4,7 @@ import type { ServerObservation } from './server-observation.ts';
 import {
   isOnPath,
   type LsnBytes,
+  partOnPath,
   type Position,
   samePath,
   type TimelineMark,
@@ -153,6 +154,18 @@ export function isDiverged({ position, durable }: State): boolean {
     return true;
   }
   return position !== null && durable.line !== null && leftLine(position, durable.line.path);
+}
+
+/**
+ * What a voter's own WAL says for its part: all of it, and of WAL that left the line what lies before. The rest was
+ * given up when a newer term was won; what lies before may be nowhere else.
+ */
+export function heldOnLine(state: State): Position | null {
+  const { position, durable } = state;
+  if (position === null || isWitness(state) || durable.hasStrayed || durable.isRejoining) {
+    return null;
+  }
+  return isDiverged(state) && durable.line !== null ? partOnPath(position, durable.line.path) : position;
 }
 
 export function leftLine(position: Position, line: TimelinePath): boolean {

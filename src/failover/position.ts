@@ -74,6 +74,17 @@ export function samePath(one: TimelinePath, other: TimelinePath): boolean {
   return one.length === other.length && sharedSteps(one, other) === one.length;
 }
 
+/** The WAL of `position` up to where it leaves this path; null where nothing of it lies there. */
+export function partOnPath(position: Position, path: TimelinePath): Position | null {
+  const shared = sharedSteps(position.path, path);
+  if (shared === 0) {
+    return null;
+  }
+  const forks = [position.path[shared], path[shared]].flatMap((step) => (step ? [step.beganAt] : []));
+  const lsn = Math.min(position.lsn, ...forks) as LsnBytes;
+  return { path: position.path.slice(0, shared), lsn, isExact: position.isExact || lsn < position.lsn };
+}
+
 /** `ancestor` ended on a timeline that `descendant` left later: its LSN decides whether it went on alone. */
 function alongHistory(ancestor: Position, descendant: Position, behind: number): Comparison {
   const fork = descendant.path[ancestor.path.length];

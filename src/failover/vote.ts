@@ -13,7 +13,7 @@ import {
 import { grantLease, leaderYielded } from './lease.ts';
 import type { Refusal, VoteOutcome, VoteRequest } from './messages.ts';
 import { nameOf } from './names.ts';
-import { isDiverged, isWitness, learnLine } from './own-wal.ts';
+import { heldOnLine, isWitness, learnLine } from './own-wal.ts';
 import { closeTermsGivenUp, ledTermOf, openTerm, reignsOf } from './open-terms.ts';
 import { newerRecord } from './quorum.ts';
 import { positionTold } from './replaced-directory.ts';
@@ -96,16 +96,16 @@ function decide(turn: Turn, candidate: NodeId, request: VoteRequest): void {
   const { durable, position } = turn.state;
   const frozen = durable.frozen === null ? null : { ...durable.frozen, boundTerm: request.term };
   const isElection = isElectionPurpose(request.purpose);
-  const hasPosition = position !== null && !isWitness(turn.state) && !isDiverged(turn.state);
-  if (isElection && hasPosition && isBehind(position, request)) {
+  const held = heldOnLine(turn.state);
+  if (isElection && held !== null && isBehind(held, request)) {
     store(turn, { term: request.term, frozen });
     explain(turn, 3, 'answerBehind', `${nameOf(turn.state, candidate)} lacks WAL that this node has`, {
       candidate,
       term: request.term,
-      lsn: position.lsn,
+      lsn: held.lsn,
       candidateLsn: request.position?.lsn ?? null,
     });
-    answer(turn, candidate, request, { kind: 'behind' });
+    answer(turn, candidate, request, { kind: 'behind' }, held);
     return;
   }
   store(turn, {
@@ -154,7 +154,13 @@ function toOutcome(refusal: Refusal | null): VoteOutcome {
   return refusal === null ? { kind: 'granted' } : { kind: 'refused', refusal };
 }
 
-function answer(turn: Turn, to: NodeId, request: VoteRequest, outcome: VoteOutcome): void {
+function answer(
+  turn: Turn,
+  to: NodeId,
+  request: VoteRequest,
+  outcome: VoteOutcome,
+  position = positionTold(turn.state),
+): void {
   const { durable, highestTermHeard } = turn.state;
   send(turn, to, {
     kind: 'voteAnswer',
@@ -163,7 +169,7 @@ function answer(turn: Turn, to: NodeId, request: VoteRequest, outcome: VoteOutco
     outcome,
     highestTerm: Math.max(durable.term, highestTermHeard) as VoteRequest['term'],
     record: durable.record,
-    position: positionTold(turn.state),
+    position,
     reigns: reignsOf(turn.state),
     ledTerm: ledTermOf(turn.state),
   });

@@ -204,16 +204,26 @@ describe('a voter (rule 3)', () => {
     expect(voter.state.lease).toMatchObject({ kind: 'granted', holder: 1, term: 4 });
   });
 
-  it('votes without regard to its own WAL where that diverged', () => {
+  /** Its WAL went on to 1,000 on timeline 1, which the line left at 800. */
+  function answerOfDiverged(candidateEnd: number): unknown {
     const line = { term: term(2), path: pathOf([1, 0, 1], [2, 800, 2]) };
     const voter = voterAfterLease();
     voter.start(durableOfVoter(nodes, { line }));
     voter.observe(detached);
     voter.pass(5_100);
-    voter.receive(3, voteRequestOf(nodes, { term: term(3), position: positionAt(900, line.path) }));
+    const position = candidateEnd < 800 ? positionAt(candidateEnd) : positionAt(candidateEnd, line.path);
+    voter.receive(3, voteRequestOf(nodes, { term: term(3), position }));
     nobodyAnswers(voter);
     voter.freezeEnds();
-    expect(voter.sent('voteAnswer')[0]).toMatchObject({ outcome: { kind: 'granted' }, position: null });
+    return voter.sent('voteAnswer')[0];
+  }
+
+  it('votes without regard to the part of its own WAL that diverged', () => {
+    expect(answerOfDiverged(900)).toMatchObject({ outcome: { kind: 'granted' }, position: null });
+  });
+
+  it('offers what its WAL holds of the line to a candidate that lacks it, though it diverged later', () => {
+    expect(answerOfDiverged(700)).toMatchObject({ outcome: { kind: 'behind' }, position: positionAt(800) });
   });
 });
 
