@@ -1,13 +1,14 @@
 /** Keeps the WAL receiver away, provenly, over restarts too; and lets it come back (rule 3). */
+import { RepmgrError } from '../../errors.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { limits } from '../../limits.ts';
-import type { Postmaster } from '../../postgres/postmaster.ts';
+import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { walReceiversOf } from '../../postgres/wal-receiver-process.ts';
 import { monotonicMs, waitUntil } from '../../system/clock.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { lookAtWal } from './end-of-wal.ts';
 import { unknownEnd } from '../observe/end-of-wal.ts';
-import { delayRetries, noUpstream } from './receiver-settings.ts';
+import { delayRetries, longPause, noUpstream } from './receiver-settings.ts';
 import { useUpstream } from './use-upstream.ts';
 import { reload, signal as signalProcess } from './reload.ts';
 
@@ -17,9 +18,27 @@ export async function freeze(context: PerformContext): Promise<ActionResult> {
   if (server === undefined) return { kind: 'frozen', ...unknownEnd };
   await noUpstream(server);
   await delayRetries(server);
-  const postmaster = await reload(server);
-  if (postmaster !== undefined) await endReceiver(context, server, postmaster);
+  if (!(await isAlreadyFrozen(context, server))) {
+    const postmaster = await reload(server);
+    if (postmaster !== undefined) await endReceiver(context, server, postmaster);
+  }
   return { kind: 'frozen', ...(await lookAtWal(context, server)) };
+}
+
+/** Up to 12 a reload makes the startup process try once more: where the long pause is in force it must not be woken. */
+async function isAlreadyFrozen({ connections, signal }: PerformContext, server: OwnServer): Promise<boolean> {
+  if (server.version.capabilities.canReloadPrimaryConninfo) return false;
+  const postmaster = await findPostmaster(server.dataDirectory);
+  if (postmaster === undefined || (await walReceiversOf(postmaster.pid)).length > 0) return false;
+  try {
+    const connection = await connections.get('control');
+    const sql = "SELECT current_setting('wal_retrieve_retry_interval') AS pause";
+    const [row] = await connection.query<{ pause: string }>(sql, [], { deadlineMs: limits.freezeMs, signal });
+    return row?.pause === longPause;
+  } catch (error) {
+    if (error instanceof RepmgrError && error.code !== 'interrupted') return false;
+    throw error;
+  }
 }
 
 /** The setting as it was observed before the freeze. */

@@ -15,7 +15,7 @@ import {
 import type { ServerPlace } from '../observe/server-place.ts';
 
 const retryInterval = 'wal_retrieve_retry_interval';
-const longPause = '1h';
+export const longPause = '1h';
 
 /** The file that primary_conninfo stands in. */
 export function standbySettings({ dataDirectory, version }: ServerPlace): SettingsFile {
