@@ -19,7 +19,9 @@ export function reactRecord(turn: Turn, leader: Leader): void {
     return;
   }
   if (!isInForce(turn.state, leader, record)) {
-    replaceStuck(turn, leader, record);
+    if (!leaveOther(turn, leader, record)) {
+      replaceStuck(turn, leader, record);
+    }
     return;
   }
   if (record.replacedVoters !== null) {
@@ -58,6 +60,21 @@ function setsConcerned(
     replacedVoters !== null && replacedVoters.length === 2 && voters.length === 1 && voters.includes(self);
   const old = replacedVoters === null || isOwnWord ? [] : [replacedVoters];
   return [voters, ...old, ...(inheritedVoters === null ? [] : [inheritedVoters])];
+}
+
+/**
+ * The other of two lost its state, or is silent for too long, and this leader has started since: nobody else can tell
+ * it that the record is in force. Whoever knows any record of these two needs this node's vote.
+ */
+function leaveOther(turn: Turn, leader: Leader, record: VoterRecord): boolean {
+  const { self } = turn.state.settings;
+  const isOfTwo = record.replacedVoters === null && record.voters.length === 2;
+  const part = isOfTwo && leader.inheritedVoters === null ? wantedChange(turn.state, leader) : undefined;
+  if (part?.voters?.length !== 1 || !part.voters.includes(self) || leader.confirmation !== null) {
+    return false;
+  }
+  beginChange(turn, leader, record, { ...record, ...part, replacedVoters: record.voters });
+  return true;
 }
 
 /** A change that gets no quorum may be replaced by another of the same old set, or by none at all. */
@@ -118,8 +135,12 @@ function beginNext(turn: Turn, leader: Leader, record: VoterRecord): void {
   if (!hasContact(state, leader, pending)) {
     return;
   }
-  explain(turn, 10, 'changeRecord', changeInWords(state, record, pending), { voters: pending.voters });
-  publish(turn, { ...leader, requests, openRequest: next ?? null }, pending);
+  beginChange(turn, { ...leader, requests, openRequest: next ?? null }, record, pending);
+}
+
+function beginChange(turn: Turn, leader: Leader, record: VoterRecord, pending: VoterRecord): void {
+  explain(turn, 10, 'changeRecord', changeInWords(turn.state, record, pending), { voters: pending.voters });
+  publish(turn, leader, pending);
 }
 
 /** Who leaves is no synchronous standby any more before; where it is needed as one it cannot leave. */

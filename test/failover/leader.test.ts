@@ -242,6 +242,16 @@ describe('a leader whose repmgrd comes back (rules 6, 9)', () => {
     expect(fencedAfter(leader, 60_000)).toBe(5_000 - 750);
   });
 
+  it('takes the other of two out, and in again, that lost its state while nobody else knows their record', () => {
+    const leader = leaderWithFile(Number.MAX_SAFE_INTEGER, {}, 2);
+    const request = { kind: 'joinRequest', incarnation: 'life 2', hasLostState: true } as const;
+    leader.receive(2, { ...request, highestTerm: term(0), position: positionAt(1_000) });
+    const said = leader.last.explanations.map(({ sentence }) => sentence);
+    expect(said).toContain('takes node2 out of the voters');
+    for (let turn = 0; turn < 3; turn += 1) leader.pass(10);
+    expect(leader.state.durable.record?.joining).toMatchObject({ node: 2, incarnation: 'life 2' });
+  });
+
   it('leaves a read-only server read-only until enough voters answered', () => {
     const leader = leaderWithFile(null);
     leader.observe(standbyServer({ receiver: null, primaryConninfo: '' }));

@@ -31,6 +31,7 @@ export class OneChange implements Checker {
     if (old.replacedVoters === null && !isOfSet) return;
     if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.replacedVoters)) return;
     if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.voters)) return;
+    if (this.#leavesOther(daemon.node, old, record)) return;
     for (const set of [...setsOf(old, daemon.node), ...this.#takeInherited(daemon.node, record)]) {
       const stored = set.filter((node) => node === daemon.node || this.#hasStored(node, old));
       if (stored.length >= Math.floor(set.length / 2) + 1) continue;
@@ -69,6 +70,15 @@ export class OneChange implements Checker {
     if (voters === undefined || replacedVoters !== null) return [];
     this.#inherited.delete(node);
     return [voters];
+  }
+
+  /** A leader takes the other of two out by its own word: what that one stored last needs the vote of both as well. */
+  #leavesOther(node: number, { voters, replacedVoters }: VoterRecord, after: VoterRecord): boolean {
+    const isToOne = sameSet(after.voters, [node]) && sameSet(voters, after.replacedVoters);
+    const other = voters.find((voter) => Number(voter) !== node);
+    const stored = other === undefined ? undefined : this.#stored.get(other);
+    if (replacedVoters !== null || voters.length !== 2 || !isToOne || stored === undefined) return false;
+    return sameSet(stored.voters, voters) || sameSet(voters, stored.replacedVoters);
   }
 
   #noteStored(node: number, record: VoterRecord): void {

@@ -1,17 +1,29 @@
 /** A timeline number that was made twice is never followed as if it were one. */
+import type { Durable } from '../../../src/failover/durable.ts';
+import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import type { World } from '../world/world.ts';
 import type { Checker } from './watcher.ts';
 
 export class TimelinesApart implements Checker {
   readonly name = 'timelines apart';
+  readonly #hadFile = new Set<number>();
+  /** Of nodes whose state file was lost: who made the timelines in them nobody knows any more. */
+  readonly #forgotten = new WeakSet<PostgresServer['directory']>();
+
+  persisted(world: World, { node }: Daemon, before: Durable | undefined): void {
+    const directory = world.nodeOf(node)?.server?.directory;
+    const isLost = before === undefined && this.#hadFile.has(node);
+    if (isLost && directory !== undefined) this.#forgotten.add(directory);
+    this.#hadFile.add(node);
+  }
 
   corrupted(world: World, server: PostgresServer, upstream: PostgresServer): void {
     // Without its repmgrd nobody keeps a server from following whom its settings name.
     const daemon = world.nodeOf(server.node)?.daemon;
     if (daemon?.isRunning !== true) return;
-    // Who lost its state file cannot know who made its timelines: by number and fork, which are all it has, they are one.
-    if (daemon.state?.durable.hasLostState === true) return;
+    // By number and fork, which are all that is left, they are one; that it was taken in anew since teaches nothing.
+    if (daemon.state?.durable.hasLostState === true || this.#forgotten.has(server.directory)) return;
     const { timeline } = upstream.directory.branch;
     world.watchers.violated(
       world,
