@@ -53,7 +53,7 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
     return;
   }
   rest(turn);
-  change(turn, { startedAt: turn.now, wasFencedUnarmed: role.term === null });
+  change(turn, { startedAt: turn.now, wasEnded: true });
   begin(turn, 'startAsStandby', (id) => ({ kind: 'startAsStandby', id }));
 }
 
@@ -61,14 +61,17 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
 export function isLeftDown(state: State): boolean {
   const { durable, server, role, settings, startedAt, now } = state;
   const { yielded } = durable;
-  const isYieldedLeaders =
+  const isToStart =
     yielded !== null &&
     yielded.reason !== 'shutdown' &&
     !(yielded.reason === 'fence' && settings.fenceMode === 'stop');
+  const condition = server?.condition;
+  /** Ended while it started, it still looks like one that was shut down. */
+  const isDown =
+    condition === 'crashed' ? isToStart || state.wasEnded : condition === 'shutDown' && state.wasEnded;
   return (
     role.kind === 'follower' &&
-    (isYieldedLeaders || state.wasFencedUnarmed) &&
-    server?.condition === 'crashed' &&
+    isDown &&
     !isRunning(state, 'startAsStandby') &&
     !isRunning(state, 'rejoin') &&
     now.monotonicMs - startedAt >= bounds.followAgainMs

@@ -14,7 +14,7 @@ export function observeServer(turn: Turn, server: ServerObservation): void {
   const { position: before, server: serverBefore } = turn.state;
   change(turn, {
     server,
-    wasFencedUnarmed: turn.state.wasFencedUnarmed && server.condition !== 'running',
+    wasEnded: turn.state.wasEnded && server.condition !== 'running',
   });
   noteDirectory(turn, server);
   noteOperatorNames(turn, server);

@@ -30,8 +30,8 @@ export interface State {
   readonly position: Position | null;
   /** A hold was begun, and its release has not ended. */
   readonly mayHold: boolean;
-  /** Its server was ended though it led no term, and is to run as a standby. */
-  readonly wasFencedUnarmed: boolean;
+  /** Its server was ended by this repmgrd to run as a standby, and was not seen running since. */
+  readonly wasEnded: boolean;
   /** What was released just now is still seen for a moment, and one that failed is tried again later. */
   readonly releaseNotBefore: MonotonicMs;
   readonly lease: Lease;
