@@ -193,8 +193,9 @@ export class ServerWatch {
       if (!(error instanceof RepmgrError)) throw error;
       this.#dropConnection();
       const meaning = meaningOf(error, status);
-      if (this.#complaint !== error.message) {
-        this.#complaint = error.message;
+      const complaint = `${error.message}: ${error.detail}`;
+      if (this.#complaint !== complaint) {
+        this.#complaint = complaint;
         const level = meaning === 'alive' ? 'ERROR' : 'INFO';
         log.log(level, `the local server does not answer: ${error.message}`, error);
       }
