@@ -10,6 +10,8 @@ export interface LockFile {
   readonly startedAt: string;
   /** `starting`, `ready`, `standby` (up, but not open for queries yet) or `stopping`; empty before 10. */
   readonly status: string;
+  /** Its System V segment; absent while it starts. */
+  readonly sharedMemory: { readonly key: string; readonly id: string } | undefined;
 }
 
 export interface Postmaster extends RunningProcess {
@@ -21,7 +23,14 @@ export async function readLockFile(dataDirectory: string): Promise<LockFile | un
   const text = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
   const lines = text.split('\n');
   const pid = Number.parseInt(lines[0] ?? '', 10);
-  return pid > 0 ? { pid, startedAt: (lines[2] ?? '').trim(), status: (lines[7] ?? '').trim() } : undefined;
+  if (!(pid > 0)) return undefined;
+  const [key = '', id] = (lines[6] ?? '').trim().split(/\s+/);
+  return {
+    pid,
+    startedAt: (lines[2] ?? '').trim(),
+    status: (lines[7] ?? '').trim(),
+    sharedMemory: id === undefined ? undefined : { key, id },
+  };
 }
 
 /**

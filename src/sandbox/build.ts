@@ -109,6 +109,8 @@ function serverSettings(
     wal_level: 'replica',
     hot_standby: 'on',
     wal_log_hints: 'on',
+    // In the data directory, and gone with it: what a killed server leaves in /dev/shm, nobody would remove.
+    dynamic_shared_memory_type: 'mmap',
     max_wal_senders: connectionsOfNodes,
     max_replication_slots: connectionsOfNodes,
     shared_buffers: '32MB',

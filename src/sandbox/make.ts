@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { failure } from '../errors.ts';
 import { throwIfInterrupted } from '../system/clock.ts';
-import { findFreePorts } from '../system/free-ports.ts';
+import { findFreePorts, releasePorts } from '../system/free-ports.ts';
 import { type BuildOptions, buildCluster, buildPrimary, writeNodeFiles } from './build.ts';
 import { claimDirectory, type ClaimedDirectory } from './directory.ts';
 import { startGuard } from './guard.ts';
@@ -64,6 +64,7 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
   const destroy = async (): Promise<void> => {
     await sandbox.destroy();
     await guard.release();
+    releasePorts(ports);
   };
   try {
     await build(claimed, sandbox, options);

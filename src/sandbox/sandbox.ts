@@ -17,6 +17,7 @@ import { startServer, type StopMode, stopServer } from './server.ts';
 import { freezeNode, killCompanions, killNode, thawNode } from './node-processes.ts';
 import { killRepmgrd, type RepmgrdOptions, startRepmgrd, stopRepmgrd } from './repmgrd.ts';
 import { killProcesses } from './server-process.ts';
+import { removeSharedMemory } from './shared-memory.ts';
 import { stateFileName } from './state-file.ts';
 import { type NodeStatus, statusOfNodes } from './status.ts';
 import type { SandboxUser } from './user.ts';
@@ -140,6 +141,7 @@ async function query<Row extends object>(
 async function destroy({ place: { directory }, nodes, madeDirectory }: SandboxFacts): Promise<void> {
   await Promise.all(nodes.map(killCompanions));
   await Promise.all(nodes.map(killProcesses));
+  await Promise.all(nodes.map(removeSharedMemory));
   const files = (await readdir(directory).catch(() => [])).filter((name) => name !== stateFileName);
   // A command that was copying data notices within moments that its server is gone.
   const persistently = { recursive: true, force: true, maxRetries: 20, retryDelay: limits.pollMs };

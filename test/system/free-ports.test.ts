@@ -1,7 +1,7 @@
 import type * as Crypto from 'node:crypto';
 import { createServer } from 'node:net';
 import { expect, it, vi } from 'vitest';
-import { findFreePorts } from '../../src/system/free-ports.ts';
+import { findFreePorts, releasePorts } from '../../src/system/free-ports.ts';
 
 const chance = vi.hoisted(() => ({ start: undefined as number | undefined }));
 vi.mock('node:crypto', async (original) => {
@@ -34,4 +34,13 @@ it('passes over ports that are in use, and begins again at the first one', async
   } finally {
     server.close();
   }
+});
+
+it('finds no port again before it is released, though nobody listens on it', async () => {
+  chance.start = 500;
+  const first = await findFreePorts(3, '127.0.0.1');
+  const second = await findFreePorts(3, '127.0.0.1');
+  expect(new Set([...first, ...second]).size).toBe(6);
+  releasePorts(first);
+  expect(await findFreePorts(3, '127.0.0.1')).toEqual(first);
 });
