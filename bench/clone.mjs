@@ -84,19 +84,28 @@ async function mustSucceed(file, args) {
   if (exitCode !== 0) throw new Error(`${file}: exit code ${exitCode}\n${stderr}`);
 }
 
-/** One round makes each copy once, so that noise of the machine meets all of them; the first one warms caches. */
+/**
+ * One round makes each copy once, so that noise of the machine meets all of them; the first one warms caches. Another
+ * one begins each round, and the disk is quiet before each: what the one before has left to it is not measured.
+ */
 async function measure(rounds, cases) {
   const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
   for (let round = -1; round < rounds; round += 1) {
-    for (const [name, action] of Object.entries(cases)) {
+    for (const [name, action] of rotated(Object.entries(cases), round + 1)) {
       await rm(plainTarget, { recursive: true, force: true });
       await rm(standby.dataDirectory, { recursive: true, force: true });
+      await mustSucceed('sync', []);
       const startedAtMs = performance.now();
       await action();
       if (round >= 0) times[name].push(performance.now() - startedAtMs);
     }
   }
   return times;
+}
+
+function rotated(all, count) {
+  const first = count % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
 }
 
 function report(times) {
