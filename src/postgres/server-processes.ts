@@ -2,7 +2,8 @@
  * All processes of one server, also those that outlived their postmaster: an orphaned backend goes on to compute, and
  * commits. They are known by their working directory, which is the data directory. Linux only.
  */
-import { readlink, realpath } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { listProcesses, type RunningProcess, withDescendants } from '../system/processes.ts';
 import { findPostmaster, type Postmaster } from './postmaster.ts';
 
@@ -16,14 +17,12 @@ export async function processesOfServer(
   dataDirectory: string,
   meant: Postmaster | undefined,
 ): Promise<readonly RunningProcess[]> {
+  const place = await realpath(dataDirectory);
   const all = await listProcesses();
   const descendants = meant === undefined ? [] : withDescendants(meant.pid, all);
-  const candidates = all.filter(({ name, state }) => isPostgres(name) && state !== 'zombie');
-  const directories = await Promise.all(
-    candidates.map(({ pid }) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)),
+  const working = all.filter(
+    ({ pid, name, state }) => isPostgres(name) && state !== 'zombie' && workingDirectoryOf(pid) === place,
   );
-  const place = await realpath(dataDirectory);
-  const working = candidates.filter((_process, index) => directories[index] === place);
   const found = new Map([...descendants, ...working].map((process) => [process.pid, process]));
   const present = await findPostmaster(dataDirectory);
   if (present !== undefined && !isSame(present, meant)) {
@@ -34,6 +33,14 @@ export async function processesOfServer(
 
 export function isSame(one: Postmaster, other: Postmaster | undefined): boolean {
   return one.pid === other?.pid && one.lockFile.startedAt === other.lockFile.startedAt;
+}
+
+function workingDirectoryOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
 }
 
 function isPostgres(name: string): boolean {

@@ -1,6 +1,5 @@
 /** The processes of this machine, from /proc where there is one (Linux), else from ps. */
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { runCommand } from './command.ts';
@@ -19,14 +18,13 @@ const hasProc = existsSync('/proc/self/stat');
 /** @throws RepmgrError command_missing or command_failed, where there is neither /proc nor ps */
 export async function listProcesses(): Promise<readonly RunningProcess[]> {
   if (!hasProc) return await listWithPs(['-ax']);
-  const names = await readdir('/proc');
-  const found = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readStat));
-  return found.filter((process) => process !== undefined);
+  const names = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return names.map(readStat).filter((process) => process !== undefined);
 }
 
 /** @returns undefined where no process has this number @throws as listProcesses() */
 export async function findProcess(pid: number): Promise<RunningProcess | undefined> {
-  return hasProc ? await readStat(String(pid)) : (await listWithPs(['-p', String(pid)]))[0];
+  return hasProc ? readStat(String(pid)) : (await listWithPs(['-p', String(pid)]))[0];
 }
 
 /** Pure: a process, its children, their children and so on, as far as they have not ended. */
@@ -63,8 +61,13 @@ export function signalProcesses(processes: readonly RunningProcess[], signal: No
   }
 }
 
-async function readStat(pid: string): Promise<RunningProcess | undefined> {
-  return parseStat(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+/** At once: the kernel has it in memory, in a tenth of the time that a thread of its own would take to ask for it. */
+function readStat(pid: string): RunningProcess | undefined {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 async function listWithPs(selection: readonly string[]): Promise<readonly RunningProcess[]> {
