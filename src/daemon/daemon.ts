@@ -23,6 +23,7 @@ import { PeerNotes } from './peer-notes.ts';
 import { PeerTraffic } from './peer-traffic.ts';
 import { Reports } from './report/reports.ts';
 import type { StartedFrom } from './started-from.ts';
+import { UnguardedEnd } from './unguarded-end.ts';
 import { isNewPrimary, WitnessCopy } from './witness-copy.ts';
 
 export class Daemon {
@@ -35,6 +36,7 @@ export class Daemon {
   readonly #effects: Effects;
   readonly #reports: Reports;
   readonly #requests: OperatorRequests;
+  readonly #unguardedEnd: UnguardedEnd;
   readonly #traffic: PeerTraffic;
   readonly #watch: ServerWatch | undefined;
   readonly #flushProbe: FlushProbe;
@@ -56,11 +58,14 @@ export class Daemon {
       state: () => this.#loop.state,
       notes: this.#notes,
       addresses: this.#addresses,
+      own: async () => await this.#effects.controlConnection(),
+      primary: async () => await this.#reports.primary(),
       log,
     };
     this.#requests = new OperatorRequests((requestId, request) =>
       this.#loop.handle({ kind: 'operatorRequested', requestId, request }),
     );
+    this.#unguardedEnd = new UnguardedEnd({ ...known, requests: this.#requests });
     this.#reports = new Reports(known);
     this.answers = new Answers({
       ...known,
@@ -69,7 +74,8 @@ export class Daemon {
     });
     this.#traffic = new PeerTraffic({
       ...known,
-      needsLook: () => this.#watch !== undefined && !isWritable(this.#loop.state),
+      // What streams in moves on between two looks; the rest stays as it was seen.
+      needsLook: () => this.#loop.state.server?.condition === 'running' && !isWritable(this.#loop.state),
       look: async () => await this.#watch?.look(),
       deliver: (sender, message) => this.#loop.handle({ kind: 'messageReceived', from: sender, message }),
     });
@@ -111,7 +117,7 @@ export class Daemon {
           clusterName: config.clusterName,
           conninfo: () => this.#config.conninfo,
           intervalMs: () => this.#config.witnessSyncIntervalMs,
-          primary: async () => await this.#reports.primary(),
+          primary: known.primary,
           leader: () => this.#loop.state.durable.leader?.node ?? null,
           onCopied: () => void this.#metadata.read(),
           log,
@@ -120,14 +126,10 @@ export class Daemon {
     this.#liveness = new LivenessWriter({
       ...known,
       recordsHistory: from.recordsHistory,
-      own: async () => await this.#effects.controlConnection(),
       presentPrimary: () => this.#reports.presentPrimary(),
       signal: from.signal,
     });
-    this.#housekeeping = new Housekeeping({
-      ...known,
-      primary: async () => await this.#reports.primary(),
-    });
+    this.#housekeeping = new Housekeeping({ ...known, report: (event) => this.#reports.event(event) });
     this.#flushProbe = new FlushProbe({
       stallMs: () => this.#config.writeStallMs,
       isWritable: () => isWritable(this.#loop.state),
@@ -187,6 +189,7 @@ export class Daemon {
 
   /** Ends in good order: the guard stays, PostgreSQL is left as it is. */
   async close(): Promise<void> {
+    await this.#unguardedEnd.pause();
     this.#loop.close();
     this.#flushProbe.close();
     this.#housekeeping.close();
@@ -239,6 +242,9 @@ export class Daemon {
     this.#from.recorder?.note(taken.event, taken.before);
     for (const explanation of taken.explanations) this.#notes.noteDecision(explanation);
     this.#reports.step(taken);
-    if (isNewPrimary(taken)) void this.#witnessCopy?.copy();
+    this.#unguardedEnd.endPause();
+    if (!isNewPrimary(taken)) return;
+    void this.#witnessCopy?.copy();
+    this.#housekeeping.keepSlotsSoon();
   }
 }

@@ -32,8 +32,8 @@ export const daemonLimits = {
   guardNoteReads: 5,
   /** For pg_rewind, which reads all WAL since the fork and copies what changed. */
   rewindMs: 3_600_000,
-  /** Between two looks for replication slots that nobody needs. */
-  slotUpkeepMs: 30_000,
+  /** Between two looks at the replication slots: for so long consumers of failover slots wait for a standby that is gone. */
+  slotUpkeepMs: 10_000,
   /** For a standby to come back to its slot, or to be recorded with its new upstream. */
   slotLingersMs: 120_000,
   /** For pg_waldump to read WAL that was given up, some 100 MB a second. */
@@ -92,6 +92,9 @@ export const daemonLimits = {
   freshWalMs: 50,
   /** Between two looks whether the own server still takes new connections. */
   pingMs: 2_000,
+  /** For a postmaster whose session broke to be gone: some milliseconds after SIGKILL, or it goes on. */
+  endingPostmasterMs: 40,
+  endingLookMs: 2,
   /** Between two looks at a server that is in trouble, and for how long they come so often. */
   serverLookQuickMs: 20,
   serverLookQuickForMs: 3_000,

@@ -8,11 +8,11 @@ import { limits } from '../../limits.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import { connect, type Connection } from '../../postgres/connection.ts';
-import { readControlFile } from '../../postgres/control-file.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { type OwnStatus, ownStatus } from '../../postgres/queries/own-status.ts';
 import { monotonicMs } from '../../system/clock.ts';
-import { unknownEnd, type WalEndReader } from './end-of-wal.ts';
+import type { WalEndReader } from './end-of-wal.ts';
+import { findAfterLoss, observeEnded } from './ended-server.ts';
 import { Newcomers } from './newcomers.ts';
 import { observationOf, observationOfFiles } from './observation.ts';
 import { meaningOf, type Unreached, withoutAnswer } from './reachability.ts';
@@ -44,6 +44,8 @@ export class ServerWatch {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #hasStalled = false;
+  /** The connection broke, and nobody has looked since. */
+  #hasLostSession = false;
   /** Since when the server has not been as one that runs: for quick looks, and for `hanging`. */
   #troubledSince: number | undefined;
   #complaint = '';
@@ -94,13 +96,13 @@ export class ServerWatch {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (this.#isClosed) return;
+    // Whoever has asked meanwhile looks at once.
+    if (this.#isClosed || this.#isAskedFor) return;
     this.#timer = setTimeout(() => void this.look(), this.#pauseMs());
   }
 
   /** What has just changed may change again: a server that dies or starts is looked at more often. */
   #pauseMs(): number {
-    if (this.#isAskedFor) return 0;
     const intervalMs = this.#options.intervalMs();
     if (this.#troubledSince === undefined || this.#last?.postmaster === null) return intervalMs;
     const sinceMs = monotonicMs() - this.#troubledSince;
@@ -125,8 +127,12 @@ export class ServerWatch {
   }
 
   async #lookForPostmaster(): Promise<ServerObservation> {
-    const { dataDirectory } = this.#options.place;
-    const postmaster = await findPostmaster(dataDirectory).catch(() => undefined);
+    const { place } = this.#options;
+    const find = this.#hasLostSession
+      ? findAfterLoss(place)
+      : findPostmaster(place.dataDirectory).catch(() => undefined);
+    this.#hasLostSession = false;
+    const postmaster = await find;
     return postmaster === undefined ? await this.#observeNone() : await this.#observeRunning(postmaster);
   }
 
@@ -135,21 +141,11 @@ export class ServerWatch {
     this.#options.onObserved(observation);
   }
 
-  /** No postmaster: the control file says how it ended. */
   async #observeNone(): Promise<ServerObservation> {
-    const { place } = this.#options;
+    const { place, walEnd } = this.#options;
     this.#troubledSince ??= monotonicMs();
     this.#dropConnection();
-    const control = await readControlFile(place.dataDirectory, place.version).catch(() => undefined);
-    const isShutDown = control?.state === 'shut down' || control?.state === 'shut down in recovery';
-    const end = control === undefined ? unknownEnd : await this.#options.walEnd.ofStopped(control);
-    return {
-      ...(await this.#fromFiles()),
-      ...end,
-      ...(await readDirectoryMark(place)),
-      condition: isShutDown ? 'shutDown' : 'crashed',
-      postmaster: null,
-    };
+    return await observeEnded(place, walEnd, this.#last);
   }
 
   async #observeRunning(postmaster: Postmaster): Promise<ServerObservation> {
@@ -208,6 +204,7 @@ export class ServerWatch {
     connection.whenLost(() => {
       if (this.#connection !== connection) return;
       this.#connection = undefined;
+      this.#hasLostSession = true;
       this.#troubledSince ??= monotonicMs();
       void this.look();
     });
