@@ -2,7 +2,6 @@
 import type { Lsn } from '../model/lsn.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { commitSmallRecord } from '../postgres/queries/flush.ts';
-import { monotonicMs } from '../system/clock.ts';
 
 export interface FlushProbeOptions {
   /** 0: never. */
@@ -13,12 +12,12 @@ export interface FlushProbeOptions {
   readonly onStall: (hasStalled: boolean) => void;
 }
 
-/** Between two probes: a stall is noticed this much late at most. */
+/** Between two probes: a disk may have hung for so long when one begins. */
 const intervalMs = 1_000;
 
 export class FlushProbe {
   readonly #options: FlushProbeOptions;
-  #begunAt: number | undefined;
+  #isProbing = false;
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: FlushProbeOptions) {
@@ -31,24 +30,31 @@ export class FlushProbe {
   }
 
   #look(): void {
-    const { stallMs, isWritable, onStall } = this.#options;
-    if (stallMs() === 0 || !isWritable()) return;
-    if (this.#begunAt === undefined) void this.#probe();
-    else if (monotonicMs() - this.#begunAt >= stallMs()) onStall(true);
+    const { stallMs, isWritable } = this.#options;
+    if (stallMs() > 0 && isWritable() && !this.#isProbing) void this.#probe();
   }
 
   async #probe(): Promise<void> {
-    this.#begunAt = monotonicMs();
+    this.#isProbing = true;
+    let hasEnded = false;
+    // After a suspension of this process the answer may have been waiting to be read.
+    const tellStall = (): void => {
+      if (!hasEnded) this.#options.onStall(true);
+    };
+    const stallMs = this.#options.stallMs();
+    const stall = setTimeout(() => setImmediate(tellStall), stallMs);
     try {
       // It is waited for as long as it takes: that it does not end is what is looked for.
       const connection = await this.#options.connection();
-      const patience = { deadlineMs: this.#options.stallMs() * 10 };
+      const patience = { deadlineMs: stallMs * 10 };
       this.#options.onFlushed(await commitSmallRecord(connection, patience));
       this.#options.onStall(false);
     } catch {
       // A server that is gone, or refuses, is told of by whoever watches it.
     } finally {
-      this.#begunAt = undefined;
+      hasEnded = true;
+      clearTimeout(stall);
+      this.#isProbing = false;
     }
   }
 }
