@@ -21,7 +21,6 @@ import { guardFile } from '../cluster/rejoin/kept-places.ts';
 import { OwnConnections } from './perform/own-connections.ts';
 import { RejoinAttempts } from './perform/rejoin-attempts.ts';
 import { perform, type PerformContext, type PerformedAction } from './perform/perform.ts';
-import { SlotUpkeep } from './slot-upkeep.ts';
 import type { StartedFrom } from './started-from.ts';
 
 export interface EffectsOptions {
@@ -38,7 +37,6 @@ export class Effects {
   readonly #options: EffectsOptions;
   readonly #connections: OwnConnections;
   readonly #guard: Guard;
-  readonly #slots = new SlotUpkeep();
   readonly #attempts = new RejoinAttempts();
   readonly #ending = new AbortController();
 
@@ -83,7 +81,6 @@ export class Effects {
   /** The server was seen up. */
   async prepare(): Promise<void> {
     await this.#connections.prepare();
-    await this.#slots.run(this.#context(this.#ending.signal));
   }
 
   /** For short questions to the own server. */

@@ -1,4 +1,4 @@
-/** What a repmgrd does beside watching, now and then: looking host names up, keeping its own rows right. */
+/** What a repmgrd does beside watching, now and then: looking host names up, keeping its own rows and slots right. */
 import type { Config } from '../config/resolve.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -6,40 +6,59 @@ import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { KnownAddresses } from '../postgres/known-addresses.ts';
+import { monotonicMs } from '../system/clock.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { keepOwnRegistration } from './own-registration.ts';
+import type { ReportedEvent } from './report/reported-event.ts';
+import { SlotUpkeep } from './slot-upkeep.ts';
+import type { StartedFrom } from './started-from.ts';
 
 export interface HousekeepingOptions {
+  readonly from: Pick<StartedFrom, 'place'>;
   readonly self: NodeId;
   readonly config: () => Config;
   readonly facts: () => ClusterFacts;
   readonly addresses: KnownAddresses;
   /** @throws RepmgrError where there is none */
   readonly primary: () => Promise<Connection>;
+  /** To the own server. @throws RepmgrError where it does not answer */
+  readonly own: () => Promise<Connection>;
+  readonly report: (event: ReportedEvent) => void;
   readonly log: Logger;
 }
 
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
+  readonly #slots: SlotUpkeep;
   readonly #timers: NodeJS.Timeout[] = [];
+  #slotsSoon: NodeJS.Timeout | undefined;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
+    this.#slots = new SlotUpkeep({ ...options, place: options.from.place });
   }
 
   start(): void {
     this.#repeat(limits.addressRefreshMs, async () => await this.refreshAddresses());
     this.#repeat(limits.registrationRetryMs, async () => await this.keepRegistration());
+    this.#repeat(limits.slotUpkeepMs, async () => await this.#keepSlots());
   }
 
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
+    clearTimeout(this.#slotsSoon);
   }
 
   async refreshAddresses(): Promise<void> {
     const { addresses, facts } = this.#options;
     const conninfos = facts().nodes.map(({ conninfo }) => conninfo);
     await addresses.refresh(conninfos.filter((conninfo) => conninfo !== ''));
+  }
+
+  /** After a failover: consumers of failover slots wait for standbys of the former primary until then. */
+  keepSlotsSoon(): void {
+    clearTimeout(this.#slotsSoon);
+    this.#slotsSoon = setTimeout(() => void this.#keepSlots(), limits.followStreamsMs);
   }
 
   /** Until it has been written once, and after each change of the file. */
@@ -58,6 +77,10 @@ export class Housekeeping {
       if (!(error instanceof RepmgrError)) throw error;
       log.info(`the registration of this node could not be looked after: ${error.message}`);
     }
+  }
+
+  async #keepSlots(): Promise<void> {
+    await this.#slots.run(monotonicMs());
   }
 
   #repeat(everyMs: number, work: () => Promise<void>): void {

@@ -27,6 +27,8 @@ export const disagreementCodes = [
   'slot_not_used',
   'slot_waiting',
   'slot_left_over',
+  'logical_slot_lost',
+  'logical_slot_not_copied',
   'own_row_missing',
   'own_row_differs',
 ] as const;

@@ -3,6 +3,7 @@ import { observedUpstreams } from '../observed-upstream.ts';
 import type { NodeObservation } from '../survey.ts';
 import { attachmentDisagreements } from './attachment.ts';
 import type { Disagreement } from './disagreement.ts';
+import { logicalSlotDisagreements } from './logical-slots.ts';
 import { type OwnConfiguration, ownRowDisagreements } from './own-row.ts';
 import { reachabilityDisagreements } from './reachability.ts';
 import { roleDisagreements } from './roles.ts';
@@ -24,6 +25,7 @@ export function findDisagreements(
     ...reachabilityDisagreements(observations),
     ...attachmentDisagreements(observations, upstreams),
     ...slotDisagreements(observations, upstreams),
+    ...logicalSlotDisagreements(observations),
   ];
   return found.toSorted((a, b) => (a.nodeId ?? 0) - (b.nodeId ?? 0));
 }

@@ -4,6 +4,7 @@ import { parseLsn } from '../../model/lsn.ts';
 import type { TimelineId } from '../../model/timeline.ts';
 import type { Connection, QueryOptions } from '../connection.ts';
 import type { Capabilities } from '../version.ts';
+import { type LogicalSlotStatus, logicalSlotsColumn } from './logical-slots.ts';
 
 /** A row of pg_stat_wal_receiver: what the standby itself says of its upstream. */
 export interface WalReceiverStatus {
@@ -52,6 +53,8 @@ export interface ServerStatus {
   readonly walSenders: readonly WalSenderStatus[] | 'hidden';
   /** Undefined before 9.4, which has no slots. */
   readonly slots: readonly SlotStatus[] | undefined;
+  /** Those that are not temporary. */
+  readonly logicalSlots: readonly LogicalSlotStatus[];
 }
 
 interface StatusRow {
@@ -67,6 +70,7 @@ interface StatusRow {
   readonly wal_receiver: WalReceiverRow | null;
   readonly wal_senders: readonly { application_name: string | null; state: string | null }[];
   readonly slots: readonly { slot_name: string; active: boolean; restart_lsn: string | null }[] | null;
+  readonly logical_slots: readonly LogicalSlotStatus[] | null;
 }
 
 interface WalReceiverRow {
@@ -104,6 +108,7 @@ export async function serverStatus(connection: Connection, options?: QueryOption
       isActive: active,
       restartLsn: lsn(restart_lsn),
     })),
+    logicalSlots: row.logical_slots ?? [],
   };
 }
 
@@ -132,7 +137,8 @@ function statusStatement(capabilities: Capabilities): string {
               FROM (SELECT session.application_name, sender.state
                       FROM pg_stat_get_wal_senders() AS sender, pg_stat_get_activity(sender.pid) AS session
                    ) AS sender) AS wal_senders,
-           ${slotsColumn(capabilities)} AS slots
+           ${slotsColumn(capabilities)} AS slots,
+           ${capabilities.hasReplicationSlots ? logicalSlotsColumn(capabilities) : 'NULL::json'} AS logical_slots
       FROM (SELECT pg_is_in_recovery() AS is_in_recovery) AS recovery`;
 }
 

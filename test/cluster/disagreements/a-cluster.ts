@@ -51,6 +51,7 @@ export function aPrimary(
     walReceiver: 'absent',
     walSenders: followers.map((follower) => ({ applicationName: `node${follower}`, state: 'streaming' })),
     slots: [],
+    logicalSlots: [],
     ...changes,
   };
   return { node: aNode(number, row), answer: { kind: 'answered', status, serverVersion: 150_018 } };

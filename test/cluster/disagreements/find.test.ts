@@ -199,6 +199,25 @@ describe('replication slots', () => {
   });
 });
 
+describe('logical replication slots', () => {
+  const kept = { name: 'kept', isFailover: true, isSynced: false, isLost: false };
+  const plain = { ...kept, name: 'plain', isFailover: false };
+  const primary = aPrimary(1, [2, 3], { logicalSlots: [kept, plain] });
+  const withCopy = aStandby(2, 1, { logicalSlots: [{ ...kept, isSynced: true }] });
+
+  test('that a failover would lose: by whomever it is, or by one standby', () => {
+    expect(codes([primary, withCopy, aStandby(3, 1)])).toEqual([
+      '1 logical_slot_lost',
+      '3 logical_slot_not_copied',
+    ]);
+  });
+
+  test('what is never promoted needs no copy, and without a candidate nothing is failed over', () => {
+    expect(codes([primary, withCopy, aStandby(3, 1, {}, { priority: 0 })])).toEqual(['1 logical_slot_lost']);
+    expect(codes([aPrimary(1, [], { logicalSlots: [kept, plain] })])).toEqual([]);
+  });
+});
+
 describe('repmgr.conf of the node that asks', () => {
   const own = { nodeId: id(2), nodeName: 'node2', conninfo: aNode(2).conninfo };
 

@@ -1,0 +1,135 @@
+/** Slots on the primary: what a failover would lose is told, consumers wait for standbys, and nothing keeps WAL for nobody. */
+import { beforeAll, expect, it } from 'vitest';
+import { SlotUpkeep } from '../../src/daemon/slot-upkeep.ts';
+import type { ReportedEvent } from '../../src/daemon/report/reported-event.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { waitUntil } from '../../src/system/clock.ts';
+import { asUserOf, effectsOn, placeOf } from '../support/effects.ts';
+import { awaitNewLeader, awaitStreaming, leadersView, startRepmgrds } from '../support/repmgrds.ts';
+import { sandboxForTest } from '../support/sandbox.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await sandboxForTest({
+    nodes: 3,
+    postgresVersion: 17,
+    postgresqlConf: { wal_level: 'logical', hot_standby_feedback: 'on' },
+    repmgrConf: { failover: 'automatic', rejoin: 'automatic', primary_lease_secs: '2' },
+  });
+  await sandbox.query(1, `SELECT pg_create_logical_replication_slot('plain', 'pgoutput')`);
+  await sandbox.query(1, `SELECT pg_create_logical_replication_slot('kept', 'pgoutput', false, false, true)`);
+  await sandbox.query(1, `SELECT pg_create_physical_replication_slot('backup', true)`);
+}, 60_000);
+
+async function waitedFor(id: number): Promise<string> {
+  const [row] = await sandbox.query<{ value: string }>(
+    id,
+    `SELECT current_setting('synchronized_standby_slots') AS value`,
+  );
+  return row?.value ?? '';
+}
+
+async function slotsOn(id: number): Promise<Readonly<Record<string, string>>> {
+  const rows = await sandbox.query<{ name: string; status: string }>(
+    id,
+    `SELECT slot_name AS name, wal_status AS status FROM pg_replication_slots WHERE slot_type = 'physical'`,
+  );
+  return Object.fromEntries(rows.map(({ name, status }) => [name, status]));
+}
+
+it('cluster show lists the logical slots that a failover would lose, and to which standby', async () => {
+  const warnings = async () => {
+    const { stdout } = await sandbox.repmgr(1, ['cluster', 'show', '--json']);
+    const found: readonly { node_id: number; code: string; message: string }[] = JSON.parse(stdout).warnings;
+    return found.map(({ node_id, code, message }) => `${node_id} ${code}: ${message}`);
+  };
+  const ofPrimary =
+    '1 logical_slot_lost: a failover would lose logical replication slot "plain" of node "node1" (id 1)';
+  const ofStandby = (id: number) =>
+    `${id} logical_slot_not_copied: a failover to node "node${id}" (id ${id}) would lose logical replication slot "kept"`;
+  expect(await warnings()).toEqual([ofPrimary, ofStandby(2), ofStandby(3)]);
+
+  const copied = await waitUntil(
+    async () => {
+      await sandbox.query(1, 'SELECT pg_log_standby_snapshot()');
+      await sandbox.query(1, `SELECT pg_replication_slot_advance('kept', pg_current_wal_lsn())`);
+      await sandbox.query(2, 'SELECT pg_sync_replication_slots()');
+      const [slot] = await sandbox.query(
+        2,
+        `SELECT synced FROM pg_replication_slots WHERE slot_name = 'kept' AND NOT temporary`,
+      );
+      return slot === undefined ? undefined : true;
+    },
+    { deadlineMs: 20_000, intervalMs: 100 },
+  );
+  expect(copied).toBe(true);
+  expect(await warnings()).toEqual([ofPrimary, ofStandby(3)]);
+});
+
+it('a primary drops, renews and waits for the slots of its standbys, and leaves others alone', async () => {
+  const { context, lines } = await effectsOn(sandbox, 1);
+  const events: ReportedEvent[] = [];
+  const upkeep = new SlotUpkeep({
+    self: context.self,
+    place: placeOf(sandbox, 1),
+    config: () => context.config,
+    facts: () => ({ nodes: context.nodes() }),
+    own: async () => await context.connections.get('control'),
+    report: (event) => events.push(event),
+    log: context.log,
+  });
+  const run = (seconds: number) => asUserOf(sandbox, () => upkeep.run(seconds * 1000));
+  const eventuallyWaitsFor = (expected: string) => expect.poll(() => waitedFor(1)).toBe(expected);
+
+  await run(0);
+  await eventuallyWaitsFor('repmgr_slot_2, repmgr_slot_3');
+  expect(lines).toContainEqual(
+    expect.stringContaining('a failover would lose logical replication slot "plain" of this primary'),
+  );
+
+  await sandbox.stop(3);
+  await expect
+    .poll(() =>
+      sandbox.query(1, `SELECT FROM pg_replication_slots WHERE slot_name = 'repmgr_slot_3' AND active`),
+    )
+    .toEqual([]);
+  await run(10);
+  expect(await waitedFor(1)).toBe('repmgr_slot_2, repmgr_slot_3');
+  await run(20);
+  await eventuallyWaitsFor('repmgr_slot_2');
+
+  await sandbox.query(1, `ALTER SYSTEM SET max_slot_wal_keep_size = '16MB'`);
+  await sandbox.query(1, 'SELECT pg_reload_conf()');
+  for (let segment = 0; segment < 4; segment += 1) {
+    await sandbox.query(1, `SELECT pg_logical_emit_message(true, 'test', 'x')`);
+    await sandbox.query(1, 'SELECT pg_switch_wal()');
+  }
+  await sandbox.query(1, 'CHECKPOINT');
+  expect(await slotsOn(1)).toMatchObject({ repmgr_slot_3: 'lost', backup: 'lost' });
+  await run(30);
+  expect(await slotsOn(1)).toMatchObject({ repmgr_slot_3: 'reserved', backup: 'lost' });
+  expect(lines).toContainEqual(expect.stringContaining('"repmgr_slot_3" had lost WAL, and was made anew'));
+
+  await run(10 + 86_399);
+  expect(await slotsOn(1)).toHaveProperty('repmgr_slot_3');
+  await run(10 + 86_400);
+  expect(await slotsOn(1)).toEqual({ repmgr_slot_2: 'reserved', backup: 'lost' });
+  expect(events.map(({ name, details }) => `${name}: ${details}`)).toEqual([
+    'slot_dropped: replication slot "repmgr_slot_3" on node 1: node 3 was absent for 86400 seconds',
+  ]);
+});
+
+it('with repmgrd a standby comes back to a slot that was dropped, and after a failover consumers wait for those who follow', async () => {
+  await sandbox.start(3);
+  await startRepmgrds(sandbox);
+  await awaitStreaming(sandbox, 1, [2, 3]);
+
+  await sandbox.query(1, `SELECT pg_drop_replication_slot('backup')`);
+  await sandbox.kill(1);
+  const winner = await awaitNewLeader(sandbox, 1);
+  const follower = 5 - winner;
+  await awaitStreaming(sandbox, winner, [follower]);
+  await expect
+    .poll(() => waitedFor(winner), { timeout: 15_000, message: await leadersView(sandbox) })
+    .toBe(winner === 2 ? `repmgr_slot_${follower}` : '');
+}, 60_000);
