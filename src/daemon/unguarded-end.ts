@@ -4,7 +4,10 @@
  */
 import { isWritable } from '../failover/own-wal.ts';
 import type { State } from '../failover/state.ts';
+import { isRunning } from '../failover/turn.ts';
+import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
+import { waitUntil } from '../system/clock.ts';
 import type { OperatorRequests } from './operator-requests.ts';
 
 /** By which the pause of an end is known from an operator's. */
@@ -34,6 +37,10 @@ export class UnguardedEnd {
     const request = { kind: 'pause', reason, lengthMs: settings.shutdownGraceMs } as const;
     const { isAccepted, sentence } = await requests.ask(request, AbortSignal.timeout(settings.leaseMs));
     if (isAccepted) {
+      // A server that starts meanwhile must come up as the primary that it was.
+      const isDisarmed = async (): Promise<true | undefined> =>
+        isRunning(state(), 'disarmSafeStart') ? undefined : true;
+      await waitUntil(isDisarmed, { deadlineMs: settings.leaseMs, intervalMs: limits.pollMs });
       log.notice(`failover is paused for ${settings.shutdownGraceMs / 1000} s: ${reason}`);
       return;
     }

@@ -4,6 +4,7 @@
  */
 import { type Connection, connect } from '../../postgres/connection.ts';
 import type { Conninfo } from '../../model/conninfo.ts';
+import { failure } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { ProbeCommit } from './probe-commit.ts';
 
@@ -17,6 +18,7 @@ export class OwnConnections {
   readonly probe = new ProbeCommit(() => this.get('probe'));
   readonly #conninfo: () => Conninfo;
   readonly #open = new Map<OwnPurpose, Promise<Connection>>();
+  #isClosed = false;
 
   constructor(conninfo: () => Conninfo) {
     this.#conninfo = conninfo;
@@ -24,9 +26,10 @@ export class OwnConnections {
 
   /**
    * The connection that is kept for a purpose, opened anew where it was lost.
-   * @throws RepmgrError of `connect`
+   * @throws RepmgrError of `connect`; interrupted, after `close`
    */
   get(purpose: OwnPurpose): Promise<Connection> {
+    if (this.#isClosed) return Promise.reject(failure('interrupted', { message: 'repmgrd ends' }));
     const kept = this.#open.get(purpose);
     if (kept !== undefined) return kept;
     const opening = connect(this.#conninfo(), { deadlineMs: limits.ownConnectMs });
@@ -53,8 +56,9 @@ export class OwnConnections {
     );
   }
 
-  /** Never throws. */
+  /** Never throws. What is still at work opens none any more: it would keep the program from its end. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const kept = [...this.#open.values()];
     this.#open.clear();
     await Promise.allSettled(kept.map(async (opening) => (await opening).close()));
