@@ -89,6 +89,11 @@ const onFailure: Partial<Record<ActionPurpose, Failure>> = {
   askServers: endInquiry,
   fetchWal: (turn) => {
     const { role } = turn.state;
+    if (role.kind === 'candidate' && role.tail !== null) {
+      // Tried again when its owner answers "behind": a term that is given up then lets it stand.
+      become(turn, { ...role, tail: null, fetchesFrom: null });
+      return;
+    }
     if (role.kind === 'candidate' && role.fetchesFrom !== null) {
       noteUnfetchable(turn, role.fetchesFrom);
     }

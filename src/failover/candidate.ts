@@ -2,18 +2,18 @@
 import type { NodeId } from '../model/node.ts';
 import { hasWon, isHopeless } from './ballot.ts';
 import { bounds } from './bounds.ts';
-import { askServers } from './evidence.ts';
+import { askServers, isElectionPurpose } from './evidence.ts';
 import { firstRecord } from './first-record.ts';
 import { giveUp } from './giving-up.ts';
+import { leaderYielded } from './lease.ts';
 import type { VoteAnswer, VoteRequest } from './messages.ts';
-import { type Ahead, furthestAhead, lagAfterFetch, noteUnfetchable } from './missing-wal.ts';
-import { nameOf } from './names.ts';
+import { beginFetch, furthestAhead, lagAfterFetch, noteUnfetchable } from './missing-wal.ts';
 import { type EndOfWal, isWritable, lookAtWal, takePath } from './own-wal.ts';
 import { prepareCandidacy } from './preparation.ts';
 import { compareVersions } from './quorum.ts';
-import type { Candidate, Canvassing } from './state.ts';
+import type { Ahead, Candidate, Canvassing } from './state.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
-import { become, begin, change, explain, isRunning, type Turn } from './turn.ts';
+import { become, change, explain, isRunning, type Turn } from './turn.ts';
 import type { VoterRecord } from './voter-record.ts';
 import { askForVotes } from './vote-requests.ts';
 import { win } from './winning.ts';
@@ -22,18 +22,19 @@ export function standForElection(
   turn: Turn,
   { isByOperator, answers }: Canvassing,
   awaited: readonly NodeId[],
+  tail: Ahead | null,
 ): void {
   const { record } = turn.state.durable;
   if (record !== null) {
     const answered = answers.map(([node]) => node);
-    beginCandidacy(turn, 'election', record, { isByOperator, isForced: false, awaited, answered });
+    beginCandidacy(turn, 'election', record, { isByOperator, isForced: false, awaited, tail, answered });
   }
 }
 
 /** Forced by an operator: whoever votes within a moment is the new set, be it this node alone (rule 12). */
 export function standForced(turn: Turn): void {
   const { durable, metadata } = turn.state;
-  const part = { isByOperator: true, isForced: true, awaited: [], answered: null };
+  const part = { isByOperator: true, isForced: true, awaited: [], tail: null, answered: null };
   const purpose = isWritable(turn.state) ? 'writable' : 'election';
   beginCandidacy(turn, purpose, durable.record ?? firstRecord(metadata.nodes), part);
 }
@@ -44,6 +45,7 @@ export function standAsWritable(turn: Turn, purpose: 'bootstrap' | 'writable', r
     isByOperator: false,
     isForced: false,
     awaited: [],
+    tail: null,
     answered: null,
   });
 }
@@ -98,14 +100,18 @@ export function reactCandidate(turn: Turn, role: Candidate): void {
   }
 }
 
-/** WAL was fetched: asks those who were ahead again, in the same term. */
+/** WAL was fetched: asks those who were ahead again, in the same term, if it has asked already. */
 export function onWalFetched(turn: Turn, end: EndOfWal): void {
   const { role } = turn.state;
-  const source = role.kind === 'candidate' ? furthestAhead(turn.state, role) : undefined;
+  const source = role.kind === 'candidate' ? (role.tail ?? furthestAhead(turn.state, role)) : undefined;
   if (source === undefined) {
     lookAtWal(turn, end);
   } else {
     takePath(turn, end, source.position.path);
+  }
+  if (role.kind === 'candidate' && role.tail !== null) {
+    become(turn, { ...role, tail: null, fetchesFrom: null, frozenAt: turn.state.position });
+    return;
   }
   if (role.kind === 'candidate' && role.stage === 'asking') {
     if (role.fetchesFrom !== null && furthestAhead(turn.state, role)?.node === role.fetchesFrom) {
@@ -124,7 +130,7 @@ function beginCandidacy(
   turn: Turn,
   purpose: VoteRequest['purpose'],
   record: VoterRecord,
-  part: Pick<Candidate, 'isByOperator' | 'isForced' | 'awaited' | 'answered'>,
+  part: Pick<Candidate, 'isByOperator' | 'isForced' | 'awaited' | 'tail' | 'answered'>,
 ): void {
   const { role } = turn.state;
   become(turn, {
@@ -144,22 +150,19 @@ function beginCandidacy(
     lastAskedAt: turn.now,
     unarmedSince: role.kind === 'follower' ? role.unarmedSince : null,
   });
-  askServers(turn, []);
+  if (!(isElectionPurpose(purpose) && leaderYielded(turn.state))) {
+    askServers(turn, []);
+  }
 }
 
 /** Nobody's WAL is left behind: it is fetched before a quorum counts. */
-function fetchMissing(turn: Turn, role: Candidate, { node, position }: Ahead): void {
+function fetchMissing(turn: Turn, role: Candidate, ahead: Ahead): void {
   if (turn.state.settings.walTailTimeoutMs === 0) {
-    noteUnfetchable(turn, node);
+    noteUnfetchable(turn, ahead.node);
     giveUp(turn, role);
     return;
   }
-  explain(turn, 8, 'wait', `fetches WAL that it lacks from ${nameOf(turn.state, node)}`, {
-    node,
-    lsn: position.lsn,
-  });
-  become(turn, { ...role, fetchesFrom: node });
-  begin(turn, 'fetchWal', (id) => ({ kind: 'fetchWal', id, from: node, position }));
+  beginFetch(turn, role, ahead);
 }
 
 /** What the last leader is known to have flushed may be lost up to a bound; an operator may lose more. */

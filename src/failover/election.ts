@@ -8,7 +8,7 @@ import { ownVoteSuffices } from './ballot.ts';
 import { standForElection } from './candidate.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
 import { mayHoldAcknowledged } from './known-positions.ts';
-import { awaitedBy, isWorthWaiting, lagAfterFetch } from './missing-wal.ts';
+import { awaitedBy, isWorthWaiting, lagAfterFetch, tailOfYielder } from './missing-wal.ts';
 import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
 import { ledTermOf } from './open-terms.ts';
 import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
@@ -140,7 +140,7 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   }
   const rank = rankOf(turn.state, role);
   if (rank === 0 || role.hasWaited) {
-    standForElection(turn, role, awaitedBy(turn.state, role));
+    standForElection(turn, role, awaitedBy(turn.state, role), tailOfYielder(turn.state, role));
   } else {
     waitUntil(turn, rank * bounds.rankBackOffMs * (1 + turn.random), true);
   }

@@ -4,13 +4,9 @@ import { bounds } from './bounds.ts';
 import type { VoteOutcome } from './messages.ts';
 import { leftLine } from './own-wal.ts';
 import { comparePositions, type Position, samePath } from './position.ts';
-import type { Candidate, Canvassing, State } from './state.ts';
-import { change, type Turn } from './turn.ts';
-
-export interface Ahead {
-  readonly node: NodeId;
-  readonly position: Position;
-}
+import { nameOf } from './names.ts';
+import type { Ahead, Candidate, Canvassing, State } from './state.ts';
+import { become, begin, change, explain, type Turn } from './turn.ts';
 
 /** The node that has most of the WAL that this candidate lacks, of those whose WAL lies still. */
 export function furthestAhead(state: State, { refusals }: Candidate): Ahead | undefined {
@@ -36,10 +32,8 @@ function liesStill(outcome: VoteOutcome): boolean {
  * fetched before a quorum counts.
  */
 export function awaitedBy(state: State, { answers }: Canvassing): readonly NodeId[] {
-  const { leader, heardYields } = state.durable;
-  const hasTail = heardYields.some(
-    (it) => it.node === leader?.node && it.upToTerm >= leader.term && it.hasTail,
-  );
+  const { leader } = state.durable;
+  const hasTail = yielderHasTail(state);
   return answers
     .filter(
       ([node, { position, refusal }]) =>
@@ -48,6 +42,37 @@ export function awaitedBy(state: State, { answers }: Canvassing): readonly NodeI
         ((refusal === null && isAhead(state, position)) || (hasTail && node === leader?.node)),
     )
     .map(([node]) => node);
+}
+
+/**
+ * What who yielded answered the pre-vote with, where that is little: with more of it others would not wait so long for
+ * a request of this node.
+ */
+export function tailOfYielder(state: State, { answers }: Canvassing): Ahead | null {
+  const { durable, position: own, settings } = state;
+  if (!yielderHasTail(state) || settings.walTailTimeoutMs === 0) {
+    return null;
+  }
+  const yielder = answers.filter(([node]) => node === durable.leader?.node);
+  const ahead = mostOf(
+    state,
+    yielder.map(([node, { position }]) => ({ node, position })),
+  );
+  const isLittle = ahead !== undefined && ahead.position.lsn - (own?.lsn ?? 0) <= bounds.earlyTailBytes;
+  return isLittle ? ahead : null;
+}
+
+function yielderHasTail({ durable: { leader, heardYields } }: State): boolean {
+  return heardYields.some((it) => it.node === leader?.node && it.upToTerm >= leader.term && it.hasTail);
+}
+
+export function beginFetch(turn: Turn, role: Candidate, { node, position }: Ahead): void {
+  explain(turn, 8, 'wait', `fetches WAL that it lacks from ${nameOf(turn.state, node)}`, {
+    node,
+    lsn: position.lsn,
+  });
+  become(turn, { ...role, fetchesFrom: node });
+  begin(turn, 'fetchWal', (id) => ({ kind: 'fetchWal', id, from: node, position }));
 }
 
 /** A node with more WAL can't vote just now, but soon: its lease ends, or its server reads its WAL. */

@@ -8,6 +8,7 @@ import { grantLease, leaderYielded, leaseBinds } from './lease.ts';
 import type { Refusal } from './messages.ts';
 import { namesOf } from './names.ts';
 import { openTerm } from './open-terms.ts';
+import { beginFetch } from './missing-wal.ts';
 import { isWitness } from './own-wal.ts';
 import { newerRecord } from './quorum.ts';
 import { refusalInWords } from './refusals-in-words.ts';
@@ -46,7 +47,11 @@ export function prepareCandidacy(turn: Turn, role: Candidate): void {
     giveUp(turn, role, refusal === 'primaryAnswers' ? state.settings.leaseMs / 2 : 0);
     return;
   }
-  voteForItself(turn, role);
+  if (role.tail === null) {
+    voteForItself(turn, role);
+  } else if (!isRunning(state, 'fetchWal')) {
+    beginFetch(turn, role, role.tail);
+  }
 }
 
 function reasonOf(state: State, { answers }: Candidate, refusal: Refusal | null): string {

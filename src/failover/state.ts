@@ -118,6 +118,12 @@ export type ActionPurpose =
   | 'writeWal'
   | 'setSynchronousNames';
 
+/** WAL that a node has and a candidate lacks. */
+export interface Ahead {
+  readonly node: NodeId;
+  readonly position: Position;
+}
+
 export type Role = Follower | Canvassing | Candidate | Leader | Retiring;
 
 /** Whoever leads nothing and wants nothing just now; also a repmgrd whose server is writable without a term. */
@@ -154,6 +160,8 @@ export interface Candidate {
   readonly answered: readonly NodeId[] | null;
   /** Who answers and has WAL that this node lacks: their votes are waited for, so that it is fetched first. */
   readonly awaited: readonly NodeId[];
+  /** What who yielded has beyond this node's WAL: it is down, so that this is fetched before anybody is asked. */
+  readonly tail: Ahead | null;
   /** `preparing`: its own freeze and question; `asking`: its own vote is stored. */
   readonly stage: 'preparing' | 'asking';
   readonly frozenAt: Position | null;

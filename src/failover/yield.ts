@@ -1,12 +1,15 @@
 /** A leader's word that its PostgreSQL is *down*, or a candidate's that it gave its term up, as voters hear it. */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
-import { undoFreeze } from './evidence.ts';
+import { beginFreeze, undoFreeze } from './evidence.ts';
 import { canvass } from './election.ts';
 import { endLease, leaderYielded } from './lease.ts';
+import { isInMaintenance } from './maintenance.ts';
 import type { TermGivenUp, Yield } from './messages.ts';
 import { nameOf } from './names.ts';
 import { closeTerms } from './open-terms.ts';
+import { isWitness } from './own-wal.ts';
+import { isPaused } from './pause.ts';
 import { become, change, explain, later, send, store, type Turn } from './turn.ts';
 
 /** It ends the leases of its node up to the term that it names, and none of a newer one. */
@@ -43,9 +46,31 @@ export function onYield(turn: Turn, from: NodeId, message: Yield): void {
   if (lease.kind === 'granted' && lease.holder === from && lease.term <= upToTerm) {
     endLease(turn, 'yield');
   }
+  freezeEarly(turn, from);
   askAgain(turn, from);
   letSuccessorStand(turn, message);
   send(turn, from, { kind: 'yieldAcknowledged', term });
+}
+
+/** It is asked to vote in a moment, or stands: what that needs is begun already. Nothing streams from who is down. */
+function freezeEarly(turn: Turn, from: NodeId): void {
+  const { state } = turn;
+  const { role, server, durable } = state;
+  const isStandby = server?.condition === 'running' && server.isInRecovery === true;
+  const upstream = server?.receiver?.upstream ?? from;
+  if (
+    durable.leader?.node === from &&
+    leaderYielded(state) &&
+    (role.kind === 'follower' || role.kind === 'canvassing') &&
+    isStandby &&
+    upstream === from &&
+    durable.frozen === null &&
+    !isWitness(state) &&
+    !isPaused(state) &&
+    !isInMaintenance(state)
+  ) {
+    beginFreeze(turn, from);
+  }
 }
 
 /** Who yields answers, and has WAL to fetch: the pre-vote is asked again, so that it is waited for. */
