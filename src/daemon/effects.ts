@@ -2,6 +2,7 @@
 import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
 import { localServer } from '../cluster/local-server.ts';
 import type { Config } from '../config/resolve.ts';
+import { failure } from '../errors.ts';
 import type { ActionResult } from '../failover/events.ts';
 import type { MonotonicMs } from '../failover/instant.ts';
 import type { VoterRecord } from '../failover/voter-record.ts';
@@ -15,6 +16,7 @@ import type { ClusterFacts } from './cluster-facts.ts';
 import { readClocks } from './instant.ts';
 import { WalEndReader } from './observe/end-of-wal.ts';
 import { clientEnvironment } from './perform/client-environment.ts';
+import { FreezeProof } from './perform/freeze-proof.ts';
 import { Guard } from './perform/guard.ts';
 import { guardCondition } from './perform/guard-condition.ts';
 import { guardFile } from '../cluster/rejoin/kept-places.ts';
@@ -38,13 +40,14 @@ export class Effects {
   readonly #connections: OwnConnections;
   readonly #guard: Guard;
   readonly #attempts = new RejoinAttempts();
+  readonly #freezeProof = new FreezeProof();
   readonly #ending = new AbortController();
 
   constructor(options: EffectsOptions) {
     const { config, addresses, from } = options;
     this.#options = options;
     this.walEnd = new WalEndReader(from.place);
-    this.#connections = new OwnConnections(() => addresses.addressed(config().conninfo));
+    this.#connections = new OwnConnections(() => addresses.addressed(ownConninfo(config())));
     this.#guard = guardOf(options);
   }
 
@@ -108,6 +111,7 @@ export class Effects {
       addresses,
       walEnd: this.walEnd,
       guard: this.#guard,
+      freezeProof: this.#freezeProof,
       attempts: this.#attempts,
       nodes: () => facts().nodes,
       record,
@@ -133,4 +137,10 @@ function guardOf({ from, config, facts, record, addresses }: EffectsOptions): Gu
     now: readClocks,
     log,
   });
+}
+
+/** @throws RepmgrError where there is no own server: an empty conninfo would lead to whatever listens here */
+function ownConninfo({ conninfo }: Config): string {
+  if (conninfo !== '') return conninfo;
+  throw failure('connection_failed', { message: 'this node has no PostgreSQL' });
 }

@@ -7,6 +7,7 @@ import { listNodes } from '../../src/cluster/metadata/nodes.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ServerPlace } from '../../src/daemon/observe/server-place.ts';
 import { WalEndReader } from '../../src/daemon/observe/end-of-wal.ts';
+import { FreezeProof } from '../../src/daemon/perform/freeze-proof.ts';
 import { OwnConnections } from '../../src/daemon/perform/own-connections.ts';
 import { RejoinAttempts } from '../../src/daemon/perform/rejoin-attempts.ts';
 import { perform, type PerformContext, type PerformedAction } from '../../src/daemon/perform/perform.ts';
@@ -59,6 +60,7 @@ export async function effectsOn(
     addresses: new KnownAddresses(),
     walEnd: new WalEndReader(place),
     guard: { renew: async () => {}, end: async () => {} },
+    freezeProof: new FreezeProof(),
     attempts: new RejoinAttempts(),
     nodes: () => nodes,
     record: () => null,

@@ -21,8 +21,7 @@ export async function askServers(
   const answers = await Promise.all(
     nodes.map(async (node) => {
       const conninfo = rows.find(({ id }) => id === node)?.conninfo;
-      const answer =
-        conninfo === undefined ? 'silent' : await ask(addresses.addressed(conninfo), withinMs, signal);
+      const answer = !conninfo ? 'silent' : await ask(addresses.addressed(conninfo), withinMs, signal);
       return [node, answer] as const;
     }),
   );

@@ -9,6 +9,7 @@ import type { KnownAddresses } from '../../postgres/known-addresses.ts';
 import type { LocalServer } from '../../postgres/server-process.ts';
 import type { WalEndReader } from '../observe/end-of-wal.ts';
 import type { ServerPlace } from '../observe/server-place.ts';
+import type { FreezeProof } from './freeze-proof.ts';
 import type { Guard } from './guard.ts';
 import type { RejoinAttempts } from './rejoin-attempts.ts';
 import type { OwnConnections } from './own-connections.ts';
@@ -29,6 +30,7 @@ export interface PerformContext {
   /** The one that the observation uses too, so that both measure alike. */
   readonly walEnd: WalEndReader;
   readonly guard: Pick<Guard, 'renew' | 'end'>;
+  readonly freezeProof: FreezeProof;
   /** Of rejoins, since repmgrd started. */
   readonly attempts: RejoinAttempts;
   /** The recorded nodes as last read, this one included. */

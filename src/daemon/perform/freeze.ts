@@ -8,21 +8,31 @@ import { monotonicMs, waitUntil } from '../../system/clock.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { lookAtWal } from './end-of-wal.ts';
 import { unknownEnd } from '../observe/end-of-wal.ts';
-import { delayRetries, longPause, noUpstream } from './receiver-settings.ts';
+import { markOf } from './freeze-proof.ts';
+import { delayRetries, flushUpstream, longPause, noUpstream } from './receiver-settings.ts';
+import { signal as signalProcess } from './reload.ts';
 import { useUpstream } from './use-upstream.ts';
-import { reload, signal as signalProcess } from './reload.ts';
 
 /** @throws Error where the receiver does not end, or the settings cannot be written */
 export async function freeze(context: PerformContext): Promise<ActionResult> {
   const { server } = context;
   if (server === undefined) return { kind: 'frozen', ...unknownEnd };
-  await noUpstream(server);
+  // On disk before it is said, and in force meanwhile.
+  await noUpstream(server, { isDurable: false });
   await delayRetries(server);
-  if (!(await isAlreadyFrozen(context, server))) {
-    const postmaster = await reload(server);
-    if (postmaster !== undefined) await endReceiver(context, server, postmaster);
-  }
+  await Promise.all([flushUpstream(server), endReceiver(context, server)]);
   return { kind: 'frozen', ...(await lookAtWal(context, server)) };
+}
+
+async function endReceiver(context: PerformContext, server: OwnServer): Promise<void> {
+  const { freezeProof } = context;
+  const postmaster = await findPostmaster(server.dataDirectory);
+  if (postmaster === undefined || (await isAlreadyFrozen(context, server))) return;
+  const mark = await markOf(server, postmaster);
+  if (await freezeProof.holds(mark, postmaster)) return;
+  signalProcess(postmaster.pid, 'SIGHUP');
+  await awaitEnd(context, server, postmaster);
+  freezeProof.note(mark);
 }
 
 /** Up to 12 a reload makes the startup process try once more: where the long pause is in force it must not be woken. */
@@ -52,7 +62,7 @@ export async function unfreeze(context: PerformContext, primaryConninfo: string)
  * Waits until no receiver is there, and none comes back. The startup process ends it by itself when it next needs WAL;
  * where it is busy with something else, a signal does. A signal before that would only start the next one.
  */
-async function endReceiver(
+async function awaitEnd(
   { signal }: PerformContext,
   { version }: OwnServer,
   { pid }: Postmaster,

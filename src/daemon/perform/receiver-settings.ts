@@ -2,6 +2,7 @@
  * What a WAL receiver streams from, as the settings files say it. Up to 12 a running server does not take a new
  * primary_conninfo from them: there the receiver is kept away by the pause between its tries.
  */
+import { dirname } from 'node:path';
 import { replaceSettings, restoreSettings } from '../../postgres/kept-settings.ts';
 import { readLockFile } from '../../postgres/postmaster.ts';
 import type { RecoverySettings } from '../../postgres/recovery-config.ts';
@@ -12,6 +13,7 @@ import {
   recoveryConf,
   type SettingsFile,
 } from '../../postgres/server-settings.ts';
+import { flush } from '../../system/durable-file.ts';
 import type { ServerPlace } from '../observe/server-place.ts';
 
 const retryInterval = 'wal_retrieve_retry_interval';
@@ -34,19 +36,28 @@ const formerName = 'repmgr.former_primary_conninfo';
 const formerStartName = 'repmgr.former_start';
 
 /** No WAL receiver after the next reload (13+) or start. @throws the system's error */
-export async function noUpstream(place: ServerPlace): Promise<void> {
+export async function noUpstream(
+  place: ServerPlace,
+  durability: { readonly isDurable: boolean } = { isDurable: true },
+): Promise<void> {
   const { primary_conninfo: current = '' } = await readSettingsFile(standbySettings(place));
   const startedAt = (await readLockFile(place.dataDirectory))?.startedAt ?? '';
   const kept = current === '' ? {} : { [formerName]: current, [formerStartName]: startedAt };
   const isRecoveryConf = place.version.capabilities.recoverySettingsIn === 'recovery.conf';
   if (!isRecoveryConf) {
     // An empty value in postgresql.auto.conf wins over one in postgresql.conf.
-    await setUpstream(place, { ...kept, primary_conninfo: '' });
+    await changeSettingsFile(standbySettings(place), { ...kept, primary_conninfo: '' }, durability);
     return;
   }
   // recovery.conf knows no other names than its own.
   await changeSettingsFile(autoConf(place.dataDirectory), kept, { isDurable: false });
-  await setUpstream(place, { primary_conninfo: undefined });
+  await changeSettingsFile(standbySettings(place), { primary_conninfo: undefined }, durability);
+}
+
+/** Brings to disk what names the upstream, or no longer does. @throws the system's error */
+export async function flushUpstream(place: ServerPlace): Promise<void> {
+  const { path } = standbySettings(place);
+  await Promise.all([flush(path), flush(dirname(path))]);
 }
 
 /** primary_conninfo as it is, or was before it was taken away. @throws the system's error */
