@@ -9,10 +9,18 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'repmgr-tests-'));
 const report = join(directory, 'report.json');
+const detailReporter = `--reporter=${join(root, 'scripts/detail-reporter.mjs')}`;
 try {
   const { status } = spawnSync(
     join(root, 'node_modules/.bin/vitest'),
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+    [
+      'run',
+      '--reporter=default',
+      detailReporter,
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...process.argv.slice(2),
+    ],
     { cwd: root, stdio: 'inherit' },
   );
   process.exitCode = status ?? 1;

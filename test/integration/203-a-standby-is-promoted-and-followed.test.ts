@@ -197,7 +197,9 @@ it('a standby that uses slots makes its own on the node that it follows', async 
   await effects.perform({ kind: 'follow', id: 1, node: two });
   const slots = () => sandbox.query(2, 'SELECT slot_name, active FROM pg_replication_slots');
   const isActive = async () => ((await slots())[0]?.['active'] === true ? true : undefined);
-  expect(await waitUntil(isActive, { deadlineMs: 10_000 })).toBe(true);
+  const found = await waitUntil(isActive, { deadlineMs: 20_000 });
+  const log = (await readFile(sandbox.node(3).logFile, 'utf8')).split('\n').slice(-20).join('\n');
+  expect(found, log).toBe(true);
   expect(await slots()).toEqual([{ slot_name: 'repmgr_slot_3', active: true }]);
 });
 
