@@ -6,6 +6,7 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
+import { readLockFile } from '../../src/postgres/postmaster.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { processesOf } from '../support/processes-of.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
@@ -106,3 +107,18 @@ function startupPacket(): Buffer {
   head.writeInt32BE(0x0003_0000, 4);
   return Buffer.concat([head, parameters]);
 }
+
+it.runIf(existsSync('/proc/sysvipc/shm'))('leaves no shared memory of servers that were killed', async () => {
+  const sandbox = await startSandbox({ nodes: 1, build: 'primary' });
+  const { dataDirectory } = sandbox.node(1);
+  const segments = async () => await readFile('/proc/sysvipc/shm', 'utf8');
+  const segment = (await readLockFile(dataDirectory))?.sharedMemory ?? { key: '', id: '' };
+  try {
+    expect(await segments()).toContain(` ${segment.id} `);
+    await sandbox.kill(1);
+    expect(await segments()).toContain(` ${segment.id} `);
+  } finally {
+    await sandbox.destroy();
+  }
+  expect(await segments()).not.toContain(` ${segment.id} `);
+});
