@@ -13,6 +13,7 @@ import { sandboxErrors } from './errors/sandbox.ts';
 import { serverErrors } from './errors/servers.ts';
 import { sshErrors } from './errors/ssh.ts';
 import { takeoverErrors } from './errors/takeover.ts';
+import { witnessErrors } from './errors/witness.ts';
 
 export { exitCodes } from './errors/exit-codes.ts';
 
@@ -25,6 +26,7 @@ export const errorCatalogue = {
   ...sshErrors,
   ...takeoverErrors,
   ...daemonErrors,
+  ...witnessErrors,
   ...sandboxErrors,
 } as const;
 

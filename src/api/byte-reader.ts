@@ -14,8 +14,8 @@ export class ByteReader {
     this.#rest = head;
   }
 
-  /** @throws Error, where the other side ends before the line does */
-  async line(): Promise<string> {
+  /** @throws Error, where the other side ends before the line does, or the line is too long */
+  async line(maximumBytes = longestLine): Promise<string> {
     for (;;) {
       const end = this.#rest.indexOf(lineFeed);
       if (end >= 0) {
@@ -23,7 +23,7 @@ export class ByteReader {
         this.#rest = this.#rest.subarray(end + 1);
         return line;
       }
-      if (this.#rest.length > longestLine) throw new Error('its answer is no answer of a repmgrd');
+      if (this.#rest.length > maximumBytes) throw new Error('its answer is no answer of a repmgrd');
       this.#rest = Buffer.concat([this.#rest, await this.#next()]);
     }
   }

@@ -3,16 +3,24 @@ import * as v from 'valibot';
 import type { OperatorRequest } from '../failover/operator-request.ts';
 import { operatorRequest } from './operator-request-schema.ts';
 import { parseJson } from './json.ts';
+import { milliseconds } from './schema-parts.ts';
 import type { ApiView, DecisionView } from './view.ts';
 
 export type ControlRequest =
   | { readonly kind: 'status' }
   | { readonly kind: 'decisions' }
+  /** A token that lets one witness in. */
+  | { readonly kind: 'invite'; readonly lifetimeMs: number }
   | { readonly kind: 'operator'; readonly request: OperatorRequest };
 
 export type ControlAnswer =
   | { readonly kind: 'status'; readonly view: ApiView }
   | { readonly kind: 'decisions'; readonly decisions: readonly DecisionView[] }
+  /** Null: this node does not lead. */
+  | {
+      readonly kind: 'invite';
+      readonly given: { readonly token: string; readonly endsAtMs: number } | null;
+    }
   /** Where it was refused, the sentence says why. */
   | { readonly kind: 'operator'; readonly isAccepted: boolean; readonly sentence: string }
   /** It could not be answered: a defect, or a request of a later version. */
@@ -21,6 +29,7 @@ export type ControlAnswer =
 const requestSchema = v.variant('kind', [
   v.object({ kind: v.literal('status') }),
   v.object({ kind: v.literal('decisions') }),
+  v.object({ kind: v.literal('invite'), lifetimeMs: milliseconds }),
   v.object({ kind: v.literal('operator'), request: operatorRequest }),
 ]);
 

@@ -8,6 +8,7 @@ import type { PeerIdentity } from './identity.ts';
 import type { Claimant, NodeClaims } from './node-claims.ts';
 import { parseJson } from './json.ts';
 import { LineReader } from './lines.ts';
+import { type MetadataRequest, readMetadataRequest } from './metadata-fetching.ts';
 import { readMessage } from './message-schema.ts';
 import {
   type ProtocolVersions,
@@ -18,6 +19,7 @@ import {
   statuses,
 } from './protocol.ts';
 import type { RefusalKind, Refusals } from './refusals.ts';
+import { seal } from './sealing.ts';
 import { type Purpose, secretOf } from './signature.ts';
 import { readWalRequest, type WalAnswer, type WalRequest } from './wal-request.ts';
 import { sendWal } from './wal-sending.ts';
@@ -29,6 +31,8 @@ export interface PeerService {
   readonly isKnownNode: (id: NodeId) => boolean;
   readonly onMessage: (from: NodeId, message: Message) => void;
   readonly readWal: (request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
+  /** What this node knows of the cluster, as text; it goes out encrypted. */
+  readonly tellMetadata: (from: NodeId, request: MetadataRequest) => string;
   readonly versions: ProtocolVersions;
   readonly refusals: Refusals;
   readonly claims: NodeClaims;
@@ -124,6 +128,8 @@ export class IncomingConnection implements Claimant {
       this.#greet(body);
     } else if (this.#purpose === '/peer') {
       this.#deliver(this.#from, body);
+    } else if (this.#purpose === '/metadata') {
+      this.#serveMetadata(this.#from, body, secret);
     } else {
       this.#serveWal(body, secret);
     }
@@ -176,6 +182,17 @@ export class IncomingConnection implements Claimant {
     } else {
       this.#service.onMessage(from, read.message);
     }
+  }
+
+  #serveMetadata(from: NodeId, body: string, secret: string): void {
+    const request = readMetadataRequest(body);
+    if (request === undefined) {
+      this.#refuse('malformed', 'sent a malformed request for the metadata');
+      return;
+    }
+    this.#lines.stop();
+    const text = this.#service.tellMetadata(from, request);
+    this.#socket.end(`200 ${seal(text, { secret, purpose: '/metadata', nonce: this.#nonce })}\n`);
   }
 
   #serveWal(body: string, secret: string): void {

@@ -7,6 +7,7 @@ import type { NodeId } from '../model/node.ts';
 import { readCertificates, type TlsFiles } from './certificates.ts';
 import type { PeerIdentity } from './identity.ts';
 import { AddressBook } from './lookup.ts';
+import { fetchMetadataFrom, type MetadataRequest } from './metadata-fetching.ts';
 import { PeerConnection, type PeerDialing } from './peer-connection.ts';
 import { type ProtocolVersions, protocolVersions } from './protocol.ts';
 import { fetchWalFrom } from './wal-fetching.ts';
@@ -31,6 +32,11 @@ export interface PeerConnections {
   send(to: NodeId, message: Message): void;
   /** @throws RepmgrError peer_unreachable, also while the bytes are read: believe them when all were read */
   fetchWal(from: NodeId, request: WalRequest, signal: AbortSignal): Promise<WalAnswer>;
+  /**
+   * What the repmgrd of another node knows of the cluster.
+   * @throws Error whose message tells in words why there is no answer
+   */
+  fetchMetadata(from: NodeId, request: MetadataRequest, signal: AbortSignal): Promise<string>;
   /** Opens connections to those that are new, and closes those to nodes that are gone or have moved. */
   setPeers(peers: ReadonlyMap<NodeId, string>): void;
   close(): void;
@@ -77,6 +83,11 @@ export function openPeerConnections(options: PeerConnectionsOptions): PeerConnec
         message: `WAL cannot be fetched from node ${from}`,
         detail: 'The address of its repmgrd is not known.',
       });
+    },
+    fetchMetadata: async (from, request, fetchSignal) => {
+      const address = connections.get(from)?.address;
+      if (address === undefined) throw new Error('the address of its repmgrd is not known');
+      return await fetchMetadataFrom(dialing, { from, address, request, signal: fetchSignal });
     },
     setPeers,
     close,

@@ -7,6 +7,7 @@ import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { splitAddress } from './address.ts';
 import { certificateUnusable, readCertificates, type TlsFiles } from './certificates.ts';
+import { type AdmissionService, serveAdmission } from './incoming-admission.ts';
 import { IncomingConnection, type PeerService } from './incoming-connection.ts';
 import { NodeClaims } from './node-claims.ts';
 import { type PageSource, renderPage } from './pages.ts';
@@ -14,7 +15,10 @@ import { nonceHeader, type ProtocolVersions, protocolVersions, upgradeName } fro
 import { Refusals } from './refusals.ts';
 import type { Purpose } from './signature.ts';
 
-export interface ApiServerOptions extends Omit<PeerService, 'versions' | 'refusals' | 'claims'>, PageSource {
+export interface ApiServerOptions
+  extends Omit<PeerService, 'versions' | 'refusals' | 'claims'>,
+    Pick<AdmissionService, 'onAdmission'>,
+    PageSource {
   /** HOST:PORT; port 0 takes a free one. */
   readonly listen: string;
   /** Undefined: without TLS. */
@@ -62,8 +66,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 /** What happens on its connections. */
 class Listener {
   readonly #options: ApiServerOptions;
-  readonly #service: PeerService;
-  readonly #open = new Set<IncomingConnection>();
+  readonly #service: PeerService & AdmissionService;
+  readonly #open = new Set<{ close(): void }>();
   #accepted = 0;
 
   constructor(options: ApiServerOptions) {
@@ -96,7 +100,7 @@ class Listener {
 
   accept(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { url, headers } = request;
-    if ((url !== '/peer' && url !== '/wal') || headers.upgrade !== upgradeName) {
+    if (!isPurpose(url) || headers.upgrade !== upgradeName) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n', () => socket.destroy());
     } else if (this.#options.tls !== undefined && !(socket as TLSSocket).authorized) {
       const who = socket.remoteAddress ?? 'somebody';
@@ -120,10 +124,18 @@ class Listener {
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${upgradeName}\r\n${nonceHeader}: ${nonce}\r\n\r\n`,
     );
     if (head.length > 0) socket.unshift(head);
-    const connection = new IncomingConnection(this.#service, socket, purpose, nonce);
+    const connection =
+      purpose === '/join'
+        ? { close: () => void socket.destroy() }
+        : new IncomingConnection(this.#service, socket, purpose, nonce);
+    if (purpose === '/join') serveAdmission(this.#service, socket, nonce);
     this.#open.add(connection);
     socket.once('close', () => this.#open.delete(connection));
   }
+}
+
+function isPurpose(path: string | undefined): path is Purpose {
+  return path === '/peer' || path === '/wal' || path === '/metadata' || path === '/join';
 }
 
 async function makeServer({ tls }: ApiServerOptions): Promise<Server | SecureServer> {

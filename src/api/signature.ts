@@ -5,7 +5,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** What a connection is for; it stands in the request line that opens it. */
-export type Purpose = '/peer' | '/wal';
+export type Purpose = '/peer' | '/wal' | '/metadata' | '/join';
 
 export interface Signed {
   readonly purpose: Purpose;

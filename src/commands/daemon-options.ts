@@ -8,7 +8,7 @@ export const daemonOptions = {
     group: 'command',
     long: 'for',
     value: { kind: 'duration', name: 'DURATION' },
-    about: 'how long: seconds, or with a unit, such as 30m or 2h (default 1h)',
+    about: 'how long: seconds, or with a unit, such as 30m or 2h (default 1h, of a token 10min)',
   },
   reason: {
     group: 'command',

@@ -16,6 +16,19 @@ export const witnessOptions = {
     value: { kind: 'none' },
     about: 'ask for the passwords of the new roles',
   },
+  token: {
+    group: 'command',
+    long: 'token',
+    value: { kind: 'text', name: 'TOKEN' },
+    about:
+      'what "witness invite" printed; others may see it in the list of processes, so rather --token-file',
+  },
+  tokenFile: {
+    group: 'command',
+    long: 'token-file',
+    value: { kind: 'text', name: 'FILE' },
+    about: 'the file with the token; - is standard input',
+  },
   initdbNoPwprompt: {
     group: 'command',
     isWithoutEffect: true,

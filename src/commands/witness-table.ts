@@ -33,6 +33,41 @@ export const witnessCommands: readonly Command[] = [
   },
   {
     noun: 'witness',
+    verb: 'invite',
+    summary: 'print a token that lets in one witness without PostgreSQL',
+    description:
+      'On the primary, where repmgrd must run. The token is good once, and for 10 minutes unless --for says otherwise; who has it can join the cluster as a witness.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf witness invite', about: 'print a token' },
+      { line: 'repmgr -f /etc/repmgr.conf witness invite --for 1h --json', about: 'for scripts' },
+    ],
+    options: ['forDuration'],
+    needsConfig: true,
+    load: () => import('./witness-invite.ts'),
+  },
+  {
+    noun: 'witness',
+    verb: 'join',
+    summary: 'make this machine a witness without PostgreSQL',
+    description:
+      'repmgr.conf has "cluster", "node" and "api_listen", and no "conninfo". Shows the token to the repmgrd of the primary, which registers this node, and writes the state file that repmgrd starts from. The token comes from --token-file, --token, REPMGR_TOKEN, else from standard input.',
+    examples: [
+      {
+        line: 'repmgr -f /etc/repmgr.conf witness join --token-file=/root/token --dry-run',
+        about: 'only ask; the token stays good',
+      },
+      { line: 'repmgr -f /etc/repmgr.conf witness join', about: 'the token comes by standard input' },
+      {
+        line: 'repmgr -f /etc/repmgr.conf witness join --force',
+        about: 'again, with a new token, in place of its former row',
+      },
+    ],
+    options: ['token', 'tokenFile'],
+    needsConfig: true,
+    load: () => import('./witness-join.ts'),
+  },
+  {
+    noun: 'witness',
     verb: 'unregister',
     summary: 'take the row of a witness out of the metadata',
     description:

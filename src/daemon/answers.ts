@@ -19,6 +19,8 @@ export interface AnswersOptions {
   readonly decisions: () => readonly DecisionView[];
   readonly notes: PeerNotes;
   readonly requests: OperatorRequests;
+  /** @throws the system's error, where the invitation cannot be kept */
+  readonly invite: (lifetimeMs: number) => Promise<{ readonly token: string; readonly endsAtMs: number }>;
 }
 
 export class Answers {
@@ -30,17 +32,27 @@ export class Answers {
   }
 
   async to(request: ControlRequest, signal: AbortSignal): Promise<ControlAnswer> {
-    const { decisions, requests } = this.#options;
+    const { decisions, requests, invite, state } = this.#options;
     switch (request.kind) {
       case 'status':
         return { kind: 'status', view: this.view() };
       case 'decisions':
         return { kind: 'decisions', decisions: decisions() };
+      case 'invite':
+        // Elsewhere the row could not be written where it counts.
+        return state().role.kind === 'leader'
+          ? { kind: 'invite', given: await invite(request.lifetimeMs) }
+          : { kind: 'invite', given: null };
       case 'operator': {
         const { isAccepted, sentence } = await requests.ask(request.request, signal);
         return { kind: 'operator', isAccepted, sentence };
       }
     }
+  }
+
+  /** Who leads, as far as this node knows. */
+  get leader(): NodeId | null {
+    return this.#options.state().durable.leader?.node ?? null;
   }
 
   view(): ApiView {

@@ -1,67 +1,10 @@
-/** What a repmgrd knows of its cluster from the metadata, and keeps for times when no server answers. */
-import * as v from 'valibot';
+/** The part of what a repmgrd knows of its cluster that the core decides by. Pure. */
+import type { ClusterFacts } from '../cluster/cluster-facts.ts';
 import type { RecordedMetadata } from '../failover/settings.ts';
-import type { NodeId, NodeRecord } from '../model/node.ts';
 import { registeredNode } from './settings.ts';
 
-export interface ClusterFacts {
-  readonly nodes: readonly NodeRecord[];
-  /** Where each node's repmgrd is reached, HOST:PORT, as far as it told. */
-  readonly addresses: readonly (readonly [NodeId, string])[];
-  readonly namesTerm: boolean | null;
-  /** That of the cluster; null where nobody knows it yet. */
-  readonly systemIdentifier: string | null;
-  /** What messages are signed with, the newest first. */
-  readonly secrets: readonly string[];
-  /** Of the local server, as it told. */
-  readonly dataDirectory: string | null;
-}
+export { type ClusterFacts, noFacts } from '../cluster/cluster-facts.ts';
 
-export const noFacts: ClusterFacts = {
-  nodes: [],
-  addresses: [],
-  namesTerm: null,
-  systemIdentifier: null,
-  secrets: [],
-  dataDirectory: null,
-};
-
-const nodeSchema = v.object({
-  id: v.number(),
-  role: v.picklist(['primary', 'standby', 'witness']),
-  upstreamNodeId: v.optional(v.number()),
-  clusterName: v.string(),
-  name: v.string(),
-  conninfo: v.string(),
-  slotName: v.optional(v.string()),
-  priority: v.number(),
-  isActive: v.boolean(),
-});
-
-export const clusterFactsSchema = v.object({
-  nodes: v.array(nodeSchema),
-  addresses: v.array(v.tuple([v.number(), v.string()])),
-  namesTerm: v.nullable(v.boolean()),
-  systemIdentifier: v.nullable(v.string()),
-  secrets: v.array(v.string()),
-  dataDirectory: v.nullable(v.string()),
-});
-
-/** Gives what was read from a file its brands back. */
-export function toClusterFacts(plain: v.InferOutput<typeof clusterFactsSchema>): ClusterFacts {
-  return {
-    ...plain,
-    nodes: plain.nodes.map((node) => ({
-      ...node,
-      id: node.id as NodeId,
-      upstreamNodeId: node.upstreamNodeId as NodeId | undefined,
-      slotName: node.slotName,
-    })),
-    addresses: plain.addresses.map(([id, address]) => [id as NodeId, address] as const),
-  };
-}
-
-/** The part of it that the core decides by. */
 export function recordedMetadata({ nodes, namesTerm }: ClusterFacts): RecordedMetadata {
   const primary = nodes.find(({ role, isActive }) => role === 'primary' && isActive);
   return { nodes: nodes.map(registeredNode), primary: primary?.id ?? null, namesTerm };

@@ -15,7 +15,8 @@ import { FailoverLoop, type StepTaken } from './failover-loop.ts';
 import { FlushProbe } from './flush-probe.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { readBootId, readClocks } from './instant.ts';
-import type { MetadataWatch } from './metadata-watch.ts';
+import { dismissDeparted } from './departures.ts';
+import type { MetadataSource } from './metadata-source.ts';
 import { noServer } from './observe/observation.ts';
 import { ServerWatch } from './observe/server-watch.ts';
 import { OperatorRequests } from './operator-requests.ts';
@@ -29,7 +30,7 @@ import { isNewPrimary, WitnessCopy } from './witness-copy.ts';
 export class Daemon {
   readonly answers: Answers;
   readonly #from: StartedFrom;
-  readonly #metadata: MetadataWatch;
+  readonly #metadata: MetadataSource;
   readonly #notes = new PeerNotes();
   readonly #addresses = new KnownAddresses();
   readonly #loop: FailoverLoop;
@@ -37,7 +38,7 @@ export class Daemon {
   readonly #reports: Reports;
   readonly #requests: OperatorRequests;
   readonly #unguardedEnd: UnguardedEnd;
-  readonly #traffic: PeerTraffic;
+  readonly traffic: PeerTraffic;
   readonly #watch: ServerWatch | undefined;
   readonly #flushProbe: FlushProbe;
   readonly #housekeeping: Housekeeping;
@@ -45,7 +46,7 @@ export class Daemon {
   readonly #witnessCopy: WitnessCopy | undefined;
   #config: Config;
 
-  constructor(from: StartedFrom, metadata: MetadataWatch) {
+  constructor(from: StartedFrom, metadata: MetadataSource) {
     const { config, self, log, stateFile, place } = from;
     this.#from = from;
     this.#config = config;
@@ -60,6 +61,8 @@ export class Daemon {
       addresses: this.#addresses,
       own: async () => await this.#effects.controlConnection(),
       primary: async () => await this.#reports.primary(),
+      leader: () => this.answers.leader,
+      reread: async () => await this.#metadata.read(),
       log,
     };
     this.#requests = new OperatorRequests((requestId, request) =>
@@ -71,8 +74,9 @@ export class Daemon {
       ...known,
       decisions: () => this.#reports.decisions,
       requests: this.#requests,
+      invite: async (lifetimeMs) => await this.traffic.admissions.invite(lifetimeMs),
     });
-    this.#traffic = new PeerTraffic({
+    this.traffic = new PeerTraffic({
       ...known,
       // What streams in moves on between two looks; the rest stays as it was seen.
       needsLook: () => this.#loop.state.server?.condition === 'running' && !isWritable(this.#loop.state),
@@ -82,7 +86,7 @@ export class Daemon {
     this.#effects = new Effects({
       ...known,
       record: () => this.#loop.state.durable.record,
-      fetchWal: async (peer, request, signal) => await this.#traffic.fetchWal(peer, request, signal),
+      fetchWal: async (peer, request, signal) => await this.traffic.fetchWal(peer, request, signal),
     });
     this.#loop = new FailoverLoop({
       settings: from.settings,
@@ -112,17 +116,7 @@ export class Daemon {
           onConnected: (connection) => void this.#onConnected(connection),
           log,
         });
-    this.#witnessCopy = from.isWitness
-      ? new WitnessCopy({
-          clusterName: config.clusterName,
-          conninfo: () => this.#config.conninfo,
-          intervalMs: () => this.#config.witnessSyncIntervalMs,
-          primary: known.primary,
-          leader: () => this.#loop.state.durable.leader?.node ?? null,
-          onCopied: () => void this.#metadata.read(),
-          log,
-        })
-      : undefined;
+    this.#witnessCopy = from.isWitness && config.conninfo !== '' ? new WitnessCopy(known) : undefined;
     this.#liveness = new LivenessWriter({
       ...known,
       recordsHistory: from.recordsHistory,
@@ -142,7 +136,7 @@ export class Daemon {
   /** @throws RepmgrError api_address_unusable or api_certificate_unusable */
   async start(): Promise<void> {
     const { incarnation, durable, settings } = this.#from;
-    await this.#traffic.listen({
+    await this.traffic.listen({
       view: () => this.answers.view(),
       decisions: () => this.#reports.decisions,
     });
@@ -166,13 +160,14 @@ export class Daemon {
   /** The metadata have changed: nodes, addresses, the secret. */
   takeFacts(facts: ClusterFacts): void {
     const { stateFile, log } = this.#from;
-    this.#traffic.takeFacts(facts);
+    this.traffic.takeFacts(facts);
     stateFile.keepFacts(facts).catch((error: unknown) => {
       log.error('the state file could not be written', {
         detail: error instanceof Error ? error.message : String(error),
       });
     });
     this.#loop.handle({ kind: 'metadataRead', metadata: recordedMetadata(facts) });
+    dismissDeparted(this.#loop.state, facts, this.#requests);
     void this.#housekeeping.refreshAddresses();
   }
 
@@ -181,7 +176,7 @@ export class Daemon {
     this.#config = config;
     const { canHold } = this.#loop.state.settings;
     this.#loop.handle({ kind: 'settingsChanged', settings: { ...settings, canHold } });
-    await this.#traffic.reload();
+    await this.traffic.reload();
     await this.#housekeeping.keepRegistration();
     const details = 'repmgr.conf was read again';
     this.#reports.event({ name: 'repmgrd_reload', isSuccessful: true, details });
@@ -196,7 +191,7 @@ export class Daemon {
     this.#reports.event({ name: 'repmgrd_shutdown', isSuccessful: true, details: 'repmgrd was ended' });
     await this.#reports.close();
     await Promise.allSettled([
-      this.#traffic.close(),
+      this.traffic.close(),
       this.#watch?.close(),
       this.#liveness.close(),
       this.#witnessCopy?.close(),
@@ -213,7 +208,7 @@ export class Daemon {
   #doNow(action: Exclude<Action, { readonly id: number } | { readonly kind: 'persist' | 'setTimer' }>): void {
     switch (action.kind) {
       case 'send':
-        this.#traffic.send(action.to, action.message);
+        this.traffic.send(action.to, action.message);
         return;
       case 'answerOperator':
         this.#requests.answer(action.requestId, action);
@@ -245,6 +240,7 @@ export class Daemon {
     this.#unguardedEnd.endPause();
     if (!isNewPrimary(taken)) return;
     void this.#witnessCopy?.copy();
+    void this.#metadata.read();
     this.#housekeeping.keepSlotsSoon();
   }
 }

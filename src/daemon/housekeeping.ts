@@ -66,6 +66,8 @@ export class Housekeeping {
     const { self, config, facts, primary, log } = this.#options;
     const { nodes, addresses, secrets } = facts();
     const { apiAdvertise, conninfo } = config();
+    // A witness without PostgreSQL tells its address when it asks for the metadata.
+    if (conninfo === '') return;
     const recordedConninfo = nodes.find(({ id }) => id === self)?.conninfo;
     const recordedAddress = addresses.find(([id]) => id === self)?.[1];
     const isRight = recordedAddress === apiAdvertise && recordedConninfo === conninfo;

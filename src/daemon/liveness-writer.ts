@@ -13,7 +13,9 @@ import type { NodeId, NodeRecord } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { replayStatus } from '../postgres/queries/replay-status.ts';
 import { monotonicMs } from '../system/clock.ts';
-import { sampleOf } from './liveness-sample.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { sampleOf, samplesOfWitnesses } from './liveness-sample.ts';
+import type { PeerNotes } from './peer-notes.ts';
 import { PrimaryConnection } from './primary-connection.ts';
 
 export interface LivenessWriterOptions {
@@ -22,6 +24,8 @@ export interface LivenessWriterOptions {
   readonly recordsHistory: boolean;
   readonly self: NodeId;
   readonly state: () => State;
+  readonly facts: () => ClusterFacts;
+  readonly notes: PeerNotes;
   /** To the own server. @throws RepmgrError where it is down */
   readonly own: () => Promise<Connection>;
   readonly presentPrimary: () => NodeRecord | undefined;
@@ -85,7 +89,10 @@ export class LivenessWriter {
   }
 
   async #write(): Promise<void> {
-    const { config, self, state, own } = this.#options;
+    const { config, self, state, own, facts, notes } = this.#options;
+    const { clusterName, conninfo } = config();
+    // The leader writes for a witness without PostgreSQL.
+    if (conninfo === '') return;
     const now = state();
     const isStandby = now.server?.isInRecovery === true;
     const status = isStandby
@@ -93,13 +100,10 @@ export class LivenessWriter {
       : undefined;
     const connection = await this.#primary.get();
     const patience = { deadlineMs: limits.livenessAnswerMs };
-    await writeLiveness(
-      connection,
-      config().clusterName,
-      sampleOf(now, self, status),
-      this.#hasHistory(),
-      patience,
-    );
+    const samples = [sampleOf(now, self, status), ...samplesOfWitnesses(now, facts(), notes)];
+    for (const sample of samples) {
+      await writeLiveness(connection, clusterName, sample, this.#hasHistory(), patience);
+    }
   }
 
   /** The primary's repmgrd deletes what is older than monitoring_history_keep_days. */

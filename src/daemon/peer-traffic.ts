@@ -7,6 +7,7 @@ import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
 import type { Config } from '../config/resolve.ts';
 import type { Message } from '../failover/messages.ts';
 import type { NodeId } from '../model/node.ts';
+import { Admissions, type AdmissionsOptions } from './admissions.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { Inbox, type InboxOptions } from './inbox.ts';
 import { readClocks } from './instant.ts';
@@ -20,9 +21,12 @@ export interface PeerTrafficOptions extends InboxOptions {
   readonly config: () => Config;
   readonly facts: () => ClusterFacts;
   readonly notes: PeerNotes;
+  readonly primary: AdmissionsOptions['primary'];
+  readonly reread: AdmissionsOptions['reread'];
 }
 
 export class PeerTraffic {
+  readonly admissions: Admissions;
   readonly #options: PeerTrafficOptions;
   readonly #peers: PeerConnections;
   readonly #inbox: Inbox;
@@ -32,6 +36,7 @@ export class PeerTraffic {
   constructor(options: PeerTrafficOptions) {
     const { from, config, facts } = options;
     this.#options = options;
+    this.admissions = new Admissions({ ...options, kept: from.stateFile, log: from.log });
     this.#inbox = new Inbox(options);
     this.#peers = openPeerConnections({
       identity: () => this.#identity(),
@@ -60,6 +65,8 @@ export class PeerTraffic {
       },
       readWal: async (request) =>
         isWitness ? { kind: 'refused', reason: 'a witness has no WAL' } : await readWalTail(request, place),
+      tellMetadata: (sender, { address }) => this.admissions.tellMetadata(sender, address),
+      onAdmission: async (request, isSignedBy) => await this.admissions.admit(request, isSignedBy),
       ...pages,
       log,
       signal: this.#ending.signal,
@@ -74,6 +81,12 @@ export class PeerTraffic {
 
   async fetchWal(from: NodeId, request: WalRequest, signal: AbortSignal): Promise<WalAnswer> {
     return await this.#peers.fetchWal(from, request, signal);
+  }
+
+  /** @throws Error whose message tells in words why there is no answer */
+  async fetchMetadata(from: NodeId, signal: AbortSignal): Promise<string> {
+    const { apiAdvertise: address } = this.#options.config();
+    return await this.#peers.fetchMetadata(from, { address }, signal);
   }
 
   takeFacts(facts: ClusterFacts): void {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { controlSocketPath } from '../api/control-path.ts';
 import { startControlSocket } from '../api/control-socket.ts';
+import { makeStateDirectory } from '../cluster/state-directory.ts';
 import { reloadedConfig } from '../config/reload.ts';
 import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
@@ -10,14 +11,22 @@ import { type NodeId, toNodeId } from '../model/node.ts';
 import type { Settings } from '../failover/settings.ts';
 import { type ClusterFacts, noFacts } from './cluster-facts.ts';
 import { Daemon } from './daemon.ts';
+import type { MetadataSource } from './metadata-source.ts';
 import { MetadataWatch } from './metadata-watch.ts';
 import { placeOfWitness } from './observe/server-place.ts';
+import { PeerMetadata } from './peer-metadata.ts';
 import { hasGuardPrograms, namesReconnect } from './settings-sources.ts';
 import { coreSettings, wantsGuard } from './settings.ts';
 import { Recorder } from './recorder.ts';
 import { startRemarks } from './start-report.ts';
-import { awaitFacts, awaitServerPlace, makeStateDirectory, requireOwnRow } from './start-conditions.ts';
-import { durableOf, readStateFile, StateFile, type StateFileContent } from './state-file.ts';
+import {
+  awaitFacts,
+  awaitJoining,
+  awaitServerPlace,
+  requireOwnRow,
+  tellOfWaiting,
+} from './start-conditions.ts';
+import { durableOf, invitationsOf, readStateFile, StateFile, type StateFileContent } from './state-file.ts';
 
 export interface RunOptions {
   readonly config: Config;
@@ -58,40 +67,48 @@ export async function runDaemon({
       },
     log,
   });
-  let metadata: MetadataWatch | undefined;
+  let metadata: MetadataSource | undefined;
   try {
-    const content = await readStateFile(owner);
+    const hasServer = config.conninfo !== '';
+    let content = await readStateFile(owner);
     reportLoss(content, log);
+    onReady();
+    if (!hasServer) content = await awaitJoining(owner, content, () => tellOfWaiting(config, log), signal);
     const durable = durableOf(content);
     const known = content.kind === 'read' ? content.facts : noFacts;
-    const watch = new MetadataWatch({
-      conninfo: () => current.conninfo,
-      clusterName: config.clusterName,
-      intervalMs: () => current.monitorIntervalMs,
-      facts: known,
-      onChanged: (facts) => daemon?.takeFacts(facts),
-      log,
-    });
+    const onChanged = (facts: ClusterFacts): void => daemon?.takeFacts(facts);
+    const ownServer = hasServer
+      ? new MetadataWatch({
+          conninfo: () => current.conninfo,
+          clusterName: config.clusterName,
+          intervalMs: () => current.monitorIntervalMs,
+          facts: known,
+          onChanged,
+          log,
+        })
+      : undefined;
+    const watch =
+      ownServer ??
+      new PeerMetadata({
+        self,
+        facts: known,
+        intervalMs: () => current.witnessSyncIntervalMs,
+        leader: () => daemon?.answers.leader ?? null,
+        fetch: async (from, fetching) => (await daemon?.traffic.fetchMetadata(from, fetching)) ?? '',
+        onChanged,
+        log,
+      });
     metadata = watch;
-    onReady();
-    await awaitFacts(
-      watch,
-      () =>
-        log.warning('waiting until the metadata can be read', {
-          detail: 'Neither the local server nor a state file tells who belongs to the cluster.',
-          hint: `Start the local server, or check "conninfo" in ${config.sourceFile ?? 'repmgr.conf'}.`,
-        }),
-      signal,
-    );
+    if (hasServer) await awaitFacts(watch, () => tellOfWaiting(config, log), signal);
     requireOwnRow(watch.facts, config, self);
     const isWitness = watch.facts.nodes.some(({ id, role }) => id === self && role === 'witness');
     const place = isWitness ? placeOfWitness : await awaitServerPlace(config, watch.facts, signal);
-    if (!isWitness) watch.noteDataDirectory(place.dataDirectory);
+    if (!isWitness) ownServer?.noteDataDirectory(place.dataDirectory);
     const settingsFor = async (current: Config) =>
       coreSettings(current, {
         self,
         nodes: watch.facts.nodes,
-        canGuard: await hasGuardPrograms(current),
+        canGuard: !isWitness && (await hasGuardPrograms(current)),
         hasStandbySignal: place.version.capabilities.recoverySettingsIn === 'auto.conf',
         canHold: true,
         namesReconnect: await namesReconnect(current),
@@ -103,7 +120,7 @@ export async function runDaemon({
         self,
         settings,
         durable,
-        stateFile: new StateFile(owner, durable, watch.facts),
+        stateFile: new StateFile(owner, durable, watch.facts, invitationsOf(content)),
         place,
         isWitness,
         incarnation: randomUUID(),
@@ -121,6 +138,7 @@ export async function runDaemon({
       throw error;
     });
     running.takeFacts(watch.facts);
+    void watch.read();
     onReload(async (read) => {
       const { config: changed, waiting } = reloadedConfig(current, read);
       current = changed;

@@ -1,46 +1,19 @@
 /** What a repmgrd needs before it can begin: a place for its state, some knowledge of the cluster, its own server. */
-import { mkdir, realpath, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { realpath } from 'node:fs/promises';
 import { knownDataDirectory } from '../cluster/local-server.ts';
 import { ownCommand } from '../cluster/own-command.ts';
+import type { StateFileOwner } from '../cluster/state-file.ts';
 import type { Config } from '../config/resolve.ts';
 import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
 import { connect } from '../postgres/connection.ts';
 import { waitUntil } from '../system/clock.ts';
-import { quoteForShell } from '../system/shell.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
-import type { MetadataWatch } from './metadata-watch.ts';
+import type { MetadataSource } from './metadata-source.ts';
 import { readServerPlace, type ServerPlace } from './observe/server-place.ts';
-
-/** @throws RepmgrError state_directory_unusable */
-export async function makeStateDirectory({ stateDirectory }: Config): Promise<void> {
-  try {
-    if (!(await stat(stateDirectory)).isDirectory()) throw new Error('it is no directory');
-    return;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
-      throw stateDirectoryUnusable(stateDirectory, error);
-    }
-  }
-  try {
-    await mkdir(stateDirectory, { mode: 0o700 });
-  } catch (error) {
-    throw stateDirectoryUnusable(stateDirectory, error);
-  }
-}
-
-function stateDirectoryUnusable(directory: string, error: unknown): RepmgrError {
-  const path = quoteForShell(directory);
-  const { username } = userInfo();
-  return failure('state_directory_unusable', {
-    message: `the state directory "${directory}" cannot be used`,
-    detail: `The system says: ${error instanceof Error ? error.message : String(error)}.`,
-    hint: `As root: mkdir -p -m 700 ${path} && chown ${username} ${path}; or set state_directory in repmgr.conf.`,
-    cause: error,
-  });
-}
+import { readStateFile, type StateFileContent } from './state-file.ts';
 
 /**
  * Waits until the metadata can be read, or were read in an earlier life: without them nobody knows who the others are.
@@ -48,7 +21,7 @@ function stateDirectoryUnusable(directory: string, error: unknown): RepmgrError 
  * @throws RepmgrError interrupted
  */
 export async function awaitFacts(
-  watch: MetadataWatch,
+  watch: MetadataSource,
   onWaiting: () => void,
   signal: AbortSignal,
 ): Promise<ClusterFacts> {
@@ -66,6 +39,47 @@ export async function awaitFacts(
   return found ?? watch.facts;
 }
 
+/**
+ * A node without PostgreSQL knows the others by its state file alone: waits until `witness join` has written it.
+ * @param first what was found at the start
+ * @param onWaiting called once, where it has to wait
+ * @throws RepmgrError interrupted, state_file_unreadable
+ */
+export async function awaitJoining(
+  owner: StateFileOwner,
+  first: StateFileContent,
+  onWaiting: () => void,
+  signal: AbortSignal,
+): Promise<StateFileContent> {
+  const knowsOthers = (content: StateFileContent): boolean =>
+    content.kind === 'read' && content.facts.nodes.length > 0;
+  if (knowsOthers(first)) return first;
+  onWaiting();
+  const joined = await waitUntil(
+    async () => {
+      const content = await readStateFile(owner);
+      return knowsOthers(content) ? content : undefined;
+    },
+    { deadlineMs: Number.POSITIVE_INFINITY, intervalMs: limits.metadataRetryMs, signal },
+  );
+  return joined ?? first;
+}
+
+export function tellOfWaiting(config: Config, log: Logger): void {
+  if (config.conninfo === '') {
+    log.warning('waiting until this node has joined a cluster', {
+      detail:
+        'It has no PostgreSQL ("conninfo" is not set), and no state file tells who belongs to the cluster.',
+      hint: `On the primary: repmgr witness invite; then here: ${ownCommand(config, 'witness join')}`,
+    });
+    return;
+  }
+  log.warning('waiting until the metadata can be read', {
+    detail: 'Neither the local server nor a state file tells who belongs to the cluster.',
+    hint: `Start the local server, or check "conninfo" in ${config.sourceFile ?? 'repmgr.conf'}.`,
+  });
+}
+
 /** @throws RepmgrError node_not_registered; the metadata were read, so this is no outage */
 export function requireOwnRow(facts: ClusterFacts, config: Config, self: NodeId): void {
   const own = facts.nodes.find(({ id }) => id === self);
@@ -74,6 +88,13 @@ export function requireOwnRow(facts: ClusterFacts, config: Config, self: NodeId)
       message: `node ${self} is not registered in cluster "${config.clusterName}"`,
       detail: `The metadata have ${facts.nodes.length} nodes, and none with this id.`,
       hint: `Register it: ${ownCommand(config, 'standby register')} (or primary, or witness register).`,
+    });
+  }
+  if (config.conninfo === '' && own.role !== 'witness') {
+    throw failure('configuration_invalid', {
+      message: '"conninfo" is missing in repmgr.conf',
+      detail: `Node "${own.name}" (ID: ${self}) is registered as a ${own.role}; only a witness can do without PostgreSQL.`,
+      hint: `Set conninfo, or correct "node" in ${config.sourceFile ?? 'repmgr.conf'}.`,
     });
   }
   if (!own.isActive && config.repmgrdExitOnInactiveNode) {

@@ -27,7 +27,8 @@ export function startRemarks(
       },
     ];
   }
-  return [failoverTimes(settings), ...warnings(config, settings, nodes, wantsGuard)];
+  const isWitness = nodes.some(({ id, role }) => id === settings.self && role === 'witness');
+  return [failoverTimes(settings), ...(isWitness ? [] : warnings(config, settings, nodes, wantsGuard))];
 }
 
 function failoverTimes({ leaseMs, electionDelayMs, shutdownGraceMs, reconnectMs }: Settings): StartRemark {

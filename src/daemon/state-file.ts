@@ -3,43 +3,30 @@
  * small file a node, replaced as a whole.
  */
 import { chmod, copyFile, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import * as v from 'valibot';
+import {
+  type Invitation,
+  readStateText,
+  stateFileMode,
+  type StateFileOwner,
+  stateFilePath,
+  writeStateFile,
+} from '../cluster/state-file.ts';
 import { failure } from '../errors.ts';
 import { emptyDurable } from '../failover/initial-state.ts';
 import type { Durable } from '../failover/durable.ts';
-import type { NodeId } from '../model/node.ts';
-import { writeDurably } from '../system/durable-file.ts';
-import { type ClusterFacts, clusterFactsSchema, toClusterFacts } from './cluster-facts.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 import { readDurable } from './durable-schema.ts';
-
-export interface StateFileOwner {
-  readonly stateDirectory: string;
-  readonly clusterName: string;
-  readonly self: NodeId;
-}
 
 /** `lost`: there was a file, and it cannot be believed; what it held may bind this node, and nobody knows it. */
 export type StateFileContent =
   | { readonly kind: 'missing' }
-  | { readonly kind: 'read'; readonly durable: Durable | null; readonly facts: ClusterFacts }
+  | {
+      readonly kind: 'read';
+      readonly durable: Durable | null;
+      readonly facts: ClusterFacts;
+      readonly invitations: readonly Invitation[];
+    }
   | { readonly kind: 'lost'; readonly problem: string; readonly keptAs: string | undefined };
-
-const fileSchema = v.object({
-  kind: v.literal('repmgrd state'),
-  format: v.literal(1),
-  cluster: v.string(),
-  node: v.number(),
-  facts: clusterFactsSchema,
-  durable: v.nullable(v.unknown()),
-});
-
-const mode = 0o600;
-
-/** `CLUSTER-NODEID.json`, so that several nodes may share a directory. */
-export function stateFilePath({ stateDirectory, clusterName, self }: StateFileOwner): string {
-  return join(stateDirectory, `${encodeURIComponent(clusterName)}-${self}.json`);
-}
 
 /**
  * Reads the file. One that cannot be believed is kept beside, since it is replaced soon.
@@ -85,26 +72,24 @@ export function durableOf(content: StateFileContent): Durable | null {
 }
 
 /** @returns what is wrong with it, in words, where it cannot be believed */
-function interpret(text: string, { clusterName, self }: StateFileOwner): StateFileContent | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return text.trim() === '' ? 'it is empty' : 'it is truncated, or no JSON';
-  }
-  const parsed = v.safeParse(fileSchema, value);
-  if (!parsed.success) return 'it was not written by this version of repmgrd';
-  const { cluster, node, facts, durable: stored } = parsed.output;
-  if (cluster !== clusterName || node !== self) return `it belongs to node ${node} of cluster "${cluster}"`;
-  const durable = stored === null ? null : readDurable(stored);
+function interpret(text: string, owner: StateFileOwner): StateFileContent | string {
+  const parts = readStateText(text, owner);
+  if (typeof parts === 'string') return parts;
+  const { facts, invitations } = parts;
+  const durable = parts.durable === null ? null : readDurable(parts.durable);
   if (durable === undefined) return 'what it says of terms and votes makes no sense';
-  return { kind: 'read', durable, facts: toClusterFacts(facts) };
+  return { kind: 'read', durable, facts, invitations };
+}
+
+/** Those that this node gave; with a lost file they are lost too. */
+export function invitationsOf(content: StateFileContent): readonly Invitation[] {
+  return content.kind === 'read' ? content.invitations : [];
 }
 
 /** It holds the secret of the cluster. */
 async function closeToOthers(path: string): Promise<void> {
   const status = await stat(path);
-  if ((status.mode & 0o077) !== 0) await chmod(path, mode);
+  if ((status.mode & 0o077) !== 0) await chmod(path, stateFileMode);
 }
 
 /** Writes one version after the other; whoever waits for a later one is content with an even later one. */
@@ -112,12 +97,23 @@ export class StateFile {
   readonly #owner: StateFileOwner;
   #durable: Durable | null;
   #facts: ClusterFacts;
+  #invitations: readonly Invitation[];
   #writing: Promise<void> | undefined;
 
-  constructor(owner: StateFileOwner, durable: Durable | null, facts: ClusterFacts) {
+  constructor(
+    owner: StateFileOwner,
+    durable: Durable | null,
+    facts: ClusterFacts,
+    invitations: readonly Invitation[] = [],
+  ) {
     this.#owner = owner;
     this.#durable = durable;
     this.#facts = facts;
+    this.#invitations = invitations;
+  }
+
+  get invitations(): readonly Invitation[] {
+    return this.#invitations;
   }
 
   /** @throws the system's error; the file is then as it was */
@@ -132,22 +128,24 @@ export class StateFile {
     await this.#write();
   }
 
+  /** @throws the system's error; the file is then as it was */
+  async keepInvitations(invitations: readonly Invitation[]): Promise<void> {
+    this.#invitations = invitations;
+    await this.#write();
+  }
+
   async #write(): Promise<void> {
     const before = this.#writing ?? Promise.resolve();
     const writing = before
       .catch(() => undefined)
-      .then(() => writeDurably(this.#path, this.#text(), { mode }));
+      .then(() =>
+        writeStateFile(this.#owner, {
+          facts: this.#facts,
+          durable: this.#durable,
+          invitations: this.#invitations,
+        }),
+      );
     this.#writing = writing;
     await writing;
-  }
-
-  get #path(): string {
-    return stateFilePath(this.#owner);
-  }
-
-  #text(): string {
-    const { clusterName: cluster, self: node } = this.#owner;
-    const head = { kind: 'repmgrd state', format: 1, cluster, node };
-    return `${JSON.stringify({ ...head, facts: this.#facts, durable: this.#durable })}\n`;
   }
 }

@@ -5,6 +5,7 @@
 import { type MetadataCopy, readMetadata, replaceMetadata } from '../cluster/metadata/copy.ts';
 import { changeNodes } from '../cluster/metadata/nodes.ts';
 import { hasOwnTables, requireSchema } from '../cluster/metadata/schema.ts';
+import type { Config } from '../config/resolve.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
@@ -13,15 +14,13 @@ import { connect, type Connection } from '../postgres/connection.ts';
 import type { StepTaken } from './failover-loop.ts';
 
 export interface WitnessCopyOptions {
-  readonly clusterName: string;
-  readonly conninfo: () => string;
-  readonly intervalMs: () => number;
+  readonly config: () => Config;
   /** To the present primary. @throws RepmgrError where there is none */
   readonly primary: () => Promise<Connection>;
   /** Who leads: until the metadata name it as the primary they are copied again soon. */
   readonly leader: () => NodeId | null;
   /** The copy has changed. */
-  readonly onCopied: () => void;
+  readonly reread: () => Promise<unknown>;
   readonly log: Logger;
 }
 
@@ -58,8 +57,10 @@ export class WitnessCopy {
   #schedule(): void {
     clearTimeout(this.#timer);
     if (this.#isClosed) return;
-    const { intervalMs } = this.#options;
-    const pauseMs = this.#isInStep ? intervalMs() : Math.min(intervalMs(), limits.witnessRetryMs);
+    const { witnessSyncIntervalMs } = this.#options.config();
+    const pauseMs = this.#isInStep
+      ? witnessSyncIntervalMs
+      : Math.min(witnessSyncIntervalMs, limits.witnessRetryMs);
     this.#timer = setTimeout(() => void this.copy(), pauseMs);
   }
 
@@ -78,7 +79,8 @@ export class WitnessCopy {
   }
 
   async #copyOnce(): Promise<void> {
-    const { clusterName, primary, leader, onCopied } = this.#options;
+    const { config, primary, leader, reread } = this.#options;
+    const { clusterName } = config();
     const source = await primary();
     const schema = await requireSchema(source, clusterName);
     const found = await readMetadata(source, clusterName, { hasOwnTables: hasOwnTables(schema) });
@@ -88,12 +90,12 @@ export class WitnessCopy {
     if (text === this.#given) return;
     await this.#write(found);
     this.#given = text;
-    onCopied();
+    void reread();
   }
 
   async #write(copy: MetadataCopy): Promise<void> {
-    const { clusterName, conninfo } = this.#options;
-    const own = await connect(conninfo(), { deadlineMs: limits.ownServerAnswerMs });
+    const { clusterName, conninfo } = this.#options.config();
+    const own = await connect(conninfo, { deadlineMs: limits.ownServerAnswerMs });
     try {
       await changeNodes(own, clusterName, async () => await replaceMetadata(own, clusterName, copy));
     } finally {

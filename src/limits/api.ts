@@ -28,6 +28,16 @@ export const apiLimits = {
   walRangeBytes: 64 * 1024 * 1024,
   /** Requests for WAL that are served at a time; there is one winner. */
   walStreams: 4,
+  /** What a repmgrd tells a witness of the cluster: a row of the metadata has less than 1 kB. */
+  metadataAnswerBytes: 4 * 1024 * 1024,
+  /** For the repmgrd that gave an invitation to write the row of the witness: statements on the primary. */
+  admissionMs: 20_000,
+  /** How long a token of `witness invite` is good where nobody says otherwise: time to carry it over by hand. */
+  invitationMs: 600_000,
+  /** The longest: a token that is not used for a day is forgotten by whoever made it. */
+  invitationLongestMs: 86_400_000,
+  /** Invitations that are remembered, used ones too, so that it can be said that they were. */
+  invitationsKept: 100,
   /** Silence in the middle of WAL that is handed over, after which the other side counts as gone. */
   walSilenceMs: 5_000,
   /** Between two lines of the log about the same refusal of the same sender. */

@@ -2,8 +2,9 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { noFacts } from '../../src/daemon/cluster-facts.ts';
-import { durableOf, readStateFile, StateFile, stateFilePath } from '../../src/daemon/state-file.ts';
+import { stateFilePath } from '../../src/cluster/state-file.ts';
+import { noFacts } from '../../src/cluster/cluster-facts.ts';
+import { durableOf, readStateFile, StateFile } from '../../src/daemon/state-file.ts';
 import { emptyDurable } from '../../src/failover/initial-state.ts';
 import type { Term } from '../../src/failover/term.ts';
 import type { NodeId } from '../../src/model/node.ts';
@@ -46,7 +47,7 @@ describe('the state file', () => {
   it('gives back what was written, closed to others, and leaves nothing beside it', async () => {
     const file = new StateFile(ownerOf(), null, noFacts);
     await Promise.all([file.keepFacts(facts), file.persist(durable)]);
-    expect(await readStateFile(ownerOf())).toEqual({ kind: 'read', durable, facts });
+    expect(await readStateFile(ownerOf())).toEqual({ kind: 'read', durable, facts, invitations: [] });
     expect((await stat(stateFilePath(ownerOf()))).mode & 0o777).toBe(0o600);
     expect(await readdir(directory)).toEqual(['orders-1.json']);
   });

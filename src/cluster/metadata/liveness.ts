@@ -11,7 +11,8 @@ export interface LivenessSample {
   readonly state: string;
   readonly role: 'primary' | 'standby' | 'witness';
   readonly timelineId: number | undefined;
-  readonly daemonVersion: string;
+  /** Undefined: the repmgrd that is seen did not tell. */
+  readonly daemonVersion: string | undefined;
 }
 
 /** Of a witness all but the time is undefined. */
@@ -41,7 +42,7 @@ export async function writeLiveness(
     sample.state,
     sample.role,
     sample.timelineId ?? null,
-    sample.daemonVersion,
+    sample.daemonVersion ?? null,
     receivedBy(standby) ?? null,
     standby?.replayedLsn ?? null,
     standby?.lastCommitAt ?? null,

@@ -37,7 +37,10 @@ export class Reports {
     const { config, self, log } = options;
     this.#options = options;
     this.#decisions = new DecisionLog(log);
-    this.#primary = new PrimaryConnection(() => this.presentPrimary());
+    // A witness without PostgreSQL has no role there: its events go to its log and its commands.
+    this.#primary = new PrimaryConnection(() =>
+      config().conninfo === '' ? undefined : this.presentPrimary(),
+    );
     this.#actionEvents = new ActionEvents((node) => this.#labelOf(node));
     this.#events = new EventReporter({
       config,
