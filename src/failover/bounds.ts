@@ -4,6 +4,8 @@ export const bounds = {
   serverAnswerMs: 200,
   /** For the answers of a pre-vote: a living repmgrd answers in milliseconds, a dead one never. */
   statusRoundMs: 250,
+  /** The same where too few have answered to win: they may be far away, and a connection be opened first. */
+  distantStatusRoundMs: 1_000,
   /** Between two looks at an election that is not possible yet. */
   canvassPauseMs: 100,
   /** How long each place in the ranking lets the better ones go first (rule 2). */
@@ -44,6 +46,8 @@ export const bounds = {
   leaseAfterBootMs: 60_000,
   /** Before an action that failed is tried again. */
   retryMs: 1_000,
+  /** Who yielded votes before it starts its server again as a standby: that takes the machine's time, and has to end first. */
+  restartPatienceMs: 500,
   /** A standby that was told to follow and streams from nowhere is told again. */
   followAgainMs: 5_000,
   /** A request that was refused or went unanswered is not repeated before. */

@@ -53,13 +53,23 @@ export function onDown(turn: Turn, result: Extract<ActionResult, { readonly kind
     return;
   }
   rest(turn);
-  change(turn, { startedAt: turn.now, wasEnded: true });
+  change(turn, { wasEnded: true });
+  if (role.reason === 'fence') {
+    startAsStandby(turn);
+  } else {
+    change(turn, { startNotBefore: later(turn.now, bounds.restartPatienceMs) });
+  }
+}
+
+/** Tried again after a while, where it does not come up. */
+export function startAsStandby(turn: Turn): void {
+  change(turn, { startNotBefore: later(turn.now, bounds.followAgainMs) });
   begin(turn, 'startAsStandby', (id) => ({ kind: 'startAsStandby', id }));
 }
 
 /** A server that was to start read-only after it was ended, and did not; an operator's shutdown is left alone. */
 export function isLeftDown(state: State): boolean {
-  const { durable, server, role, settings, startedAt, now } = state;
+  const { durable, server, role, settings, startNotBefore, now } = state;
   const { yielded } = durable;
   const isToStart =
     yielded !== null &&
@@ -74,7 +84,7 @@ export function isLeftDown(state: State): boolean {
     isDown &&
     !isRunning(state, 'startAsStandby') &&
     !isRunning(state, 'rejoin') &&
-    now.monotonicMs - startedAt >= bounds.followAgainMs
+    now.monotonicMs >= startNotBefore
   );
 }
 

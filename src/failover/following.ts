@@ -2,7 +2,7 @@
 import { bounds } from './bounds.ts';
 import type { KnownLeader } from './durable.ts';
 import { beginFreeze } from './evidence.ts';
-import { isLeftDown } from './fencing.ts';
+import { isLeftDown, startAsStandby } from './fencing.ts';
 import { isInTouch, isYieldedBy } from './lease.ts';
 import { nameOf } from './names.ts';
 import { isInMaintenance } from './maintenance.ts';
@@ -16,8 +16,8 @@ import { change, begin, explain, isRunning, store, type Turn } from './turn.ts';
 export function reactFollowing(turn: Turn): void {
   const { state } = turn;
   if (isLeftDown(state)) {
-    change(turn, { following: null, startedAt: turn.now });
-    begin(turn, 'startAsStandby', (id) => ({ kind: 'startAsStandby', id }));
+    change(turn, { following: null });
+    startAsStandby(turn);
     return;
   }
   const leader = followedLeader(state);

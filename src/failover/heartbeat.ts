@@ -150,6 +150,9 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
     become(turn, { ...role, hasWaited: false });
   }
   change(turn, { leaderHeardAt: turn.now, stayedOutBecause: '' });
+  if (isNew) {
+    change(turn, { startNotBefore: turn.now });
+  }
   grantLease(turn, from, heartbeat.term, heartbeat.leaseMs);
   dropConsideration(turn);
   thaw(turn);

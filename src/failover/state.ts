@@ -50,8 +50,8 @@ export interface State {
   readonly leaderFlushedLsn: LsnBytes | null;
   /** When this node's own yield was repeated last. */
   readonly yieldSentAt: MonotonicMs;
-  /** When this node's server was started as a standby last. */
-  readonly startedAt: MonotonicMs;
+  /** A server that this node ended is not started as a standby before. */
+  readonly startNotBefore: MonotonicMs;
   /** No vote for a server that is writable already is asked for before. */
   readonly nextClaimAt: MonotonicMs;
   readonly lastPromotionFailed: boolean;
