@@ -7,7 +7,7 @@ export const daemonLimits = {
   /** From SIGQUIT to SIGKILL where a server is fenced: a healthy one is gone after some 10 ms. */
   quitMs: 300,
   /** Between two looks for the processes of a server that ends. */
-  goneLookMs: 5,
+  goneLookMs: 2,
   /** What was killed, and still is there after this, waits for a disk: it does nothing more when it wakes. */
   killedLingersMs: 100,
   /** To write standby.signal and to read where WAL ends, where the server is down: a disk that hangs must not hold up more. */

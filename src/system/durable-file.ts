@@ -18,8 +18,17 @@ export async function writeDurably(
   content: string | Uint8Array,
   options: DurableFileOptions,
 ): Promise<void> {
-  await replace(path, content, { ...options, isFlushed: true });
-  await flush(dirname(path));
+  const opening = open(dirname(path), 'r');
+  try {
+    // Each step waits for one of Node's threads: what can be done beside another is.
+    await Promise.all([replace(path, content, { ...options, isFlushed: true }), opening]);
+    await (await opening).sync();
+  } finally {
+    await opening.then(
+      (directory) => directory.close(),
+      () => undefined,
+    );
+  }
 }
 
 /**
@@ -57,13 +66,12 @@ async function replace(
   try {
     const file = await open(temporaryPath, 'wx', mode);
     try {
-      await file.chmod(mode);
-      await file.writeFile(content);
+      await Promise.all([file.chmod(mode), file.writeFile(content)]);
       if (isFlushed) await file.sync();
+      await rename(temporaryPath, path);
     } finally {
       await file.close();
     }
-    await rename(temporaryPath, path);
   } catch (error) {
     await unlink(temporaryPath).catch(() => undefined);
     throw error;
