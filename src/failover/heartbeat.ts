@@ -149,10 +149,8 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
     /** Whoever it let go first did: the next election is another one. */
     become(turn, { ...role, hasWaited: false });
   }
-  change(turn, { leaderHeardAt: turn.now, stayedOutBecause: '' });
-  if (isNew) {
-    change(turn, { startNotBefore: turn.now });
-  }
+  const startNotBefore = isNew ? turn.now : turn.state.startNotBefore;
+  change(turn, { leaderHeardAt: turn.now, stayedOutBecause: '', startNotBefore });
   grantLease(turn, from, heartbeat.term, heartbeat.leaseMs);
   dropConsideration(turn);
   thaw(turn);
