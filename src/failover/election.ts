@@ -109,15 +109,15 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   }
   const others = membersOf(record).filter((node) => node !== settings.self);
   const hasAll = others.every((node) => role.answers.some(([from]) => from === node));
-  if (!hasAll && turn.now < role.begunAt + bounds.statusRoundMs) {
-    return;
-  }
   const grants = (node: NodeId) =>
     node === settings.self || role.answers.some(([from, answer]) => from === node && answer.refusal === null);
   const needsQuorum = settings.failoverQuorum === 'majority';
   const isEnough = needsQuorum
     ? isQuorum(record, grants) || ownVoteSuffices(turn.state, role.answers.length > 0)
     : role.answers.every(([node]) => grants(node));
+  if (!hasAll && turn.now < role.begunAt + (isEnough ? bounds.statusRoundMs : patienceMs(role))) {
+    return;
+  }
   if (!isEnough) {
     stayOut(turn, role, explainStayingOut);
     return;
@@ -144,6 +144,12 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   } else {
     waitUntil(turn, rank * bounds.rankBackOffMs * (1 + turn.random), true);
   }
+}
+
+/** Others may answer from far away; where a lease is in force its end is waited for instead. */
+function patienceMs({ answers }: Canvassing): number {
+  const isLeased = answers.some(([, { refusal }]) => refusal === 'leaseInForce');
+  return isLeased ? bounds.statusRoundMs : bounds.distantStatusRoundMs;
 }
 
 /** Whatever it fetched, too much of what the primary had flushed would be lost. */

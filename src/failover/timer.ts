@@ -39,7 +39,9 @@ function wakeOfRole(state: State): number {
     case 'leader':
       return leaderWakesAt(state, role);
     case 'canvassing':
-      return role.begunAt + bounds.statusRoundMs;
+      return [bounds.statusRoundMs, bounds.distantStatusRoundMs]
+        .map((ms) => role.begunAt + ms)
+        .reduce((sooner, later) => (sooner > now.monotonicMs ? sooner : later));
     case 'candidate':
       return role.stage === 'preparing'
         ? Math.min(

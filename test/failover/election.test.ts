@@ -103,7 +103,7 @@ describe('a standby whose leader is silent (rule 2)', () => {
       requestId: 'request 1',
       request: { kind: 'promote', isForced: false },
     });
-    expect(staysOut(self, 300)).toHaveLength(1);
+    expect(staysOut(self, 1_100)).toHaveLength(1);
   });
 
   it('stands when nothing speaks against it', () => {

@@ -81,7 +81,8 @@ describe('a server that was fenced though its repmgrd led no term', () => {
     expect(self.did('startAsStandby')).toBe(true);
     self.fail('startAsStandby', 'the shared memory is still in use');
     expect(self.pass(1_000).map(({ kind }) => kind)).not.toContain('startAsStandby');
-    expect(self.pass(30_000).map(({ kind }) => kind)).toContain('startAsStandby');
+    const later = [...self.pass(30_000), ...self.pass(1_000)];
+    expect(later.map(({ kind }) => kind)).toContain('startAsStandby');
   });
 });
 
