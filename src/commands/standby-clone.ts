@@ -1,10 +1,13 @@
 /** `repmgr standby clone`: copies a server into a new standby. docs/cloning.md */
+import { rm } from 'node:fs/promises';
 import type { CopyProgress } from '../cluster/clone/context.ts';
 import { executeClone } from '../cluster/clone/execute.ts';
 import { type CloneFacts, inspectClone } from '../cluster/clone/inspect.ts';
 import { type ClonePlan, planClone } from '../cluster/clone/plan.ts';
 import type { CloneWish } from '../cluster/clone/wish.ts';
 import { recordEvent } from '../cluster/record-event.ts';
+import { newCopyFile, rewindingFile } from '../cluster/rejoin/kept-places.ts';
+import { noteNewCopy } from '../cluster/rejoin/new-copy.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
@@ -33,6 +36,7 @@ export async function run(context: CommandContext): Promise<void> {
   try {
     const planned = plan(facts, wish, log);
     await executeClone({ wish, facts, plan: planned, log, signal, progress: await showProgress(context) });
+    await noteForDaemon(context, planned.dataDirectory);
     await report(context, facts, { isSuccessful: true, details: eventDetails(facts, planned, wish) });
     log.notice('standby clone is complete');
     whatNext(context, facts.metadata, { dataDirectory: planned.dataDirectory, isRunning: false });
@@ -57,6 +61,14 @@ function eventDetails({ source }: CloneFacts, { method }: ClonePlan, { mayReplac
     `backup method: ${method.name}`,
     `--force: ${mayReplace ? 'Y' : 'N'}`,
   ].join('; ');
+}
+
+/** Its repmgrd may know that the data which were there before are not to be used. */
+async function noteForDaemon({ config }: CommandContext, dataDirectory: string): Promise<void> {
+  if (config === undefined) return;
+  const self = checkedNodeId(config.nodeId, 'node');
+  await rm(rewindingFile(config, self), { force: true });
+  await noteNewCopy(newCopyFile(config, self), dataDirectory);
 }
 
 /** Without repmgr.conf, or where there are no metadata, nobody could be told. */

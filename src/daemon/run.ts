@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { controlSocketPath } from '../api/control-path.ts';
 import { startControlSocket } from '../api/control-socket.ts';
 import { makeStateDirectory } from '../cluster/state-directory.ts';
+import { newCopyFile } from '../cluster/rejoin/kept-places.ts';
 import { reloadedConfig } from '../config/reload.ts';
 import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
@@ -102,7 +103,9 @@ export async function runDaemon({
     if (hasServer) await awaitFacts(watch, () => tellOfWaiting(config, log), signal);
     requireOwnRow(watch.facts, config, self);
     const isWitness = watch.facts.nodes.some(({ id, role }) => id === self && role === 'witness');
-    const place = isWitness ? placeOfWitness : await awaitServerPlace(config, watch.facts, signal);
+    const place = isWitness
+      ? placeOfWitness
+      : { ...(await awaitServerPlace(config, watch.facts, signal)), newCopyFile: newCopyFile(config, self) };
     if (!isWitness) ownServer?.noteDataDirectory(place.dataDirectory);
     const settingsFor = async (current: Config) =>
       coreSettings(current, {

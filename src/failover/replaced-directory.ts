@@ -9,7 +9,7 @@ import { isDiverged } from './own-wal.ts';
 import { isOnPath, type Position } from './position.ts';
 import type { ServerObservation } from './server-observation.ts';
 import type { State } from './state.ts';
-import { change, send, store, type Turn } from './turn.ts';
+import { change, explain, isRunning, send, store, type Turn } from './turn.ts';
 
 /** Another directory than the one that it had: somebody cloned it, whatever its state file says. */
 export function noteDirectory(turn: Turn, { directory }: ServerObservation): void {
@@ -19,6 +19,17 @@ export function noteDirectory(turn: Turn, { directory }: ServerObservation): voi
     if (known !== null) {
       noteReplaced(turn);
     }
+  }
+}
+
+/** What was given up is gone with the directory that it was in. */
+export function noteNewCopy(turn: Turn, { condition, isInRecovery, isNewCopy }: ServerObservation): void {
+  const { durable } = turn.state;
+  const isGivenUp = durable.hasStrayed || durable.isRejoining;
+  const isWhole = isNewCopy === true && condition === 'running' && isInRecovery === true;
+  if (isGivenUp && isWhole && !isRunning(turn.state, 'rejoin')) {
+    store(turn, { hasStrayed: false, isRejoining: false, timelines: durable.leader?.path ?? [] });
+    explain(turn, 9, 'follow', 'an operator has cloned it: its data are whole again', {});
   }
 }
 

@@ -47,6 +47,8 @@ export interface ServerObservation {
   readonly restartAfterCrash: string;
   /** Tells the data directory from any that was at its place before, whatever its files say; undefined: cannot be read. */
   readonly directory?: string;
+  /** An operator has just made this directory, by a clone: it is a whole copy of the cluster. */
+  readonly isNewCopy?: boolean;
 }
 
 export interface AttachedStandby {

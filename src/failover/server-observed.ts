@@ -4,7 +4,7 @@ import { holdName } from './hold.ts';
 import { grantLease } from './lease.ts';
 import { lookAtWal } from './own-wal.ts';
 import type { ServerObservation } from './server-observation.ts';
-import { noteDirectory } from './replaced-directory.ts';
+import { noteDirectory, noteNewCopy } from './replaced-directory.ts';
 import { noteNames } from './synchronous-standbys.ts';
 import { unknownNames } from './leader-state.ts';
 import { onPromotionFailed } from './winning.ts';
@@ -17,6 +17,7 @@ export function observeServer(turn: Turn, server: ServerObservation): void {
     wasEnded: turn.state.wasEnded && server.condition !== 'running',
   });
   noteDirectory(turn, server);
+  noteNewCopy(turn, server);
   noteOperatorNames(turn, server);
   noteStreamLost(turn, serverBefore, server);
   lookAtWal(turn, server);

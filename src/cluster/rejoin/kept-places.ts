@@ -17,6 +17,11 @@ export function rewindingFile(config: Config, self: NodeId): string {
   return join(config.stateDirectory, `${nameOf(config, self)}.rewinding`);
 }
 
+/** The note of an operator's clone: new-copy.ts. */
+export function newCopyFile(config: Config, self: NodeId): string {
+  return join(config.stateDirectory, `${nameOf(config, self)}.cloned`);
+}
+
 /** The guard's note. */
 export function guardFile(config: Config, self: NodeId): string {
   return join(config.stateDirectory, `${nameOf(config, self)}.guard`);

@@ -1,6 +1,9 @@
 /** What the files of the data directory say of the settings that the core watches. */
-import { access, readFile, stat } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isNewCopy } from '../../cluster/rejoin/new-copy.ts';
+import type { ServerObservation } from '../../failover/server-observation.ts';
+import { directoryMark } from '../../postgres/directory-mark.ts';
 import { parseSettingLine } from '../../postgres/settings.ts';
 import type { ServerPlace } from './server-place.ts';
 
@@ -22,22 +25,15 @@ export async function readServerFiles({ dataDirectory, version }: ServerPlace): 
   return { hasStandbySignal, settings: { ...auto, ...recovery } };
 }
 
-/**
- * Names the copy that lies at this place. PostgreSQL writes these files in place or never again, so they stay the same
- * ones over restarts; a clone brings others, and one that only brings what differs brings another control file. Device
- * numbers would change with a boot.
- * @returns nothing where it cannot be read
- */
+/** Which copy lies at this place, and whether an operator has just made it. Nothing where it cannot be read. */
 export async function readDirectoryMark({
   dataDirectory,
-}: ServerPlace): Promise<{ readonly directory?: string }> {
-  try {
-    const files = ['PG_VERSION', join('global', 'pg_control')].map((name) => join(dataDirectory, name));
-    const found = await Promise.all(files.map(async (file) => await stat(file)));
-    return { directory: found.map(({ ino, birthtimeMs }) => `${ino}-${birthtimeMs}`).join(' ') };
-  } catch {
-    return {};
-  }
+  newCopyFile,
+}: ServerPlace): Promise<Pick<ServerObservation, 'directory' | 'isNewCopy'>> {
+  const directory = await directoryMark(dataDirectory);
+  if (directory === undefined) return {};
+  const isNew = newCopyFile !== undefined && (await isNewCopy(newCopyFile, directory));
+  return isNew ? { directory, isNewCopy: true } : { directory };
 }
 
 export async function hasStandbyFile({ dataDirectory, version }: ServerPlace): Promise<boolean> {

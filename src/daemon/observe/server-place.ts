@@ -7,6 +7,8 @@ import { parseVersionText, type ServerVersion, serverVersion } from '../../postg
 export interface ServerPlace {
   readonly dataDirectory: string;
   readonly version: ServerVersion;
+  /** Where an operator's clone leaves its note. */
+  readonly newCopyFile?: string;
 }
 
 /** Of a witness: its PostgreSQL, where it has one, holds no data of the cluster, and nobody looks into it. */

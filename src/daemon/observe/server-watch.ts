@@ -2,6 +2,7 @@
  * Watches the server of this node: a connection that stays open, whose break is news at once, and a look at server and
  * files at regular intervals. One look at a time; whoever asks for one during a look gets another right after it.
  */
+import { forgetNewCopy } from '../../cluster/rejoin/new-copy.ts';
 import type { ServerObservation } from '../../failover/server-observation.ts';
 import { RepmgrError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -50,7 +51,7 @@ export class ServerWatch {
   #troubledSince: number | undefined;
   #complaint = '';
   /** Of the present postmaster. */
-  #directory: { readonly directory?: string } = {};
+  #directory: Pick<ServerObservation, 'directory' | 'isNewCopy'> = {};
   /** The postmaster of the connection. */
   #mark: string | undefined;
   readonly #newcomers = new Newcomers();
@@ -139,6 +140,9 @@ export class ServerWatch {
   #tell(observation: ServerObservation): void {
     this.#last = observation;
     this.#options.onObserved(observation);
+    if (observation.isNewCopy !== true || observation.condition !== 'running') return;
+    this.#directory = { ...this.#directory, isNewCopy: false };
+    void forgetNewCopy(this.#options.place);
   }
 
   async #observeNone(): Promise<ServerObservation> {
