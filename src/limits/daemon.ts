@@ -24,6 +24,8 @@ export const daemonLimits = {
   followStreamsMs: 1_500,
   /** For follow_command, which may restart the server. */
   followCommandMs: 300_000,
+  /** For child_nodes_disconnect_command, which mostly stops a server: as long as that may take. */
+  childNodesCommandMs: 60_000,
   /** To connect to the node to follow, for a slot there. */
   slotPreparationMs: 2_000,
   /** What may wait for the guard to read it; it takes a line at once, unless it hangs. */

@@ -8,19 +8,23 @@ import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import type { ClusterFacts } from '../cluster-facts.ts';
 import type { StepTaken } from '../failover-loop.ts';
+import type { PeerNotes } from '../peer-notes.ts';
 import { PrimaryConnection } from '../primary-connection.ts';
 import { ActionEvents } from './action-events.ts';
+import { ChildWatch } from './child-watch.ts';
 import { DecisionLog } from './decision-log.ts';
 import { EventReporter } from './event-reporter.ts';
 import { failoverDetails } from './failover-details.ts';
 import type { ReportedEvent } from './reported-event.ts';
 import { eventsOfStep } from './step-events.ts';
+import { UpstreamEvents } from './upstream-events.ts';
 
 export interface ReportsOptions {
   readonly config: () => Config;
   readonly self: NodeId;
   readonly facts: () => ClusterFacts;
   readonly state: () => State;
+  readonly notes: PeerNotes;
   readonly log: Logger;
 }
 
@@ -30,6 +34,8 @@ export class Reports {
   readonly #events: EventReporter;
   readonly #primary: PrimaryConnection;
   readonly #actionEvents: ActionEvents;
+  readonly #upstreamEvents: UpstreamEvents;
+  readonly #children: ChildWatch;
   /** Whose place this node has taken; for the event of a failover. */
   #formerLeader: NodeId | null = null;
 
@@ -41,7 +47,10 @@ export class Reports {
     this.#primary = new PrimaryConnection(() =>
       config().conninfo === '' ? undefined : this.presentPrimary(),
     );
-    this.#actionEvents = new ActionEvents((node) => this.#labelOf(node));
+    const nameOf = (node: NodeId): string => this.#labelOf(node);
+    this.#actionEvents = new ActionEvents(nameOf);
+    this.#upstreamEvents = new UpstreamEvents(nameOf);
+    this.#children = new ChildWatch({ ...options, nameOf, report: (event) => this.event(event) });
     this.#events = new EventReporter({
       config,
       self,
@@ -84,6 +93,8 @@ export class Reports {
     if (leader !== null && leader !== this.#options.self) this.#formerLeader = leader;
     for (const explanation of explanations) this.#decisions.note(explanation, after);
     for (const found of eventsOfStep(before, after, explanations)) this.event(found);
+    for (const found of this.#upstreamEvents.eventsOf(after)) this.event(found);
+    if (before.server !== after.server) this.#children.look(after);
     const ended = this.#actionEvents.eventOf(event);
     if (ended !== undefined) this.event(ended);
     this.#actionEvents.noteActions(actions);
