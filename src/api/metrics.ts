@@ -18,10 +18,18 @@ function addNode(
   { server, leadership, pause, maintenanceLeftMs, voters, quorum, sickSigns }: ApiView,
 ): void {
   const gauge = gaugeOf(registry);
-  gauge('repmgr_server_up', 'PostgreSQL of this node runs and answers', flag(server.condition === 'running'));
+  // A witness has no server of the cluster, which would be no reason for an alarm.
+  const isWitness = server.condition === 'none';
+  const ofServer = (isSo: boolean): number | null => (isWitness ? null : flag(isSo));
+  gauge(
+    'repmgr_server_up',
+    'PostgreSQL of this node runs and answers',
+    ofServer(server.condition === 'running'),
+  );
   gauge('repmgr_server_in_recovery', 'It is a standby', server.isInRecovery && flag(server.isInRecovery));
-  gauge('repmgr_server_streaming', 'Its WAL receiver streams', flag(server.isStreaming));
-  gauge('repmgr_server_fenced', 'It was fenced and follows no leader yet', flag(server.isFenced));
+  gauge('repmgr_server_streaming', 'Its WAL receiver streams', ofServer(server.isStreaming));
+  gauge('repmgr_server_fenced', 'It was fenced and follows no leader yet', ofServer(server.isFenced));
+  gauge('repmgr_witness', 'This node is a witness: it votes, and holds no data', flag(isWitness));
   gauge('repmgr_server_timeline', 'Its timeline', server.timelineId);
   gauge('repmgr_server_wal_end_bytes', 'The end of its WAL', server.endOfWal);
   gauge('repmgr_server_replayed_bytes', 'How far it has replayed', server.replayedLsn);

@@ -65,7 +65,7 @@ function verdictPage(view: ApiView, judge: (view: ApiView) => Verdict): Page {
 
 /** The loop lives, or nobody would answer; so what remains is PostgreSQL. */
 function judgeHealth({ server: { condition } }: ApiView): Verdict {
-  if (condition === 'none') return { isYes: true, reason: 'a witness without PostgreSQL' };
+  if (condition === 'none') return { isYes: true, reason: 'witness' };
   return { isYes: condition === 'running', reason: `PostgreSQL is ${inWords[condition]}` };
 }
 

@@ -23,6 +23,8 @@ export type Refusal =
 
 export type Answer =
   | { readonly kind: 'answered'; readonly status: ServerStatus; readonly serverVersion: number }
+  /** It has no PostgreSQL, and its repmgrd answers. */
+  | { readonly kind: 'witness' }
   /** PostgreSQL is there and said no. */
   | { readonly kind: 'refusing'; readonly refusal: Refusal; readonly reason: string }
   /** Nobody listens, the host is unknown, the conninfo is unusable, the connection broke. */
@@ -36,6 +38,8 @@ export interface NodeObservation {
 }
 
 export interface SurveyOptions {
+  /** Asks the repmgrd of a witness without PostgreSQL. @returns why it does not answer; undefined: it does */
+  readonly askDaemon?: ((node: NodeRecord) => Promise<string | undefined>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** An open connection to one of the nodes, used instead of a second one. The caller closes it. */
   readonly open?: { readonly connection: Connection; readonly conninfo: string } | undefined;
@@ -53,9 +57,10 @@ export async function surveyNodes(
   return Promise.all(byId.map(async (node) => ({ node, answer: await ask(node, options) })));
 }
 
-async function ask(node: NodeRecord, { signal, open }: SurveyOptions): Promise<Answer> {
+async function ask(node: NodeRecord, options: SurveyOptions): Promise<Answer> {
+  const { signal, open } = options;
   // To connect with nothing given would ask whatever server is the default here.
-  if (node.conninfo === '') return { kind: 'unreachable', reason: 'its row has no conninfo' };
+  if (node.conninfo === '') return await askWithoutServer(node, options);
   const startedAtMs = monotonicMs();
   let own: Connection | undefined;
   try {
@@ -74,6 +79,11 @@ async function ask(node: NodeRecord, { signal, open }: SurveyOptions): Promise<A
   } finally {
     void own?.close();
   }
+}
+
+async function askWithoutServer(node: NodeRecord, { askDaemon }: SurveyOptions): Promise<Answer> {
+  const reason = askDaemon === undefined ? 'its row has no conninfo' : await askDaemon(node);
+  return reason === undefined ? { kind: 'witness' } : { kind: 'unreachable', reason };
 }
 
 /** What the failure to connect or to ask means: a server that spoke, a network that did, or neither. */

@@ -5,6 +5,7 @@ import { type Connection, connect } from '../postgres/connection.ts';
 import { isUnanswered } from '../postgres/connection-failure.ts';
 import { connectionFromOptions } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
+import { connectToKnownNode, hasNoServer } from './known-cluster.ts';
 import { nameOf } from './options.ts';
 
 /** @throws RepmgrError usage, where neither repmgr.conf nor --cluster tells */
@@ -35,10 +36,9 @@ export function clusterConninfo({ options, config, environment, log }: CommandCo
  * The caller closes the connection.
  * @throws RepmgrError as connect()
  */
-export async function connectToCluster(
-  { config, signal }: CommandContext,
-  conninfo: string,
-): Promise<Connection> {
+export async function connectToCluster(context: CommandContext, conninfo: string): Promise<Connection> {
+  const { config, signal } = context;
+  if (config !== undefined && hasNoServer(context)) return await connectToKnownNode(config, signal);
   try {
     return await connect(conninfo, { signal });
   } catch (error) {

@@ -15,6 +15,7 @@ import { renderTable } from '../render/table.ts';
 import { readNodes } from './cluster-nodes.ts';
 import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
 import type { CommandContext } from './command.ts';
+import { serverlessWitnesses } from './serverless-witnesses.ts';
 
 /**
  * Exit code 0 even where nodes did not answer, as repmgr 3 has it; 6 if the local server does not, 1 if the list of
@@ -37,7 +38,8 @@ async function observeNodes(
   const connection = await connectToCluster(context, conninfo);
   try {
     const nodes = await readNodes(connection, clusterName);
-    return await surveyNodes(nodes, { signal: context.signal, open: { connection, conninfo } });
+    const askDaemon = await serverlessWitnesses(context, connection, clusterName, nodes);
+    return await surveyNodes(nodes, { signal: context.signal, open: { connection, conninfo }, askDaemon });
   } finally {
     void connection.close();
   }
@@ -59,16 +61,13 @@ function show(
   const { options, log } = context;
   if (options.verbose === true) {
     for (const { node, answer } of observations) {
-      if (answer.kind !== 'answered')
-        log.error(`connection to node "${node.name}" failed`, { detail: reasonOf(answer) });
+      if (!isUp(answer)) log.error(`connection to node "${node.name}" failed`, { detail: reasonOf(answer) });
     }
   }
   if (options.json === true) {
     context.print(renderJson(asObject(clusterName, context.pause, observations, disagreements)));
   } else if (options.csv === true) {
-    context.print(
-      renderCsv(observations.map(({ node, answer }) => [node.id, answer.kind === 'answered' ? 0 : -1])),
-    );
+    context.print(renderCsv(observations.map(({ node, answer }) => [node.id, isUp(answer) ? 0 : -1])));
   } else {
     context.print(asTable(observations, options.compact === true));
     for (const { message, hint } of disagreements) log.warning(message, { hint });
@@ -94,6 +93,7 @@ function asTable(observations: readonly NodeObservation[], isCompact: boolean): 
 
 /** The role that was observed; only a witness, which is no part of replication, is known by its row. */
 function roleCell({ node, answer }: NodeObservation): string {
+  if (answer.kind === 'witness') return '  witness';
   if (answer.kind !== 'answered') return '  FAILED';
   if (node.role === 'witness') return '  witness';
   return answer.status.isInRecovery ? '  standby' : '* master';
@@ -132,9 +132,9 @@ function answerAsObject({ node, answer }: NodeObservation, upstreams: ObservedUp
   const upstream = upstreams.get(node.id);
   const observedRole = status?.isInRecovery === true ? 'standby' : 'primary';
   return {
-    status: answer.kind,
-    reason: answer.kind === 'answered' ? undefined : reasonOf(answer),
-    role: status && (node.role === 'witness' ? 'witness' : observedRole),
+    status: isUp(answer) ? 'answered' : answer.kind,
+    reason: isUp(answer) ? undefined : reasonOf(answer),
+    role: isUp(answer) && node.role === 'witness' ? 'witness' : status && observedRole,
     attachedUpstreamNodeId: upstream?.kind === 'node' ? upstream.node.id : undefined,
     isAttached:
       status?.isInRecovery === true && upstream !== undefined && upstream.kind !== 'unknown'
@@ -151,6 +151,12 @@ function answerAsObject({ node, answer }: NodeObservation, upstreams: ObservedUp
   };
 }
 
-function reasonOf(answer: Exclude<NodeObservation['answer'], { kind: 'answered' }>): string {
+type Up = Extract<NodeObservation['answer'], { kind: 'answered' | 'witness' }>;
+
+function isUp(answer: NodeObservation['answer']): answer is Up {
+  return answer.kind === 'answered' || answer.kind === 'witness';
+}
+
+function reasonOf(answer: Exclude<NodeObservation['answer'], Up>): string {
   return answer.kind === 'silent' ? `no answer within ${Math.round(answer.waitedMs)} ms` : answer.reason;
 }

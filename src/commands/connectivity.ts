@@ -16,6 +16,7 @@ import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-conn
 import { readNodes } from './cluster-nodes.ts';
 import type { CommandContext } from './command.ts';
 import { checkedNodeId } from './local-node.ts';
+import { serverlessWitnesses } from './serverless-witnesses.ts';
 
 /**
  * Reads the list of nodes, observes, prints.
@@ -42,6 +43,7 @@ export async function showConnectivity(
       repmgrBindir: config?.repmgrBindir,
       pgBindir: options.pgBindir ?? config?.pgBindir,
       open: { connection, conninfo },
+      askDaemon: await serverlessWitnesses(context, connection, clusterName, nodes),
       signal,
     });
     context.print(print(context, clusterName, nodes, connectivity));

@@ -19,9 +19,10 @@ export function requireConfig({ config }: CommandContext): Config {
 /**
  * Connects to the server of `conninfo` in repmgr.conf; the caller closes the connection.
  * @param hint what to do where nobody answers
- * @throws RepmgrError as connect()
+ * @throws RepmgrError as connect(); usage, where the node has no server
  */
 export async function connectLocally(context: CommandContext, hint?: string): Promise<Connection> {
+  refuseMissingServer(requireConfig(context));
   try {
     return await connect(requireConfig(context).conninfo, { signal: context.signal });
   } catch (error) {
@@ -33,6 +34,16 @@ export async function connectLocally(context: CommandContext, hint?: string): Pr
       cause: error,
     });
   }
+}
+
+/** Without a conninfo libpq's defaults would lead to whatever listens here. */
+function refuseMissingServer({ conninfo, sourceFile }: Config): void {
+  if (conninfo !== '') return;
+  throw failure('usage', {
+    message: 'this command needs the PostgreSQL of this node, which has none',
+    detail: `"conninfo" is not set in ${sourceFile ?? 'repmgr.conf'}: it is that of a witness without PostgreSQL.`,
+    hint: 'Run the command on a node with PostgreSQL; "repmgr cluster show" lists them.',
+  });
 }
 
 /** The node that an unregistration means: --node-name, --node-id (--node), else the local one. */

@@ -11,6 +11,7 @@ import { connect, type Connection } from '../postgres/connection.ts';
 import { isInRecovery } from '../postgres/queries/server.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
+import { connectToKnownNode, hasNoServer } from './known-cluster.ts';
 import { connectLocally, requireConfig, targetOf } from './local-node.ts';
 import { connectToPrimary } from './witness-primary.ts';
 
@@ -43,7 +44,7 @@ export async function unregister(context: CommandContext, role: NodeRole): Promi
       event: { nodeId: node.id, name: `${role}_unregister`, isSuccessful: true },
     });
     log.notice(`${role} node "${node.name}" (ID: ${node.id}) is not registered any more`, {
-      hint: slotHint(node),
+      hint: slotHint(node) ?? daemonHint(node),
     });
   } finally {
     await primary?.close();
@@ -55,6 +56,9 @@ export async function unregister(context: CommandContext, role: NodeRole): Promi
 async function connectToAnyNode(context: CommandContext, role: NodeRole): Promise<Connection> {
   const { host, dbname } = context.options;
   const isPrimaryNamed = role === 'witness' && (host ?? dbname) !== undefined;
+  if (!isPrimaryNamed && hasNoServer(context)) {
+    return await connectToKnownNode(requireConfig(context), context.signal);
+  }
   return isPrimaryNamed
     ? await connectToPrimary(context)
     : await connectLocally(
@@ -88,6 +92,13 @@ function slotHint({ slotName }: NodeRecord): string | undefined {
   return slotName === undefined
     ? undefined
     : `If the node is gone for good, drop its slot on its upstream: SELECT pg_drop_replication_slot('${slotName}').`;
+}
+
+/** Its repmgrd, which has nothing else to do, goes on asking the others. */
+function daemonHint({ role, conninfo }: NodeRecord): string | undefined {
+  return role === 'witness' && conninfo === ''
+    ? 'On its machine: repmgr daemon stop; then remove its state file from state_directory.'
+    : undefined;
 }
 
 async function askForRecovery(node: NodeRecord, signal: AbortSignal): Promise<boolean | undefined> {

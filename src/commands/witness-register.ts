@@ -1,5 +1,6 @@
 /** `repmgr witness register`: makes a PostgreSQL that is there the witness of a cluster. docs/witness.md */
 import { ownRecord, type RegistrationWish } from '../cluster/register/record.ts';
+import { hasOwnTables } from '../cluster/metadata/schema.ts';
 import { inspectWitness } from '../cluster/witness/inspect.ts';
 import { registerWitness } from '../cluster/witness/register.ts';
 import { planWitnessRegistration } from '../cluster/witness/registration-plan.ts';
@@ -7,6 +8,7 @@ import type { Config } from '../config/resolve.ts';
 import { redactConninfo } from '../model/conninfo.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
+import { writeFirstState } from './first-state.ts';
 import { connectLocally, requireConfig } from './local-node.ts';
 import { reportingWitnessEvent } from './witness-primary.ts';
 
@@ -27,6 +29,7 @@ export async function run(context: CommandContext): Promise<void> {
       }
       for (const step of steps) log.info(step);
       await registerWitness({ primary, witness }, all, wish);
+      if (witness === undefined && hasOwnTables(facts.schema)) await writeFirstState(primary, config);
       log.notice(
         `witness node registered for cluster "${cluster}": ID ${wish.node.id}, conninfo "${redactConninfo(config.conninfo)}"`,
       );

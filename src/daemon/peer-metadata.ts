@@ -95,8 +95,9 @@ export class PeerMetadata implements MetadataSource {
   #complain(detail: string): void {
     if (this.#ending.signal.aborted || this.#complaint === detail) return;
     this.#complaint = detail;
-    this.#options.log.info('no other repmgrd tells the metadata; what was heard before stays in use', {
+    this.#options.log.warning('no other repmgrd tells the metadata; what was heard before stays in use', {
       detail,
+      hint: 'If this witness was unregistered, stop it, or have it join anew: repmgr witness invite on the primary, and here repmgr witness join --force.',
     });
   }
 }

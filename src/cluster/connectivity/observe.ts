@@ -22,6 +22,7 @@ export interface ObserveOptions extends RemoteSettings {
   readonly localNodeId: NodeId;
   /** As in `surveyNodes`. */
   readonly open: SurveyOptions['open'];
+  readonly askDaemon: SurveyOptions['askDaemon'];
 }
 
 /**
@@ -46,7 +47,7 @@ export async function observeMatrix(options: ObserveOptions): Promise<Connectivi
  * @throws RepmgrError interrupted
  */
 export async function crosscheck(options: ObserveOptions): Promise<Connectivity> {
-  const others = options.nodes.filter(({ id }) => id !== options.localNodeId);
+  const others = options.nodes.filter(({ id, conninfo }) => id !== options.localNodeId && conninfo !== '');
   const [own, ...remote] = await Promise.all([
     observeMatrix(options),
     ...others.map((node) => attempt(node, () => askForMatrix(node, options))),
@@ -76,11 +77,14 @@ interface ObservedNode {
 }
 
 async function observeNode(node: NodeRecord, options: ObserveOptions): Promise<ObservedNode> {
-  const { localNodeId, open, signal } = options;
-  const [observation] = await surveyNodes([node], { open, signal });
-  const isReached = (observation as NodeObservation).answer.kind === 'answered';
+  const { localNodeId, open, signal, askDaemon } = options;
+  const [observation] = await surveyNodes([node], { open, signal, askDaemon });
+  const { kind } = (observation as NodeObservation).answer;
+  const isReached = kind === 'answered' || kind === 'witness';
   const seen: Cell = { from: localNodeId, to: node.id, status: isReached ? reached : notReached };
-  if (!isReached || node.id === localNodeId) return { seen, row: [], trouble: undefined };
+  // Without conninfo nobody knows the host that ssh would have to reach.
+  if (!isReached || node.id === localNodeId || kind === 'witness')
+    return { seen, row: [], trouble: undefined };
   const { cells, trouble } = await attempt(node, () => askForRow(node, options));
   return { seen, row: cells, trouble };
 }

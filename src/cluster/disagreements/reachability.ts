@@ -24,6 +24,13 @@ function reachabilityOf(
         message: `${nameOf(node)} is running, its row says that it is inactive`,
         hint: inactiveHint(node, answer.status.isInRecovery),
       };
+    case 'witness':
+      if (node.isActive) return undefined;
+      return {
+        code: 'inactive_but_running',
+        message: `${nameOf(node)} is running, its row says that it is inactive`,
+        hint: inactiveHint(node, false),
+      };
     case 'refusing':
       return {
         code: 'refusing',
@@ -40,7 +47,7 @@ function reachabilityOf(
       return {
         code: 'unreachable',
         message: `${nameOf(node)} is unreachable${inactive}: ${answer.reason}`,
-        hint: `Start its PostgreSQL; ${lossHint(node, hasPrimary)}`,
+        hint: `Start its ${node.conninfo === '' ? 'repmgrd' : 'PostgreSQL'}; ${lossHint(node, hasPrimary)}`,
       };
   }
 }
@@ -54,7 +61,10 @@ function lossHint(node: NodeRecord, hasPrimary: boolean): string {
 }
 
 function inactiveHint(node: NodeRecord, isInRecovery: boolean): string {
-  if (node.role === 'witness') return 'Run "repmgr witness register --force" for it.';
+  if (node.role === 'witness') {
+    const command = node.conninfo === '' ? 'join' : 'register';
+    return `Run "repmgr witness ${command} --force" for it.`;
+  }
   return isInRecovery
     ? `Run "repmgr standby register --force" on ${node.name}.`
     : `If another node is the primary now, stop ${node.name} and clone it again: "repmgr standby clone --force"; else run "repmgr primary register --force" on it.`;
