@@ -65,7 +65,7 @@ function warnings(
       level: 'WARNING',
       message: 'this cluster has two nodes and no witness: the death of a whole host is not failed over',
       detail: 'A crash of PostgreSQL alone is, while the repmgrd beside it lives.',
-      hint: 'Add a witness on a third host: repmgr witness create',
+      hint: 'Add a witness on a third host: repmgr witness create, or witness invite for one without PostgreSQL',
     });
   }
   if (wantsGuard && !hasGuard) {
