@@ -29,6 +29,8 @@ export interface PeerService {
   readonly identity: () => PeerIdentity;
   readonly secrets: () => readonly string[];
   readonly isKnownNode: (id: NodeId) => boolean;
+  /** Reads the metadata once more: a node that is not known may have been registered just now. */
+  readonly lookAgain: () => Promise<unknown>;
   readonly onMessage: (from: NodeId, message: Message) => void;
   readonly readWal: (request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
   /** What this node knows of the cluster, as text; it goes out encrypted. */
@@ -113,7 +115,9 @@ export class IncomingConnection implements Claimant {
     const signed = { purpose: this.#purpose, nonce: this.#nonce, counter, body };
     const secret = secretOf(this.#service.secrets(), signed, signature);
     if (secret === undefined) {
-      this.#refuse('badSignature', 'sent a message with a wrong signature', this.#nonce);
+      // Who has proved to be a node knows a newer secret already, if it is not somebody else by now.
+      const told = this.#from === undefined ? 'badSignature' : 'otherSecret';
+      this.#refuse('badSignature', 'sent a message with a wrong signature', this.#nonce, told);
     } else if (counter !== this.#counter) {
       this.#refuse('replayed', 'sent a message for the second time, or out of its order');
     } else {
@@ -136,7 +140,7 @@ export class IncomingConnection implements Claimant {
   }
 
   #greet(body: string): void {
-    const { identity, versions, isKnownNode, claims } = this.#service;
+    const { identity, versions, isKnownNode, lookAgain, claims } = this.#service;
     const hello = readHello(body);
     if (hello === undefined) {
       this.#refuse('malformed', 'did not say which node it is');
@@ -153,14 +157,19 @@ export class IncomingConnection implements Claimant {
       return;
     }
     if (!isKnownNode(from)) {
-      this.#refuse('unknownNode', `says that it is node ${from}, which is not registered`);
+      const what = `says that it is node ${from}, which is not registered`;
+      this.#refuse('unknownNode', what, undefined, null);
+      void lookAgain().then(() => {
+        if (!isKnownNode(from)) this.#tell('unknownNode', what);
+      });
       return;
     }
     this.#life = hello.life;
     const rival = claims.claim(this, from);
     if (rival !== undefined) {
-      const reason = `another repmgrd, at ${rival}, says the same`;
-      this.#refuse('nodeTaken', `says that it is node ${from}, and was refused`, reason);
+      const reason = `another repmgrd, at ${rival.address}, says the same`;
+      const told = rival.lives ? 'nodeTaken' : null;
+      this.#refuse('nodeTaken', `says that it is node ${from}, and was refused`, reason, told);
     } else {
       clearTimeout(this.#deadline);
       this.#from = from;
@@ -211,14 +220,22 @@ export class IncomingConnection implements Claimant {
     this.#socket.write(`${status} ${this.#counter - 1}${detail === '' ? '' : ` ${detail}`}\n`);
   }
 
-  /** The connection ends with it: its counters no longer agree. */
-  #refuse(kind: RefusalKind & keyof typeof statuses, what: string, detail?: string): void {
+  /**
+   * The connection ends with it: its counters no longer agree.
+   * @param told as what it is told of; null: not at all
+   */
+  #refuse(
+    kind: RefusalKind & keyof typeof statuses,
+    what: string,
+    detail?: string,
+    told: RefusalKind | null = kind,
+  ): void {
     this.#lines.stop();
     this.#answer(statuses[kind], detail);
     this.#socket.end();
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#socket.destroy(), limits.peerHelloMs);
-    this.#tell(kind, what, kind === 'badSignature' ? undefined : detail);
+    if (told !== null) this.#tell(told, what, kind === 'badSignature' ? undefined : detail);
   }
 
   #tell(kind: RefusalKind, what: string, detail?: string): void {

@@ -22,20 +22,28 @@ interface Claim {
   probedAt: number | undefined;
 }
 
+export interface Rival {
+  /** Where the other repmgrd is that says the same. */
+  readonly address: string;
+  /** It was heard since it was asked for a sign of life: it is not what is left of a host that is gone. */
+  readonly lives: boolean;
+}
+
 export class NodeClaims {
   readonly #claims = new Map<Claimant, Claim>();
 
-  /** @returns where the other repmgrd is that says the same; undefined: there is none, and the claim is noted */
-  claim(claimant: Claimant, node: NodeId): string | undefined {
+  /** @returns undefined: nobody else says the same, and the claim is noted */
+  claim(claimant: Claimant, node: NodeId): Rival | undefined {
     for (const [other, claim] of this.#claims) {
       if (claim.node !== node || other.life === claimant.life) continue;
       if (!isDead(other, claim)) {
+        const lives = claim.probedAt !== undefined && other.heardAt > claim.probedAt;
         // Asked once more only when it answered: else nobody would ever wait long enough.
-        if (claim.probedAt === undefined || other.heardAt > claim.probedAt) {
+        if (claim.probedAt === undefined || lives) {
           claim.probedAt = performance.now();
           other.probe();
         }
-        return other.address;
+        return { address: other.address, lives };
       }
       this.#claims.delete(other);
       other.close();

@@ -12,6 +12,7 @@ import type { AddressBook } from './lookup.ts';
 import { type OpenedConnection, openConnection } from './opening.ts';
 import { type Outgoing, Outbox } from './outbox.ts';
 import { helloOf, type ProtocolVersions, statuses, writeLine } from './protocol.ts';
+import { hintFor } from './refusals.ts';
 
 /** What the connections to all peers share. */
 export interface PeerDialing {
@@ -41,6 +42,10 @@ interface UnderWay {
   readonly sentAt: number;
 }
 
+const refusedAs = ['badSignature', 'unknownNode', 'otherCluster', 'nodeTaken', 'otherVersion'] as const;
+
+type RefusedAs = (typeof refusedAs)[number];
+
 /** Of a kind that nobody listens to. */
 const signOfLife = JSON.stringify({ kind: 'signOfLife' });
 
@@ -58,6 +63,8 @@ export class PeerConnection {
   /** Which of the secrets the other node knows, as far as it let this one know. */
   #secretIndex = 0;
   #refusedInARow = 0;
+  /** By which kind it was refused the last time; undefined: it was not. */
+  #refusal: RefusedAs | undefined;
   /** Why it is not reached; empty: it is. Told when it changes. */
   #trouble = '';
 
@@ -164,6 +171,7 @@ export class PeerConnection {
     } else if (Number(status) === statuses.accepted || Number(status) === statuses.malformed) {
       line.underWay.shift();
       this.#refusedInARow = 0;
+      this.#refusal = undefined;
       this.#retryMs = limits.peerRetryMs;
       this.#tellOfReturn();
       this.#flush(line);
@@ -175,6 +183,7 @@ export class PeerConnection {
   /** What was signed wrongly is said once more at once, by a new nonce, and by the other secret where there is one. */
   #onRefusal(line: Line, status: number, detail: string): void {
     this.#refusedInARow++;
+    this.#refusal = refusedAs.find((kind) => statuses[kind] === status);
     if (status !== statuses.badSignature) {
       this.#drop(line, `it refuses this node: ${detail === '' ? `status ${status}` : detail}`);
       return;
@@ -206,8 +215,10 @@ export class PeerConnection {
     this.#trouble = reason;
     const { log } = this.#dialing;
     const message = `repmgrd of node ${this.#to} is not reached at ${this.#address}`;
-    if (this.#refusedInARow > 0) log.warning(message, { detail: reason });
-    else log.info(message, { detail: reason });
+    if (this.#refusal === undefined) log.info(message, { detail: reason });
+    // A new node is known to the others a moment later.
+    else if (this.#refusal === 'unknownNode') log.warning(message, { detail: reason });
+    else log.error(message, { detail: reason, hint: hintFor(this.#refusal) });
   }
 
   #tellOfReturn(): void {

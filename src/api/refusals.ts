@@ -1,10 +1,11 @@
-/** Tells of what was refused, each kind of it for each sender once a minute, so that nobody can fill the log. */
+/** Tells of what was refused, each kind of it for each sender once a minute, so that nobody can fill log or metadata. */
 import { limits } from '../limits.ts';
-import type { Logger } from '../log/logger.ts';
+import type { Logger, LogLevel } from '../log/logger.ts';
 
 export type RefusalKind =
   | 'malformed'
   | 'badSignature'
+  | 'otherSecret'
   | 'unknownNode'
   | 'replayed'
   | 'tooLarge'
@@ -19,13 +20,18 @@ interface Told {
   more: number;
 }
 
+/** What may happen by itself now and then; all else is told as an ERROR, and to whoever wants to know of refusals. */
+const harmless: readonly RefusalKind[] = ['silent', 'otherSecret'];
+
 const hints: Readonly<Record<RefusalKind, string | undefined>> = {
   malformed: 'Compare the versions of repmgrd on both nodes: repmgrd --version.',
   badSignature:
     'The nodes have different secrets: both must read the same metadata; see "repmgr cluster show" on both.',
+  otherSecret: 'After "repmgr cluster rotate-secret" this is in order.',
   unknownNode: 'If it is a node of this cluster, register it: repmgr standby register.',
-  replayed: undefined,
-  tooLarge: undefined,
+  replayed:
+    'See who has access to the network between the nodes: somebody may repeat what the repmgrds say to each other.',
+  tooLarge: 'Compare the versions of repmgrd on both nodes: repmgrd --version.',
   otherCluster: 'Compare "cluster", "node" and "api_advertise" in the repmgr.conf of both nodes.',
   otherVersion: 'Install the same version of repmgrd on all nodes.',
   nodeTaken:
@@ -34,13 +40,21 @@ const hints: Readonly<Record<RefusalKind, string | undefined>> = {
   silent: undefined,
 };
 
-/** One for a listener, one for the connections to the others. */
+/** What whoever was refused by this kind is told to do. */
+export function hintFor(kind: RefusalKind): string | undefined {
+  return hints[kind];
+}
+
 export class Refusals {
   readonly #log: Logger;
+  /** Called with a sentence, each kind once in `limits.refusalEventMs`, whoever it was. */
+  readonly #onRefused: (sentence: string) => void;
   readonly #told = new Map<string, Told>();
+  readonly #reportedAt = new Map<RefusalKind, number>();
 
-  constructor(log: Logger) {
+  constructor(log: Logger, onRefused: (sentence: string) => void) {
     this.#log = log;
+    this.#onRefused = onRefused;
   }
 
   /** @param who the sender as it is known: a node, or an address where it has not proved to be one */
@@ -54,7 +68,16 @@ export class Refusals {
     }
     this.#told.set(key, { at: now, more: 0 });
     const before = told === undefined || told.more === 0 ? '' : ` (${told.more} more since the last line)`;
-    this.#log.warning(`${message}${before}`, { detail, hint: hints[kind] });
+    const level: LogLevel = harmless.includes(kind) ? 'WARNING' : 'ERROR';
+    this.#log.log(level, `${message}${before}`, { detail, hint: hints[kind] });
+    if (level === 'ERROR') this.#report(kind, detail === undefined ? message : `${message}: ${detail}`, now);
+  }
+
+  #report(kind: RefusalKind, sentence: string, now: number): void {
+    const last = this.#reportedAt.get(kind);
+    if (last !== undefined && now - last < limits.refusalEventMs) return;
+    this.#reportedAt.set(kind, now);
+    this.#onRefused(sentence);
   }
 
   /** Senders of which nothing was refused lately are forgotten; where there are too many, the rest counts as one. */

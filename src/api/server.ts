@@ -19,6 +19,8 @@ export interface ApiServerOptions
   extends Omit<PeerService, 'versions' | 'refusals' | 'claims'>,
     Pick<AdmissionService, 'onAdmission'>,
     PageSource {
+  /** Told in a sentence of what was refused, and should not have come: each kind now and then. */
+  readonly onRefused: (sentence: string) => void;
   /** HOST:PORT; port 0 takes a free one. */
   readonly listen: string;
   /** Undefined: without TLS. */
@@ -72,8 +74,9 @@ class Listener {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { versions = protocolVersions, log } = options;
-    this.#service = { ...options, versions, refusals: new Refusals(log), claims: new NodeClaims() };
+    const { versions = protocolVersions, log, onRefused } = options;
+    const refusals = new Refusals(log, onRefused);
+    this.#service = { ...options, versions, refusals, claims: new NodeClaims() };
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -22,6 +22,7 @@ import { ServerWatch } from './observe/server-watch.ts';
 import { OperatorRequests } from './operator-requests.ts';
 import { PeerNotes } from './peer-notes.ts';
 import { PeerTraffic } from './peer-traffic.ts';
+import type { ReportedEvent } from './report/reported-event.ts';
 import { Reports } from './report/reports.ts';
 import type { StartedFrom } from './started-from.ts';
 import { UnguardedEnd } from './unguarded-end.ts';
@@ -62,6 +63,7 @@ export class Daemon {
       own: async () => await this.#effects.controlConnection(),
       primary: async () => await this.#reports.primary(),
       leader: () => this.answers.leader,
+      report: (event: ReportedEvent) => this.#reports.event(event),
       reread: async () => await this.#metadata.read(),
       log,
     };
@@ -123,7 +125,7 @@ export class Daemon {
       presentPrimary: () => this.#reports.presentPrimary(),
       signal: from.signal,
     });
-    this.#housekeeping = new Housekeeping({ ...known, report: (event) => this.#reports.event(event) });
+    this.#housekeeping = new Housekeeping(known);
     this.#flushProbe = new FlushProbe({
       stallMs: () => this.#config.writeStallMs,
       isWritable: () => isWritable(this.#loop.state),

@@ -14,6 +14,7 @@ import { readClocks } from './instant.ts';
 import { peerAddresses } from './peer-addresses.ts';
 import type { PeerNotes } from './peer-notes.ts';
 import { readWalTail } from './perform/wal-tail.ts';
+import type { ReportedEvent } from './report/reported-event.ts';
 import type { StartedFrom } from './started-from.ts';
 
 export interface PeerTrafficOptions extends InboxOptions {
@@ -23,6 +24,7 @@ export interface PeerTrafficOptions extends InboxOptions {
   readonly notes: PeerNotes;
   readonly primary: AdmissionsOptions['primary'];
   readonly reread: AdmissionsOptions['reread'];
+  readonly report: (event: ReportedEvent) => void;
 }
 
 export class PeerTraffic {
@@ -50,7 +52,7 @@ export class PeerTraffic {
 
   /** @throws RepmgrError api_address_unusable or api_certificate_unusable */
   async listen(pages: PageSource): Promise<void> {
-    const { from, config, facts, notes } = this.#options;
+    const { from, config, facts, notes, reread, report } = this.#options;
     const { bootNonce, place, isWitness, log } = from;
     this.#api = await startApiServer({
       listen: config().apiListen,
@@ -58,6 +60,8 @@ export class PeerTraffic {
       identity: () => this.#identity(),
       secrets: () => facts().secrets,
       isKnownNode: (id) => facts().nodes.some((node) => node.id === id),
+      lookAgain: reread,
+      onRefused: (details) => report({ name: 'repmgrd_peer_refused', isSuccessful: false, details }),
       bootNonce,
       onMessage: (sender, message) => {
         notes.noteReceived(sender, message, readClocks().monotonicMs);

@@ -42,6 +42,8 @@ export const apiLimits = {
   walSilenceMs: 5_000,
   /** Between two lines of the log about the same refusal of the same sender. */
   refusalLogMs: 60_000,
+  /** Between two events of the cluster about the same kind of refusal: whoever can reach the port could cause them. */
+  refusalEventMs: 600_000,
   /** Senders that such lines are counted for. */
   refusalSenders: 100,
   /** For one request of a command to the local repmgrd. */

@@ -51,6 +51,7 @@ export const eventNames: readonly string[] = [
   'repmgrd_wal_lost',
   'repmgrd_rejoin',
   'repmgrd_vote_refused',
+  'repmgrd_peer_refused',
   'repmgrd_pause',
   'repmgrd_unpause',
   'repmgrd_voter_joined',

@@ -16,7 +16,7 @@ function heard(peer: Peer): readonly number[] {
 }
 
 function warnings(peer: Peer): readonly string[] {
-  return peer.logged.filter((line) => line.startsWith('WARNING'));
+  return peer.logged.filter((line) => /^(?:WARNING|ERROR)/.test(line));
 }
 
 describe('two repmgrds', () => {
@@ -127,7 +127,7 @@ describe('the secret of the cluster', () => {
       deadlineMs: 10_000,
     });
     expect(isTriedAgain).toBe(true);
-    await one.logs('WARNING: repmgrd of node 2 is not reached');
+    await one.logs('ERROR: repmgrd of node 2 is not reached');
     expect(warnings(one)).toHaveLength(1);
     expect(warnings(one)[0]).toContain('it knows another secret than this node');
     expect(warnings(two)).toEqual([expect.stringContaining('sent a message with a wrong signature')]);
@@ -181,7 +181,7 @@ describe('two repmgrds with the same id', () => {
     await three.logs(
       'says that it is node 2, and was refused | another repmgrd, at 127.0.0.1, says the same',
     );
-    await second.logs('WARNING: repmgrd of node 3 is not reached');
+    await second.logs('ERROR: repmgrd of node 3 is not reached');
     await tell(first, three, numbered(3));
     expect(heard(three)).not.toContain(2);
     await first.end();

@@ -18,7 +18,7 @@ const hello = JSON.stringify(
 );
 
 function warnings(peer: Peer): readonly string[] {
-  return peer.logged.filter((line) => line.startsWith('WARNING'));
+  return peer.logged.filter((line) => /^(?:WARNING|ERROR)/.test(line));
 }
 
 function line(raw: RawPeer, counter: number, body: string): string {
@@ -127,6 +127,43 @@ describe('a listener of repmgrd', () => {
     }
     expect(warnings(two)).toHaveLength(1);
     expect(warnings(two)[0]).not.toContain(secret);
+  });
+
+  it('reports each kind of refusal once, whoever it was, with what to do in the log', async () => {
+    const two = await startPeer({ id: 2 });
+    for (let attempt = 0; attempt < 5; attempt++) {
+      for (const text of [`0 wrong-signature ${hello}\n`, 'noise\n']) {
+        const raw = await rawPeer(two.address);
+        raw.socket.write(text);
+        await raw.ended();
+      }
+    }
+    expect(two.refusals).toEqual([
+      '127.0.0.1 sent a message with a wrong signature',
+      '127.0.0.1 sent something that is no message of a repmgrd',
+    ]);
+    expect(warnings(two)).toEqual([
+      expect.stringContaining('The nodes have different secrets'),
+      expect.stringContaining('Compare the versions of repmgrd'),
+    ]);
+  });
+
+  it('says nothing of a node that turns out to be registered when the metadata are read again', async () => {
+    let isRegistered = false;
+    const two = await startPeer({
+      id: 2,
+      isKnownNode: () => isRegistered,
+      lookAgain: async () => {
+        isRegistered = true;
+      },
+    });
+    const raw = await rawPeer(two.address);
+    raw.socket.write(line(raw, 0, hello));
+    expect(await raw.answers(1)).toEqual(['403 0']);
+    await raw.ended();
+    await greeted(two);
+    expect(warnings(two)).toEqual([]);
+    expect(two.refusals).toEqual([]);
   });
 
   it('lets nobody keep a connection who says nothing', async () => {

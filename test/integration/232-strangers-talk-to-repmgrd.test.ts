@@ -68,7 +68,7 @@ describe('a repmgrd that leads', () => {
     expect(leadership?.term).toBe(term);
     const lines = logOf(1)
       .split('\n')
-      .filter((line) => line.includes('[WARNING] 127.0.0.1'));
+      .filter((line) => line.includes('[ERROR] 127.0.0.1'));
     expect(lines.join('\n')).toContain('sent a message of more than 65536 bytes');
     expect(lines.join('\n')).toContain('sent a message with a wrong signature');
     expect(lines.length).toBeLessThan(10);

@@ -25,6 +25,8 @@ export interface Peer {
   readonly renewCertificates: (files: TlsFiles) => Promise<void>;
   readonly received: { readonly from: NodeId; readonly message: Message }[];
   readonly logged: string[];
+  /** What it reports of refusals. */
+  readonly refusals: readonly string[];
   /** What it knows of the others' addresses. */
   knows(...others: readonly Peer[]): void;
   /** It learns its system identifier. */
@@ -41,6 +43,7 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
   const id = node(options.id);
   const received: Peer['received'] = [];
   const logged: string[] = [];
+  const refusals: string[] = [];
   const log = collectingLogger(logged);
   const ending = new AbortController();
   let systemIdentifier = options.systemIdentifier === undefined ? '73' : options.systemIdentifier;
@@ -49,6 +52,8 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
   const server = await startApiServer({
     listen: '127.0.0.1:0',
     isKnownNode: (other) => other < 10,
+    lookAgain: async () => undefined,
+    onRefused: (sentence) => refusals.push(sentence),
     bootNonce: `boot of node ${options.id}`.replaceAll(' ', '-'),
     onMessage: (from, message) => received.push({ from, message }),
     readWal: async () => ({ kind: 'refused', reason: 'none here' }),
@@ -91,6 +96,7 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
     renewCertificates: async (files) => await server.renewCertificates(files),
     received,
     logged,
+    refusals,
     knows: (...others) => connections.setPeers(new Map(others.map((it) => [it.id, it.address]))),
     belongsTo: (identifier) => {
       systemIdentifier = identifier;
