@@ -55,7 +55,12 @@ export class Invitations {
     if (lateMs >= 0) {
       return refusalOf('expired', `It ended ${Math.ceil(lateMs / 1000)} s ago, at ${inWords(found)}.`);
     }
-    await this.#replace({ ...found, key: '', usedBy: request.node });
+    try {
+      await this.#replace({ ...found, key: '', usedBy: request.node });
+    } catch (error) {
+      await this.giveBack(found).catch(() => undefined);
+      throw error;
+    }
     return found;
   }
 

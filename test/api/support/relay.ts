@@ -13,6 +13,8 @@ export interface Relay {
   thaw(): void;
   /** Breaks off what is open. */
   breakOff(): void;
+  /** All that passed, in both directions. */
+  seen(): string;
 }
 
 /** @param change what comes back from `target`, piece by piece */
@@ -20,13 +22,17 @@ export async function startRelay(target: string, change = (piece: Buffer): Buffe
   const sockets = new Set<Socket>();
   let isFrozen = false;
   let made = 0;
+  const passed: Buffer[] = [];
   const server = createServer((client) => {
     made++;
     const upstream = connect(splitAddress(target));
     const pass = (from: Socket, to: Socket, alter: (piece: Buffer) => Buffer): void => {
       sockets.add(from);
       if (isFrozen) from.pause();
-      from.on('data', (piece: Buffer) => to.write(alter(piece)));
+      from.on('data', (piece: Buffer) => {
+        passed.push(piece);
+        to.write(alter(piece));
+      });
       from.on('error', () => {});
       from.on('close', () => {
         sockets.delete(from);
@@ -60,5 +66,6 @@ export async function startRelay(target: string, change = (piece: Buffer): Buffe
       for (const socket of sockets) socket.resume();
     },
     breakOff,
+    seen: () => Buffer.concat(passed).toString(),
   };
 }
