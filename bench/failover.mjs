@@ -1,121 +1,151 @@
-// What clients see of a failover: from the last acknowledged write before it to the first after it, for a killed
-// postmaster, a killed node and a node that hangs; acknowledged rows that are missing afterwards; and the ratio to a bare
-// promotion (pg_promote() to the first accepted write) in the same run.
-// Usage: npm run build && node bench/failover.mjs [--rounds N] [--kinds crash,node,hung] [--lease SECONDS]
-import { readFile } from 'node:fs/promises';
+// What clients see of a failover: from the last acknowledged write before it to the first after it, beside a bare
+// promotion (pg_promote() to the first accepted write) in the same run; how long after it the other standbys stream from
+// the new primary; and acknowledged rows that are missing afterwards, with when they were acknowledged.
+// Kinds: a killed postmaster (crash), a killed node (node), a node that hangs (hung), a PostgreSQL that hangs while its
+// repmgrd lives (server), and a primary that is cut off (partition; root may make the networks for it).
+// Usage: npm run build && node bench/failover.mjs [--rounds N] [--kinds crash,node,hung,server,partition]
+//   [--leases SECONDS,SECONDS] [--quorum K] [--logs DIRECTORY]
+import { cp, readFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { measureBarePromotions } from './failover/bare-promotion.mjs';
+import { connectTo, Writers } from './failover/writers.mjs';
+import { makeNetworks } from './soak/networks.mjs';
 
 // Node reads the file that this names at each start; it has nothing to do with what is measured here.
 delete process.env['NODE_EXTRA_CA_CERTS'];
 const { startSandbox } = await import('../dist/sandbox.mjs');
-const { default: pg } = await import('pg');
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '10' },
-    kinds: { type: 'string', default: 'crash,node,hung' },
-    lease: { type: 'string', default: '5' },
+    kinds: { type: 'string', default: 'crash,node,hung,server' },
+    leases: { type: 'string', default: '5,2' },
+    quorum: { type: 'string', default: '0' },
+    logs: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
+const stallMs = 5_000;
 
-const bare = await measureBarePromotions(rounds);
-console.log(`bare promotion: ${summary(bare)}`);
+const bare = await measureBarePromotions(startSandbox, rounds);
+console.log(`bare promotion: ${summary(bare)}; load ${loadavg()[0].toFixed(1)}`);
 for (const kind of values.kinds.split(',')) {
-  const { outages, lost } = await measureFailovers(kind, rounds);
-  const ratio = (median(outages) / median(bare)).toFixed(1);
-  console.log(`${kind}: ${summary(outages)}, ${ratio} x the bare promotion, ${lost} acknowledged rows lost`);
-}
-
-/** One server is made a standby and promoted again and again. */
-async function measureBarePromotions(count) {
-  const sandbox = await startSandbox({ nodes: 1, build: 'primary' });
-  try {
-    const [node] = sandbox.nodes;
-    await sandbox.query(1, 'CREATE TABLE written (at timestamptz)');
-    const times = [];
-    for (let round = 0; round < count; round += 1) {
-      await sandbox.stop(1);
-      await sandbox.run('touch', [join(node.dataDirectory, 'standby.signal')]);
-      await sandbox.start(1);
-      const client = await connectTo(node);
-      const begun = performance.now();
-      await client.query('SELECT pg_promote(false)');
-      while (!(await accepts(client))) await sleep(1);
-      times.push(performance.now() - begun);
-      await client.end();
-    }
-    return times;
-  } finally {
-    await sandbox.destroy();
+  // How long a crash or a stall takes has nothing to do with the lease.
+  const isByLease = kind !== 'crash' && kind !== 'server';
+  for (const lease of isByLease ? values.leases.split(',') : values.leases.split(',').slice(0, 1)) {
+    report(kind, lease, await measureFailovers(kind, lease, rounds));
   }
 }
 
-async function accepts(client) {
-  try {
-    await client.query('INSERT INTO written VALUES (now())');
-    return true;
-  } catch {
-    return false;
-  }
+function report(kind, lease, { outages, streaming, lost }) {
+  console.log(`${kind}, lease ${lease} s: ${summary(outages)}; load ${loadavg()[0].toFixed(1)}`);
+  const goalMs = { crash: 8 * median(bare), server: stallMs + 1_000 }[kind] ?? Number(lease) * 1_000 + 500;
+  console.log(
+    `  ${(median(outages) / median(bare)).toFixed(1)} x the bare promotion; ` +
+      `goal ${Math.round(goalMs)} ms: median ${metOrMissed(median(outages) <= goalMs)}, ` +
+      `${outages.filter((it) => it <= goalMs).length} of ${outages.length} within it`,
+  );
+  console.log(
+    `  standbys stream after ${summary(streaming)}; goal 1000 ms ${metOrMissed(Math.max(...streaming) <= 1_000)}`,
+  );
+  console.log(`  ${lost.length} acknowledged rows lost${lost.length > 0 ? `: ${whenLost(lost)}` : ''}`);
 }
 
-async function measureFailovers(kind, count) {
+function metOrMissed(isMet) {
+  return isMet ? 'met' : 'MISSED';
+}
+
+async function measureFailovers(kind, lease, count) {
+  const networks = kind === 'partition' ? await makeNetworks(3) : undefined;
+  if (kind === 'partition' && networks === undefined)
+    throw new Error('no network namespaces can be made here');
   const sandbox = await startSandbox({
     nodes: 3,
+    networks: networks?.nodes,
     repmgrConf: {
       failover: 'automatic',
       failover_limit: '0',
-      primary_lease_secs: values.lease,
+      primary_lease_secs: lease,
       rejoin: 'automatic',
       log_level: 'INFO',
+      write_stall_secs: String(stallMs / 1_000),
+      ...(values.quorum === '0' ? {} : { synchronous_quorum: values.quorum }),
     },
   });
-  const book = { rows: [], isOver: false, nextId: 1 };
+  const writers = new Writers();
   try {
     await Promise.all(sandbox.nodes.map(({ id }) => sandbox.startRepmgrd(id)));
-    const first = await stableLeader(sandbox);
-    await sandbox.query(first, 'CREATE TABLE ledger (id bigint PRIMARY KEY)');
-    const writers = sandbox.nodes.map((node) => write(node, book));
-    const outages = [];
+    await writers.start(sandbox, await stableLeader(sandbox));
+    const failovers = [];
     for (let round = 0; round < count; round += 1) {
       const leader = await stableLeader(sandbox);
       await sleep(1_500);
-      outages.push(await failOver(sandbox, kind, leader, book));
-      await bringBack(sandbox, kind, leader);
+      const failover = await failOver(sandbox, networks, kind, leader, writers);
+      failover.endedAt = await bringBack(sandbox, networks, kind, leader);
+      failovers.push(failover);
     }
     const last = await stableLeader(sandbox);
-    book.isOver = true;
-    await Promise.all(writers);
-    const found = new Set((await sandbox.query(last, 'SELECT id::integer FROM ledger')).map(({ id }) => id));
-    return { outages, lost: book.rows.filter(({ id }) => !found.has(id)).length };
+    await writers.stop();
+    const lost = await writers.lostOn(sandbox, last);
+    return {
+      outages: failovers.map(({ outageMs }) => outageMs),
+      streaming: failovers.map(({ streamingMs }) => streamingMs),
+      lost: lost.map((row) => ({
+        ...row,
+        failover: failovers.findLast(({ begunAt }) => begunAt < row.at + 500),
+      })),
+    };
   } finally {
-    book.isOver = true;
+    await writers.stop();
+    if (values.logs !== undefined) await keepLogs(sandbox, `${kind}-${lease}`);
     await sandbox.destroy();
+    await networks?.remove();
   }
 }
 
-async function failOver(sandbox, kind, leader, { rows }) {
-  const begun = performance.now();
+async function failOver(sandbox, networks, kind, leader, { rows }) {
+  const begunAt = performance.now();
   if (kind === 'node') await sandbox.kill(leader);
   else if (kind === 'hung') await sandbox.freeze(leader);
+  else if (kind === 'server') await sandbox.freeze(leader, 'server');
+  else if (kind === 'partition') await networks.cutOff(leader);
   else process.kill(await postmasterOf(sandbox, leader), 'SIGKILL');
-  const first = await waitFor(() => rows.find((row) => row.at > begun && row.node !== leader));
+  const faultAt = performance.now();
+  const first = await waitFor(() => rows.find((row) => row.at > begunAt && row.node !== leader));
   const before = rows.findLast((row) => row.node === leader && row.at < first.at);
-  return first.at - before.at;
+  const living = sandbox.nodes.length - 2;
+  const streamingMs = (await streamingAt(sandbox.node(first.node), living)) - first.at;
+  return { begunAt, faultAt, outageMs: first.at - before.at, streamingMs: Math.max(0, streamingMs) };
 }
 
-async function bringBack(sandbox, kind, id) {
-  if (kind === 'crash') return;
-  if (kind === 'hung') {
-    await sleep(1_000);
-    await sandbox.thaw(id);
-    return;
+/** When so many standbys stream from a node. */
+async function streamingAt(node, count) {
+  const client = await connectTo(node);
+  const sql = "SELECT count(*)::integer AS count FROM pg_stat_replication WHERE state = 'streaming'";
+  try {
+    return await waitFor(async () => {
+      const { rows } = await client.query(sql);
+      return rows[0].count >= count ? performance.now() : undefined;
+    });
+  } finally {
+    await client.end();
   }
-  await sandbox.start(id);
-  await sandbox.startRepmgrd(id);
+}
+
+/** @returns when the node could do something again */
+async function bringBack(sandbox, networks, kind, id) {
+  if (kind === 'hung' || kind === 'partition') await sleep(1_000);
+  const endedAt = performance.now();
+  if (kind === 'hung') await sandbox.thaw(id);
+  if (kind === 'partition') await networks.heal();
+  if (kind === 'node') {
+    await sandbox.start(id);
+    await sandbox.startRepmgrd(id);
+  }
+  return endedAt;
 }
 
 async function postmasterOf(sandbox, id) {
@@ -134,44 +164,17 @@ async function stableLeader(sandbox) {
   }, 120_000);
 }
 
-async function viewOf({ apiPort }) {
+async function viewOf({ host, apiPort }) {
   const signal = AbortSignal.timeout(1_000);
-  const response = await fetch(`http://127.0.0.1:${apiPort}/cluster`, { signal }).catch(() => undefined);
+  const response = await fetch(`http://${host}:${apiPort}/cluster`, { signal }).catch(() => undefined);
   return await response?.json();
 }
 
-async function write(node, book) {
-  let client;
-  while (!book.isOver) {
-    try {
-      client ??= await connectTo(node);
-      const id = book.nextId++;
-      await client.query('INSERT INTO ledger VALUES ($1)', [id]);
-      book.rows.push({ id, node: node.id, at: performance.now() });
-      await sleep(1);
-    } catch (error) {
-      if (!/read-only transaction/.test(error.message)) {
-        client?.end().catch(() => undefined);
-        client = undefined;
-      }
-      await sleep(3);
-    }
+async function keepLogs(sandbox, name) {
+  for (const { id, logFile, repmgrdLogFile } of sandbox.nodes) {
+    await cp(logFile, join(values.logs, `${name}-node${id}.log`));
+    await cp(repmgrdLogFile, join(values.logs, `${name}-node${id}.repmgrd.log`));
   }
-  await client?.end().catch(() => undefined);
-}
-
-async function connectTo({ host, port }) {
-  const client = new pg.Client({
-    host,
-    port,
-    user: 'repmgr',
-    database: 'repmgr',
-    connectionTimeoutMillis: 1_000,
-    query_timeout: 2_000,
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
 }
 
 async function waitFor(look, deadlineMs = 60_000) {
@@ -180,8 +183,25 @@ async function waitFor(look, deadlineMs = 60_000) {
     const found = await look();
     if (found !== undefined) return found;
     if (performance.now() - begun > deadlineMs) throw new Error('it does not come about');
-    await sleep(10);
+    await sleep(5);
   }
+}
+
+/** Rows of each round, by when they were acknowledged: relative to the fault, and to its end. */
+function whenLost(lost) {
+  return [...new Set(lost.map(({ failover }) => failover))]
+    .map((failover) => {
+      const rows = lost.filter((row) => row.failover === failover);
+      const during = rows.filter(({ at }) => at < failover.endedAt).map(({ at }) => at - failover.faultAt);
+      const after = rows.filter(({ at }) => at >= failover.endedAt).map(({ at }) => at - failover.endedAt);
+      return [spanOf(during, 'of the fault'), spanOf(after, 'of its end')].filter(Boolean).join(' and ');
+    })
+    .join('; ');
+}
+
+function spanOf(times, what) {
+  if (times.length === 0) return '';
+  return `${times.length} from ${Math.round(Math.min(...times))} to ${Math.round(Math.max(...times))} ms ${what}`;
 }
 
 function summary(times) {

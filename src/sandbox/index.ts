@@ -36,6 +36,8 @@ export interface SandboxOptions {
   readonly postgresqlConf?: Readonly<Record<string, string>>;
   /** Further parameters of every repmgr.conf. */
   readonly repmgrConf?: Readonly<Record<string, string>>;
+  /** With a repmgrd beside each server, which fails over by itself: `failover=automatic`, `rejoin=automatic`. */
+  readonly repmgrd?: boolean;
   /** For each node, in their order, a network that it runs in instead of ours: for tests that cut some off. */
   readonly networks?: readonly NodeNetwork[];
   /** Ends the start, and removes what was begun. */
@@ -59,6 +61,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ...(options.networks === undefined ? {} : { networks: options.networks }),
     postgresqlConf: options.postgresqlConf ?? {},
     repmgrConf: options.repmgrConf ?? {},
+    hasRepmgrd: options.repmgrd ?? false,
     signal: options.signal,
     onStep: options.onStep ?? (() => undefined),
   });

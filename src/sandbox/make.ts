@@ -23,6 +23,8 @@ export interface MakeOptions extends BuildOptions {
   readonly directory: string | undefined;
   /** How far: see SandboxOptions. */
   readonly build: 'cluster' | 'primary' | 'none';
+  /** Whether a repmgrd runs beside each server. */
+  readonly hasRepmgrd: boolean;
   /** Of the nodes in their order; one without has none of its own. */
   readonly networks?: readonly NodeNetwork[];
 }
@@ -56,6 +58,7 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
       programDirectory: user === undefined ? builtProgramDirectory() : join(directory, 'program'),
       user: user && { ...user, home },
       madeDirectory,
+      hasRepmgrd: options.hasRepmgrd,
       nodes: chosenNodes(ports, options.networks ?? []),
     };
   });
@@ -67,7 +70,11 @@ export async function makeSandbox(options: MakeOptions): Promise<MadeSandbox> {
     releasePorts(ports);
   };
   try {
-    await build(claimed, sandbox, options);
+    await build(claimed, sandbox, asBuilt(options));
+    if (options.hasRepmgrd) {
+      options.onStep('start a repmgrd beside each server');
+      await sandbox.startRepmgrds();
+    }
     await writeState(claimed.directory, { ...claimed.state, phase: 'complete' });
   } catch (error) {
     await destroy();
@@ -89,13 +96,20 @@ function chosenNodes(ports: readonly number[], networks: readonly NodeNetwork[])
 
 /** The sandbox that a state file tells of. */
 export function sandboxOf({ directory, state }: Pick<ClaimedDirectory, 'directory' | 'state'>): Sandbox {
-  const { binDirectory, programDirectory, postgresVersion, madeDirectory, user } = state;
+  const { binDirectory, programDirectory, postgresVersion, madeDirectory, hasRepmgrd, user } = state;
   return openSandbox({
     place: { directory, user, binDirectory, programDirectory },
     postgresVersion,
     madeDirectory,
+    hasRepmgrd,
     nodes: state.nodes.map((node) => sandboxNode(directory, node)),
   });
+}
+
+/** What failover needs; the caller's own parameters win. */
+function asBuilt(options: MakeOptions): MakeOptions {
+  if (!options.hasRepmgrd) return options;
+  return { ...options, repmgrConf: { failover: 'automatic', rejoin: 'automatic', ...options.repmgrConf } };
 }
 
 async function build(

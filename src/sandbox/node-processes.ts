@@ -2,7 +2,7 @@
 import { signalProcesses } from '../system/processes.ts';
 import { findCompanions } from './repmgrd.ts';
 import type { SandboxNode } from './place.ts';
-import { freezeServer, killServer, thawServer } from './server-process.ts';
+import { findFamily, freezeServer, killServer } from './server-process.ts';
 
 /** Those beside the server first: whoever is left would start it again. */
 export async function killNode(node: SandboxNode, what: 'node' | 'server'): Promise<void> {
@@ -19,7 +19,8 @@ export async function freezeNode(node: SandboxNode, what: 'node' | 'server'): Pr
   await freezeServer(node);
 }
 
+/** All at the same moment, as a machine wakes up. */
 export async function thawNode(node: SandboxNode): Promise<void> {
-  await thawServer(node);
-  signalProcesses(await findCompanions(node), 'SIGCONT');
+  const frozen = [...(await findFamily(node)), ...(await findCompanions(node))];
+  signalProcesses(frozen, 'SIGCONT');
 }

@@ -5,9 +5,10 @@ export interface SandboxPlanFacts {
   readonly server: LocatedServer;
   readonly directory: string;
   readonly nodes: number;
+  readonly hasRepmgrd: boolean;
 }
 
-export function planSandbox({ server, directory, nodes }: SandboxPlanFacts): readonly string[] {
+export function planSandbox({ server, directory, nodes, hasRepmgrd }: SandboxPlanFacts): readonly string[] {
   const standbys = Array.from({ length: nodes - 1 }, (_, index) => `node${index + 2}`);
   return [
     server.isPresent
@@ -16,5 +17,6 @@ export function planSandbox({ server, directory, nodes }: SandboxPlanFacts): rea
     `make a sandbox in ${directory}`,
     'initialize and start "node1" on a free port, and register it as the primary',
     ...standbys.map((name) => `clone "node1" into "${name}", start it on a free port, and register it`),
+    ...(hasRepmgrd ? ['start a repmgrd beside each server'] : []),
   ];
 }

@@ -38,6 +38,24 @@ export async function startRepmgrd(
   if (outcome !== 'listens') throw await startFailure(node);
 }
 
+/** Starts those that do not run, and waits until one of them leads. @throws RepmgrError repmgrd_start_failed */
+export async function startRepmgrds(place: SandboxPlace, nodes: readonly SandboxNode[]): Promise<void> {
+  await Promise.all(
+    nodes.map(async (node) => {
+      if ((await findRepmgrd(node)).length === 0) await startRepmgrd(place, node);
+    }),
+  );
+  const leads = async (): Promise<true | undefined> =>
+    (await Promise.all(nodes.map(isLeading))).includes(true) ? true : undefined;
+  const wait = { deadlineMs: limits.repmgrdStartMs, intervalMs: limits.serverPollMs };
+  if ((await waitUntil(leads, wait)) !== undefined) return;
+  throw failure('repmgrd_start_failed', {
+    message: 'no node of the sandbox leads',
+    detail: `The repmgrds run, and none of them became the leader within ${limits.repmgrdStartMs / 1000} s.`,
+    hint: `Read why in ${nodes.map(({ repmgrdLogFile }) => repmgrdLogFile).join(', ')}.`,
+  });
+}
+
 /** SIGTERM, and waits until it is gone; its guard stays. @throws RepmgrError repmgrd_stop_failed */
 export async function stopRepmgrd(node: SandboxNode): Promise<void> {
   const found = await findRepmgrd(node);
@@ -119,6 +137,15 @@ async function startFailure(node: SandboxNode): Promise<RepmgrError> {
     detail: `The last lines of its log:\n${log.trim().split('\n').slice(-8).join('\n')}`,
     hint: `Correct what the log complains about: ${node.repmgrdLogFile}`,
   });
+}
+
+/** docs/http.md */
+async function isLeading({ host, apiPort }: SandboxNode): Promise<boolean> {
+  const signal = AbortSignal.timeout(limits.repmgrdAnswerMs);
+  return await fetch(`http://${host}:${apiPort}/primary`, { signal }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 function isListening({ host, apiPort }: SandboxNode): Promise<boolean> {

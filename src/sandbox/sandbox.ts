@@ -15,7 +15,7 @@ import {
 import { sandboxCommand } from './directory.ts';
 import { startServer, type StopMode, stopServer } from './server.ts';
 import { freezeNode, killCompanions, killNode, thawNode } from './node-processes.ts';
-import { killRepmgrd, type RepmgrdOptions, startRepmgrd, stopRepmgrd } from './repmgrd.ts';
+import { killRepmgrd, type RepmgrdOptions, startRepmgrd, startRepmgrds, stopRepmgrd } from './repmgrd.ts';
 import { killProcesses } from './server-process.ts';
 import { removeSharedMemory } from './shared-memory.ts';
 import { stateFileName } from './state-file.ts';
@@ -32,6 +32,8 @@ export interface Sandbox {
   /** Whom the servers, and repmgr, run as where the sandbox was started by root. */
   readonly user: SandboxUser | undefined;
   readonly nodes: readonly SandboxNode[];
+  /** Whether it was made with a repmgrd beside each server. */
+  readonly hasRepmgrd: boolean;
   /** By number or by name. @throws RepmgrError sandbox_node_unknown */
   node(word: number | string): SandboxNode;
   /** Runs `repmgr -f REPMGR.CONF ARGS` on a node, whatever its exit code will be. */
@@ -52,6 +54,8 @@ export interface Sandbox {
   stop(id: number, mode?: StopMode): Promise<void>;
   /** Starts the repmgrd of a node; `failover` and the like stand in its repmgr.conf. */
   startRepmgrd(id: number, options?: RepmgrdOptions): Promise<void>;
+  /** Starts those that do not run, and waits until one of them leads. */
+  startRepmgrds(): Promise<void>;
   /** Ends it in good order, and waits until it is gone. */
   stopRepmgrd(id: number): Promise<void>;
   /** SIGKILL to it alone. */
@@ -71,6 +75,7 @@ export interface SandboxFacts {
   readonly place: SandboxPlace;
   readonly postgresVersion: string;
   readonly nodes: readonly SandboxNode[];
+  readonly hasRepmgrd: boolean;
   /** Whether the directory itself goes with the sandbox. */
   readonly madeDirectory: boolean;
 }
@@ -84,6 +89,7 @@ export function openSandbox(facts: SandboxFacts): Sandbox {
     binDirectory: place.binDirectory,
     user: place.user,
     nodes,
+    hasRepmgrd: facts.hasRepmgrd,
     node,
     repmgr: async (id, args, options) =>
       await runInSandbox(place, process.execPath, repmgrOf(place, node(id), args), options, node(id)),
@@ -94,6 +100,7 @@ export function openSandbox(facts: SandboxFacts): Sandbox {
     start: async (id) => await startServer(place, node(id)),
     stop: async (id, mode) => await stopServer(place, node(id), mode),
     startRepmgrd: async (id, options) => await startRepmgrd(place, node(id), options),
+    startRepmgrds: async () => await startRepmgrds(place, nodes),
     stopRepmgrd: async (id) => await stopRepmgrd(node(id)),
     killRepmgrd: async (id) => await killRepmgrd(node(id)),
     kill: async (id, what = 'node') => await killNode(node(id), what),

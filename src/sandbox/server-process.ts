@@ -58,12 +58,10 @@ export async function freezeServer({ dataDirectory }: SandboxNode): Promise<void
   }
 }
 
-/** SIGCONT to all processes of the server. */
-export async function thawServer({ dataDirectory }: SandboxNode): Promise<void> {
+/** The postmaster of the server, and all that descends from it. */
+export async function findFamily({ dataDirectory }: SandboxNode): Promise<readonly RunningProcess[]> {
   const postmaster = await findPostmaster(dataDirectory);
-  if (postmaster !== undefined) {
-    signalProcesses(withDescendants(postmaster.pid, await listProcesses()), 'SIGCONT');
-  }
+  return postmaster === undefined ? [] : withDescendants(postmaster.pid, await listProcesses());
 }
 
 /** All processes of the server, after its postmaster was stopped: it starts no further one while they are counted. */

@@ -10,7 +10,7 @@ import { waitUntil } from '../system/clock.ts';
 import { findProcess, signalProcesses } from '../system/processes.ts';
 import { sandboxCommand } from './directory.ts';
 import { commandOn, environmentOf, runInSandbox, type SandboxNode, type SandboxPlace } from './place.ts';
-import { thawServer } from './server-process.ts';
+import { findFamily } from './server-process.ts';
 
 export type StopMode = 'smart' | 'fast' | 'immediate';
 
@@ -79,7 +79,8 @@ export async function stopServer(
 ): Promise<void> {
   const postmaster = await findPostmaster(node.dataDirectory);
   if (postmaster === undefined) return;
-  await thawServer(node);
+  // One that is frozen takes no signal.
+  signalProcesses(await findFamily(node), 'SIGCONT');
   signalProcesses([postmaster], stopSignals[mode]);
   const isGone = await waitUntil(
     async () => ((await findPostmaster(node.dataDirectory)) === undefined ? true : undefined),

@@ -22,6 +22,8 @@ const stateSchema = v.object({
   programDirectory: v.string(),
   /** Undefined where the servers run as whoever made the sandbox. */
   user: v.optional(v.object({ name: v.string(), uid: v.number(), gid: v.number(), home: v.string() })),
+  /** Whether a repmgrd belongs to each node. */
+  hasRepmgrd: v.optional(v.boolean(), false),
   /** Whether the directory itself was made, and goes with the sandbox. */
   madeDirectory: v.boolean(),
   nodes: v.array(
