@@ -135,7 +135,7 @@ export class Daemon {
     });
   }
 
-  /** @throws RepmgrError api_address_unusable or api_certificate_unusable */
+  /** @throws RepmgrError daemon_runs_already, api_address_unusable or api_certificate_unusable */
   async start(): Promise<void> {
     const { incarnation, durable, settings } = this.#from;
     await this.traffic.listen({
@@ -184,13 +184,14 @@ export class Daemon {
     this.#reports.event({ name: 'repmgrd_reload', isSuccessful: true, details });
   }
 
-  /** Ends in good order: the guard stays, PostgreSQL is left as it is. */
-  async close(): Promise<void> {
+  /** Ends in good order: the guard stays, PostgreSQL is left as it is. @param failed why it could not start */
+  async close(failed?: string): Promise<void> {
     await this.#unguardedEnd.pause();
     this.#loop.close();
     this.#flushProbe.close();
     this.#housekeeping.close();
-    this.#reports.event({ name: 'repmgrd_shutdown', isSuccessful: true, details: 'repmgrd was ended' });
+    const details = failed ?? 'repmgrd was ended';
+    this.#reports.event({ name: 'repmgrd_shutdown', isSuccessful: failed === undefined, details });
     await this.#reports.close();
     await Promise.allSettled([
       this.traffic.close(),

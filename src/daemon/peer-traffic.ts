@@ -16,6 +16,7 @@ import type { PeerNotes } from './peer-notes.ts';
 import { readWalTail } from './perform/wal-tail.ts';
 import type { ReportedEvent } from './report/reported-event.ts';
 import type { StartedFrom } from './started-from.ts';
+import { refuseTwin } from './twin.ts';
 
 export interface PeerTrafficOptions extends InboxOptions {
   readonly from: StartedFrom;
@@ -50,10 +51,19 @@ export class PeerTraffic {
     });
   }
 
-  /** @throws RepmgrError api_address_unusable or api_certificate_unusable */
+  /** @throws RepmgrError daemon_runs_already, api_address_unusable or api_certificate_unusable */
   async listen(pages: PageSource): Promise<void> {
     const { from, config, facts, notes, reread, report } = this.#options;
-    const { bootNonce, place, isWitness, log } = from;
+    const { self, bootNonce, place, isWitness, log } = from;
+    const { clusterName, apiAdvertise } = config();
+    const recorded = facts().addresses.flatMap(([id, address]) => (id === self ? [address] : []));
+    await refuseTwin({
+      self,
+      clusterName,
+      addresses: [apiAdvertise, ...recorded],
+      tls: tlsFilesOf(config()),
+      signal: this.#ending.signal,
+    });
     this.#api = await startApiServer({
       listen: config().apiListen,
       tls: tlsFilesOf(config()),

@@ -137,7 +137,7 @@ export async function runDaemon({
     );
     const running = daemon;
     await running.start().catch(async (error: unknown) => {
-      await running.close();
+      await running.close(error instanceof Error ? error.message : String(error));
       throw error;
     });
     running.takeFacts(watch.facts);

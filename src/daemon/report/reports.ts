@@ -6,7 +6,7 @@ import type { State } from '../../failover/state.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { Connection } from '../../postgres/connection.ts';
-import type { ClusterFacts } from '../cluster-facts.ts';
+import { type ClusterFacts, recordedMetadata } from '../cluster-facts.ts';
 import type { StepTaken } from '../failover-loop.ts';
 import type { PeerNotes } from '../peer-notes.ts';
 import { PrimaryConnection } from '../primary-connection.ts';
@@ -109,7 +109,9 @@ export class Reports {
   presentPrimary(): NodeRecord | undefined {
     const { nodes } = this.#options.facts();
     const { role, durable, metadata, settings } = this.#options.state();
-    const leader = role.kind === 'leader' ? settings.self : (durable.leader?.node ?? metadata.primary);
+    // Nothing was decided yet where repmgrd cannot start.
+    const recorded = metadata.primary ?? recordedMetadata(this.#options.facts()).primary;
+    const leader = role.kind === 'leader' ? settings.self : (durable.leader?.node ?? recorded);
     return nodes.find(({ id }) => id === leader);
   }
 
