@@ -147,6 +147,8 @@ export const limits = {
   /** For a repmgrd of the sandbox to listen, and to end after SIGTERM. */
   repmgrdStartMs: 20_000,
   repmgrdStopMs: 10_000,
+  /** For one answer of it over HTTP. */
+  repmgrdAnswerMs: 1_000,
   /** For a server of the sandbox to stop in good order. */
   serverStopMs: 60_000,
   /** Between two looks at a server that starts or stops. */

@@ -5,6 +5,7 @@ import { clusterOptions } from './cluster-options.ts';
 import { daemonOptions } from './daemon-options.ts';
 import { laterOptions } from './later-options.ts';
 import type { Option } from './option.ts';
+import { sandboxOptions } from './sandbox-options.ts';
 import { witnessOptions } from './witness-options.ts';
 
 const none = { kind: 'none' } as const;
@@ -131,20 +132,8 @@ export const optionTable = {
   nodeName: { ...text('NAME'), long: 'node-name', about: 'the node that is meant, by its name' },
   csv: { ...flag, long: 'csv', about: 'print comma-separated values' },
   compact: { ...flag, long: 'compact', about: 'leave out the widest column: connection strings, or details' },
-  nodes: {
-    group: 'command',
-    long: 'nodes',
-    value: { kind: 'integer', name: 'COUNT', minimum: 1, maximum: 20 },
-    about: 'the number of servers: one primary, the rest standbys (default 3)',
-  },
-  postgresVersion: {
-    group: 'command',
-    long: 'postgres-version',
-    value: { kind: 'integer', name: 'MAJOR', minimum: 10, maximum: 18 },
-    about: 'major version of PostgreSQL, 10 to 18',
-  },
-  directory: { ...text('DIRECTORY'), long: 'directory', about: 'where the sandbox is kept' },
 
+  ...sandboxOptions,
   ...clusterOptions,
   ...witnessOptions,
   ...daemonOptions,

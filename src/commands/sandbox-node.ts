@@ -37,23 +37,24 @@ export function requireRunning({ sandbox, node, status }: ChosenNode): void {
 }
 
 /**
- * For kill, freeze and thaw: one signal to all processes of the NODE's server, which runs.
+ * For kill, freeze and thaw: one signal to all processes of the NODE, or of its server, which runs.
  * @param outcome what is so then, behind the name of the node
  * @throws RepmgrError sandbox_missing, sandbox_node_unknown, sandbox_node_state
  */
 export async function signalServer(
   context: CommandContext,
   signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT',
-  send: (sandbox: Sandbox, id: number) => Promise<void>,
+  send: (sandbox: Sandbox, id: number, what: 'node' | 'server') => Promise<void>,
   outcome: string,
 ): Promise<void> {
   const chosen = await chosenNode(context);
   requireRunning(chosen);
   const { sandbox, node } = chosen;
+  const isServerAlone = context.options.serverOnly === true;
   await carryOut(
     context,
-    `send ${signal} to all processes of the server of "${node.name}"`,
-    () => send(sandbox, node.id),
+    `send ${signal} to all processes of ${isServerAlone ? 'the server of ' : ''}"${node.name}"`,
+    () => send(sandbox, node.id, isServerAlone ? 'server' : 'node'),
     `"${node.name}" ${outcome}`,
   );
 }

@@ -30,10 +30,15 @@ async function startNode(context: CommandContext): Promise<void> {
     return;
   }
   const isFrozen = status.state === 'frozen';
+  const withRepmgrd = sandbox.hasRepmgrd ? ', and its repmgrd' : '';
   await carryOut(
     context,
-    isFrozen ? `let "${node.name}" go on` : `start the server of "${node.name}"`,
-    () => (isFrozen ? sandbox.thaw(node.id) : sandbox.start(node.id)),
+    isFrozen ? `let "${node.name}" go on` : `start the server of "${node.name}"${withRepmgrd}`,
+    async () => {
+      if (isFrozen) return await sandbox.thaw(node.id);
+      await sandbox.start(node.id);
+      if (sandbox.hasRepmgrd) await sandbox.startRepmgrd(node.id);
+    },
     `"${node.name}" runs`,
   );
 }
@@ -43,8 +48,9 @@ async function startNew(context: CommandContext, directory: string): Promise<voi
   await refuseUnlessEmpty(directory);
   const server = await locateServer(options.postgresVersion?.toString());
   const nodes = options.nodes ?? defaultNodes;
+  const hasRepmgrd = options.withRepmgrd === true;
   if (options.dryRun === true) {
-    const steps = planSandbox({ server, directory, nodes });
+    const steps = planSandbox({ server, directory, nodes, hasRepmgrd });
     context.print(renderSteps(steps, { isJson: options.json === true }));
     return;
   }
@@ -57,6 +63,7 @@ async function startNew(context: CommandContext, directory: string): Promise<voi
     // Whoever keeps a sandbox for weeks may lose power.
     postgresqlConf: { fsync: 'on' },
     repmgrConf: {},
+    hasRepmgrd,
     signal,
     onStep: (step) => log.notice(step),
   });
@@ -86,12 +93,16 @@ async function startAgain(context: CommandContext): Promise<void> {
   const facts = await Promise.all(statuses.map(({ id, state }) => restartFacts(sandbox.node(id), state)));
   const plan = planRestart(facts);
   const steps = plan.start.map((id) => `start the server of "${sandbox.node(id).name}"`);
+  if (sandbox.hasRepmgrd) steps.push('start a repmgrd beside each server');
   if (options.dryRun === true) {
     context.print(renderSteps(steps, { isJson: options.json === true }));
     return;
   }
   const primary = sandbox.node(statuses.find(({ state }) => state === 'primary')?.id ?? plan.start[0] ?? 1);
-  for (const left of plan.left) {
+  // A former primary is what repmgrd brings back.
+  const isLeft = ({ because }: LeftNode) =>
+    !sandbox.hasRepmgrd || because !== 'it was primary before another';
+  for (const left of plan.left.filter(isLeft)) {
     log.warning(`"${left.name}" is left as it is: ${left.because}`, {
       hint: hintFor(left, primary, sandbox),
     });
@@ -100,6 +111,10 @@ async function startAgain(context: CommandContext): Promise<void> {
     if (signal.aborted) throw failure('interrupted', { message: 'the operation was interrupted' });
     log.notice(steps[index] ?? '');
     await sandbox.start(id);
+  }
+  if (sandbox.hasRepmgrd) {
+    log.notice('start a repmgrd beside each server');
+    await sandbox.startRepmgrds();
   }
   await show(context, sandbox);
 }

@@ -20,16 +20,25 @@ export function sandboxAsJson({ directory, postgresVersion }: Sandbox, nodes: re
 }
 
 /** Lines to copy into a shell, each with a comment of what it is for. */
-export function whatToTypeNext({ directory }: Sandbox, statuses: readonly NodeStatus[]): string {
+export function whatToTypeNext({ directory, hasRepmgrd }: Sandbox, statuses: readonly NodeStatus[]): string {
   const sandbox = (words: string): string =>
     sandboxCommand(words, directory).replace(/^repmgr/, () => ownProgram());
   const primary = statuses.find(({ state }) => state === 'primary');
   const [first, second] = statuses.filter(({ state }) => state === 'standby');
-  const lines = [
-    ['what repmgr says of the cluster', primary && sandbox(`run ${primary.id} cluster show`)],
+  const byHand = [
     ['let the primary die', first && primary && sandbox(`kill ${primary.id}`)],
     [`make ${first?.name} the primary`, first && sandbox(`run ${first.id} standby promote`)],
     [`let ${second?.name} follow it`, second && sandbox(`run ${second.id} standby follow`)],
+  ] as const;
+  const byRepmgrd = [
+    ['let PostgreSQL crash on the primary', first && primary && sandbox(`kill ${primary.id} --server-only`)],
+    ['who leads now, and why', first && sandbox(`run ${first.id} explain`)],
+    ['let a whole host die, for some seconds longer', first && sandbox(`kill ${first.id}`)],
+    ['and bring it back, as a standby', first && sandbox(`start ${first.id}`)],
+  ] as const;
+  const lines = [
+    ['what repmgr says of the cluster', primary && sandbox(`run ${primary.id} cluster show`)],
+    ...(hasRepmgrd ? byRepmgrd : byHand),
     ['what each server does', sandbox('status')],
     ['remove everything', sandbox('destroy')],
   ] as const;
