@@ -48,9 +48,11 @@ const keysByLetter = new Map(optionKeys.map((key) => [optionOf(key).short, key] 
  * long as they are unambiguous; an optional value needs `=`. All errors are found at once.
  */
 export function parseCommandLine(args: readonly string[], environment: Environment): CommandLine {
-  const words = readWords(endOptionsAtCommandLine(args, takesNextWord));
-  const found = findCommand(words.operands);
+  const given = endOptionsAtCommandLine(args, takesNextWord);
+  const read = readWords(given, {});
+  const found = findCommand(read.operands);
   const command = found.kind === 'found' ? found.command : undefined;
+  const words = command?.letters === undefined ? read : readWords(given, command.letters);
   if (words.options.help) return { kind: 'help', command };
   if (words.options.version) return { kind: 'version' };
   if (words.options.versionNumber) return { kind: 'version-number' };
@@ -88,7 +90,7 @@ function keyOfLongName(name: string): OptionKey | undefined | 'ambiguous' {
   return candidates.values().next().value;
 }
 
-function readWords(args: readonly string[]): Words {
+function readWords(args: readonly string[], letters: NonNullable<Command['letters']>): Words {
   const values: Partial<Record<OptionKey, unknown>> = {};
   const operands: string[] = [];
   const errors: string[] = [];
@@ -106,7 +108,7 @@ function readWords(args: readonly string[]): Words {
       before = undefined;
     }
     if (token.kind !== 'option' || isAnswered) continue;
-    const key = keyOfToken(token);
+    const key = keyOfToken(token, letters);
     if (key === undefined) {
       errors.push(unknownOption(token.rawName));
       continue;
@@ -120,8 +122,12 @@ function readWords(args: readonly string[]): Words {
   return { options: values as CommandOptions, operands, errors };
 }
 
-function keyOfToken({ name, rawName }: { name: string; rawName: string }): OptionKey | undefined {
-  return rawName.startsWith('--') ? keysByLongName.get(name) : keysByLetter.get(rawName.slice(1));
+function keyOfToken(
+  { name, rawName }: { name: string; rawName: string },
+  letters: NonNullable<Command['letters']>,
+): OptionKey | undefined {
+  if (rawName.startsWith('--')) return keysByLongName.get(name);
+  return letters[rawName.slice(1)] ?? keysByLetter.get(rawName.slice(1));
 }
 
 function tokensOf(args: readonly string[]) {

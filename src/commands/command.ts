@@ -45,6 +45,8 @@ export interface Command {
     /** The operand is followed by a command line of its own, which is not read here. */
     readonly hasCommandLine?: true;
   };
+  /** Letters that mean another option here than elsewhere. */
+  readonly letters?: Readonly<Record<string, OptionKey>>;
   readonly needsConfig: boolean;
   /** False: the configuration file is not even looked for. */
   readonly readsConfig?: false;

@@ -117,6 +117,17 @@ export const optionTable = {
   },
   wait: { group: 'command', long: 'wait', short: 'W', value: seconds, about: 'wait for a primary' },
   noWait: { ...flag, long: 'no-wait', about: 'do not wait' },
+  forceRewind: {
+    group: 'command',
+    long: 'force-rewind',
+    value: { kind: 'optional-text', name: 'PATH' },
+    about: 'give up what only this server has, by pg_rewind',
+  },
+  configFiles: {
+    ...text('LIST'),
+    long: 'config-files',
+    about: 'further files of the data directory that a rewind is to leave alone, separated by commas',
+  },
   node: {
     group: 'command',
     long: 'node',

@@ -7,6 +7,7 @@ import { type ClonePlan, planClone } from '../cluster/clone/plan.ts';
 import type { CloneWish } from '../cluster/clone/wish.ts';
 import { recordEvent } from '../cluster/record-event.ts';
 import { newCopyFile, rewindingFile } from '../cluster/rejoin/kept-places.ts';
+import { leaveSynchronousNames } from '../cluster/rejoin/leave-synchronous-names.ts';
 import { noteNewCopy } from '../cluster/rejoin/new-copy.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -35,6 +36,7 @@ export async function run(context: CommandContext): Promise<void> {
   }
   try {
     const planned = plan(facts, wish, log);
+    await leaveNames(context, facts, wish);
     await executeClone({ wish, facts, plan: planned, log, signal, progress: await showProgress(context) });
     await noteForDaemon(context, planned.dataDirectory);
     await report(context, facts, { isSuccessful: true, details: eventDetails(facts, planned, wish) });
@@ -61,6 +63,23 @@ function eventDetails({ source }: CloneFacts, { method }: ClonePlan, { mayReplac
     `backup method: ${method.name}`,
     `--force: ${mayReplace ? 'Y' : 'N'}`,
   ].join('; ');
+}
+
+/** Of the node whose data are replaced, which acknowledges nothing until they are complete. */
+async function leaveNames(
+  { config, log, signal }: CommandContext,
+  { metadata }: CloneFacts,
+  { mayReplace, node }: CloneWish,
+): Promise<void> {
+  const primary = metadata.kind === 'found' ? metadata.primary : undefined;
+  const isConcerned = mayReplace && (config?.synchronousQuorum ?? 0) > 0;
+  if (!isConcerned || primary?.kind !== 'found' || node === undefined) return;
+  const connection = await connect(primary.conninfo, { signal });
+  try {
+    await leaveSynchronousNames(connection, node.conninfo['application_name'] ?? node.name, { log, signal });
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Its repmgrd may know that the data which were there before are not to be used. */

@@ -49,6 +49,7 @@ export async function run(context: CommandContext): Promise<void> {
       upstream: upstream.connection,
       primary: upstream.primary.connection,
       isOrderedByDaemon: isOrderedByDaemon(context.environment),
+      event: 'standby_follow',
       log,
       signal,
     });
@@ -73,7 +74,7 @@ async function planOrReport(
       const details = [error.message, error.detail].filter(Boolean).join(': ');
       const place = { config: requireConfig(context), log: context.log };
       await reportFollow(
-        { ...place, primary: primary.connection, followed: node },
+        { ...place, primary: primary.connection, followed: node, event: 'standby_follow' },
         { isSuccessful: false, details },
       );
     }

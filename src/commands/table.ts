@@ -12,7 +12,6 @@ export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
   ['standby', 'switchover'],
   ['node', 'status'],
   ['node', 'check'],
-  ['node', 'rejoin'],
   ['node', 'service'],
   ['node', 'control'],
 ];
@@ -167,6 +166,27 @@ export const commandTable: readonly Command[] = [
     ],
     needsConfig: true,
     load: () => import('./standby-follow.ts'),
+  },
+  {
+    noun: 'node',
+    verb: 'rejoin',
+    summary: 'make this stopped node a standby of the current primary again',
+    description:
+      'For a former primary, or a standby that was left behind. Follows as it is where nothing diverged; with --force-rewind it gives up by pg_rewind what only this server has, and keeps that WAL. -W does not wait until it streams.',
+    examples: [
+      {
+        line: 'repmgr -f /etc/repmgr.conf -h node2 node rejoin --force-rewind --dry-run',
+        about: 'only look',
+      },
+      {
+        line: 'repmgr -f /etc/repmgr.conf -h node2 node rejoin --force-rewind',
+        about: 'rejoin now',
+      },
+    ],
+    options: [...connectionOptions, 'dataDir', 'forceRewind', 'configFiles', 'wait', 'noWait'],
+    letters: { W: 'noWait' },
+    needsConfig: true,
+    load: () => import('./node-rejoin.ts'),
   },
   ...configArchiveCommands,
   ...witnessCommands,

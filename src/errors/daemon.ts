@@ -45,6 +45,10 @@ export const daemonErrors = {
     exit: 'rejoinFailed',
     about: 'WAL that only this node has could not be kept, so it is not rejoined',
   },
+  rejoin_refused: {
+    exit: 'rejoinFailed',
+    about: 'a node cannot be made a standby again as it is, or is not stopped',
+  },
   rewind_failed: {
     exit: 'rejoinFailed',
     about: 'pg_rewind failed',

@@ -32,6 +32,8 @@ export const daemonLimits = {
   guardPipeBytes: 16 * 1024,
   /** Reads of the guard's note, which it writes in place. */
   guardNoteReads: 5,
+  /** For a leader to take a standby that is gone out of synchronous_standby_names: a lease, and some steps. */
+  leavesNamesMs: 20_000,
   /** For pg_rewind, which reads all WAL since the fork and copies what changed. */
   rewindMs: 3_600_000,
   /** Between two looks at the replication slots: for so long consumers of failover slots wait for a standby that is gone. */

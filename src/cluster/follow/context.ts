@@ -16,6 +16,7 @@ export interface FollowContext {
   readonly primary: Connection;
   /** repmgrd runs this, and sees to slots left behind, metadata and events itself. */
   readonly isOrderedByDaemon: boolean;
+  readonly event: 'standby_follow' | 'node_rejoin';
   readonly log: Logger;
   readonly signal: AbortSignal;
 }

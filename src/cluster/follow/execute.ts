@@ -29,6 +29,10 @@ export async function follow(context: FollowContext): Promise<void> {
   } catch (error) {
     await afterFailedActivation(context, hasNewSlot, error);
   }
+  if (wish.streamingMs === 0) {
+    await finish(context, 'is to stream from');
+    return;
+  }
   log.info(
     `waiting up to ${wish.streamingMs / 1000} seconds until it streams from node ${nodeLabel(facts.upstream.node)}`,
   );
@@ -40,9 +44,13 @@ export async function follow(context: FollowContext): Promise<void> {
     await report(context, { isSuccessful: false, details: `${error.message}: ${look.found}` });
     throw error;
   }
+  await finish(context, look.state === 'catching up' ? 'is catching up with' : 'streams from');
+}
+
+async function finish(context: FollowContext, is: string): Promise<void> {
+  const { facts, plan, log } = context;
   await recordUpstream(context);
   await report(context, { isSuccessful: true });
-  const is = look.state === 'catching up' ? 'is catching up with' : 'streams from';
   log.notice(`node ${nodeLabel(plan.node)} ${is} node ${nodeLabel(facts.upstream.node)} now`);
   await dropFormerSlots(context);
 }
@@ -116,11 +124,11 @@ async function recordUpstream(context: FollowContext): Promise<void> {
 }
 
 async function report(
-  { facts, config, primary, log, isOrderedByDaemon }: FollowContext,
+  { facts, config, primary, log, isOrderedByDaemon, event }: FollowContext,
   outcome: { readonly isSuccessful: boolean; readonly details?: string },
 ): Promise<void> {
   if (isOrderedByDaemon) return;
-  await reportFollow({ config, log, primary, followed: facts.upstream.node }, outcome);
+  await reportFollow({ config, log, primary, followed: facts.upstream.node, event }, outcome);
 }
 
 /** Else it would keep WAL on a server that this node does not stream from any more. */

@@ -53,7 +53,11 @@ export function planFollow(facts: FollowFacts, wish: FollowWish): FollowPlan {
       ...(slot === undefined ? [] : [slot.step]),
       `write the recovery settings in "${local.server.dataDirectory}": primary_conninfo = "${redactConninfo(facts.primaryConninfo)}"`,
       activationInWords(local, activation),
-      `wait up to ${wish.streamingMs / 1000} seconds until it streams from node ${nodeLabel(upstream.node)}`,
+      ...(wish.streamingMs === 0
+        ? []
+        : [
+            `wait up to ${wish.streamingMs / 1000} seconds until it streams from node ${nodeLabel(upstream.node)}`,
+          ]),
       `record node ${nodeLabel(node)} as a standby of node ${nodeLabel(upstream.node)}`,
       ...(slot === undefined ? [] : former).map(
         (holder) => `drop the replication slot "${slot?.name}" on node ${nodeLabel(holder)}, if it is there`,

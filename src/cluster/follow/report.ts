@@ -12,18 +12,19 @@ export interface ReportContext {
   readonly primary: Connection;
   /** The node to follow: %a, %c and %p of the notification commands. */
   readonly followed: NodeRecord;
+  readonly event: 'standby_follow' | 'node_rejoin';
 }
 
-/** Writes the event `standby_follow`; as recordEvent() it never throws. */
+/** As recordEvent() it never throws. */
 export async function reportFollow(
-  { config, log, primary, followed }: ReportContext,
+  { config, log, primary, followed, event: eventName }: ReportContext,
   outcome: { readonly isSuccessful: boolean; readonly details?: string },
 ): Promise<void> {
   const { id, name, conninfo } = followed;
   const event = {
     ...outcome,
     nodeId: config.nodeId as NodeId,
-    name: 'standby_follow',
+    name: eventName,
     related: { nodeId: id, name, conninfo },
   };
   await recordEvent({ connection: primary, config, log, event });

@@ -19,7 +19,7 @@ export interface FollowWish {
   readonly recovery: RecoveryWish;
   /** standby_follow_restart: restart also where a reload would do. */
   readonly mustRestart: boolean;
-  /** standby_follow_timeout */
+  /** standby_follow_timeout; 0: it is not waited for. */
   readonly streamingMs: number;
   /** How a user runs repmgr on this node, followed by these words. */
   ownCommand(words: string): string;

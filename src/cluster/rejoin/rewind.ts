@@ -21,6 +21,8 @@ export interface RewindOptions {
   /** The primary to rewind to. */
   readonly source: Conninfo;
   readonly signal: AbortSignal;
+  /** Files of the data directory that stay as they are, beside the configuration files; relative to it. */
+  readonly alsoKept?: readonly string[];
 }
 
 /**
@@ -47,16 +49,28 @@ export async function whyNoRewind({
  * @throws RepmgrError rewind_failed, of connecting, interrupted
  */
 export async function rewind(options: RewindOptions, onBegin: () => Promise<void>): Promise<void> {
-  const { dataDirectory, programDirectory, source, signal } = options;
+  const { dataDirectory, source, signal, alsoKept = [] } = options;
   await checkpoint(source, signal);
-  const own = await readConfiguration(dataDirectory);
-  const { password, ...rest } = source;
+  const own = await readConfiguration(dataDirectory, alsoKept);
   await onBegin();
+  await runRewind(options, []);
+  await writeConfiguration(dataDirectory, own);
+}
+
+/** Tries it and changes nothing. @throws RepmgrError rewind_failed, of connecting, interrupted */
+export async function tryRewind(options: RewindOptions): Promise<void> {
+  await checkpoint(options.source, options.signal);
+  await runRewind(options, ['--dry-run']);
+}
+
+async function runRewind(options: RewindOptions, more: readonly string[]): Promise<void> {
+  const { dataDirectory, programDirectory, source, signal } = options;
+  const { password, ...rest } = source;
   const program = programDirectory === undefined ? 'pg_rewind' : join(programDirectory, 'pg_rewind');
   const shown = formatConninfo(withoutSecrets(rest));
   const result = await runCommand(
     program,
-    [`--target-pgdata=${dataDirectory}`, `--source-server=${shown}`, '--progress'],
+    [`--target-pgdata=${dataDirectory}`, `--source-server=${shown}`, '--progress', ...more],
     {
       cwd: dataDirectory,
       deadlineMs: limits.rewindMs,
@@ -74,7 +88,6 @@ export async function rewind(options: RewindOptions, onBegin: () => Promise<void
       hint: 'It needs wal_log_hints=on or data checksums on this node, and a role on the primary that may read its files.',
     });
   }
-  await writeConfiguration(dataDirectory, own);
 }
 
 /** pg_rewind finds the new timeline in the control file only. @throws RepmgrError */
@@ -93,10 +106,13 @@ interface ConfigurationFile {
   readonly mode: number;
 }
 
-async function readConfiguration(dataDirectory: string): Promise<readonly ConfigurationFile[]> {
-  const names = await configurationFiles(dataDirectory);
+async function readConfiguration(
+  dataDirectory: string,
+  alsoKept: readonly string[],
+): Promise<readonly ConfigurationFile[]> {
+  const names = new Set([...(await configurationFiles(dataDirectory)), ...alsoKept]);
   return await Promise.all(
-    names.map(async (name) => {
+    [...names].map(async (name) => {
       const path = join(dataDirectory, name);
       const [content, { mode }] = await Promise.all([readFile(path), stat(path)]);
       return { name, content, mode: mode & 0o777 };

@@ -93,7 +93,6 @@ export const commandParameters = [
     minimum: 1,
     since: '4.0',
     readBy: ['repmgr'],
-    notYetIn: ['repmgr'],
     help: 'How long a node that rejoins may take until it streams.',
   },
   {

@@ -39,6 +39,7 @@ export async function rejoin(
   const primary = rowOf(context, action.node);
   attempts.refuseMore();
   await stop(context, server);
+  await leaveNames(context);
   const way = await chooseWay(context, server, primary, action.hasStrayed);
   log.notice(`rejoining node ${context.self} to node ${primary.id} by a ${way.name}`, { detail: way.reason });
   if (way.name === 'clone' || !(await isRewound(context, server, primary))) {
@@ -55,6 +56,17 @@ export async function rejoin(
   attempts.succeed();
   void recordFollowing(context, primary);
   return { kind: 'done' };
+}
+
+/** It acknowledges nothing before its data are whole again (rule 13); where too few others are there it stays named. */
+async function leaveNames({ config, self, record, signal }: PerformContext): Promise<void> {
+  const isOut = async (): Promise<true | undefined> => {
+    const { synchronous } = record() ?? { synchronous: undefined };
+    return synchronous === undefined || synchronous.required === 0 || !synchronous.names.includes(self)
+      ? true
+      : undefined;
+  };
+  await waitUntil(isOut, { deadlineMs: 2 * config.primaryLeaseMs, signal });
 }
 
 interface Way {
