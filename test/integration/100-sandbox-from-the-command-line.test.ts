@@ -77,3 +77,29 @@ it('runs repmgr on its nodes, with the output and the exit code of that repmgr',
   });
   expect((await run('1')).stderr).toContain('sandbox run needs NODE COMMAND...');
 });
+
+it('fails over by itself where it was made with a repmgrd beside each server, and is stopped and started with them', async () => {
+  const directory = await directoryForSandbox();
+  const sandbox = async (...words: string[]) => {
+    const result = await runRepmgr('sandbox', ...words, '--directory', directory);
+    expect(result, `sandbox ${words.join(' ')}\n${result.stderr}`).toMatchObject({ exitCode: 0 });
+    return result;
+  };
+  const roles = async (): Promise<string[]> => {
+    const { stdout } = await sandbox('status', '--json');
+    return (JSON.parse(stdout) as { nodes: { role: string }[] }).nodes.map(({ role }) => role);
+  };
+  const planned = await sandbox('start', '--with-repmgrd', '--dry-run');
+  expect(planned.stdout).toContain('start a repmgrd beside each server\n');
+  const { stdout } = await sandbox('start', '--nodes', '2', '--with-repmgrd');
+  expect(stdout).toMatch(/kill --directory=\S+ 1 --server-only +# let PostgreSQL crash on the primary$/m);
+
+  await sandbox('kill', '1', '--server-only');
+  const swapped = ['standby, streams from node2', 'primary, 1 standby streams from it'];
+  await expect.poll(roles, { timeout: 20_000 }).toEqual(swapped);
+
+  await sandbox('stop');
+  await expect.poll(() => processesOf(directory), { timeout: 5_000 }).toEqual([]);
+  await sandbox('start');
+  await expect.poll(roles, { timeout: 20_000 }).toEqual(swapped);
+});
