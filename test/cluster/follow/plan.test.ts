@@ -4,10 +4,10 @@ import { planFollow } from '../../../src/cluster/follow/plan.ts';
 import type { FollowWish } from '../../../src/cluster/follow/wish.ts';
 import type { RepmgrError } from '../../../src/errors.ts';
 import type { Lsn } from '../../../src/model/lsn.ts';
-import type { TimelineHistory, TimelineId } from '../../../src/model/timeline.ts';
+import type { TimelineHistory } from '../../../src/model/timeline.ts';
 import type { ReplicationSlot } from '../../../src/postgres/replication-slots.ts';
 import { serverVersion } from '../../../src/postgres/version.ts';
-import { aNode, aStandby, id, lsn } from '../disagreements/a-cluster.ts';
+import { aNode, id, lsn } from '../disagreements/a-cluster.ts';
 import { facts, left, timeline, wish } from './a-follow.ts';
 
 function aSlot(kind: ReplicationSlot['kind'], isActive: boolean): ReplicationSlot {
