@@ -35,7 +35,7 @@ export const wish: FollowWish = {
   ownCommand: (words) => `repmgr -f node3.conf ${words}`,
 };
 
-interface Changes {
+export interface Changes {
   readonly local?: Partial<FollowFacts['local']>;
   readonly running?: Partial<Extract<FollowFacts['local']['state'], { kind: 'running' }>>;
   readonly upstream?: Partial<FollowFacts['upstream']>;

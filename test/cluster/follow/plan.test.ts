@@ -8,7 +8,7 @@ import type { TimelineHistory } from '../../../src/model/timeline.ts';
 import type { ReplicationSlot } from '../../../src/postgres/replication-slots.ts';
 import { serverVersion } from '../../../src/postgres/version.ts';
 import { aNode, id, lsn } from '../disagreements/a-cluster.ts';
-import { facts, left, timeline, wish } from './a-follow.ts';
+import { type Changes, facts, left, timeline, wish } from './a-follow.ts';
 
 function aSlot(kind: ReplicationSlot['kind'], isActive: boolean): ReplicationSlot {
   return { name: 'repmgr_slot_3', kind, isActive, isLost: false };
