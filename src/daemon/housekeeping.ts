@@ -1,6 +1,7 @@
 /** What a repmgrd does beside watching, now and then: looking host names up, keeping its own rows and slots right. */
 import type { Config } from '../config/resolve.ts';
 import { RepmgrError } from '../errors.ts';
+import type { State } from '../failover/state.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
@@ -9,6 +10,7 @@ import type { KnownAddresses } from '../postgres/known-addresses.ts';
 import { monotonicMs } from '../system/clock.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { keepOwnRegistration } from './own-registration.ts';
+import { LostWal } from './lost-wal.ts';
 import type { ReportedEvent } from './report/reported-event.ts';
 import { SlotUpkeep } from './slot-upkeep.ts';
 import type { StartedFrom } from './started-from.ts';
@@ -18,6 +20,7 @@ export interface HousekeepingOptions {
   readonly self: NodeId;
   readonly config: () => Config;
   readonly facts: () => ClusterFacts;
+  readonly state: () => State;
   readonly addresses: KnownAddresses;
   /** @throws RepmgrError where there is none */
   readonly primary: () => Promise<Connection>;
@@ -30,18 +33,21 @@ export interface HousekeepingOptions {
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #slots: SlotUpkeep;
+  readonly #lostWal: LostWal;
   readonly #timers: NodeJS.Timeout[] = [];
   #slotsSoon: NodeJS.Timeout | undefined;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
     this.#slots = new SlotUpkeep({ ...options, place: options.from.place });
+    this.#lostWal = new LostWal({ ...options, place: options.from.place });
   }
 
   start(): void {
     this.#repeat(limits.addressRefreshMs, async () => await this.refreshAddresses());
     this.#repeat(limits.registrationRetryMs, async () => await this.keepRegistration());
     this.#repeat(limits.slotUpkeepMs, async () => await this.#keepSlots());
+    this.#repeat(limits.lostWalMs, async () => await this.#lostWal.run());
   }
 
   close(): void {

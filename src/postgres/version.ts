@@ -73,6 +73,8 @@ export interface Capabilities {
   readonly canReserveSlotWal: boolean;
   /** wal_status and safe_wal_size in pg_replication_slots, 13+. */
   readonly hasSlotWalStatus: boolean;
+  /** pg_ls_waldir(), which members of pg_monitor may call, 10+. */
+  readonly hasWalDirectoryFunction: boolean;
   /** libpq of the server knows tcp_user_timeout, 12+. */
   readonly supportsTcpUserTimeout: boolean;
   /** libpq of the server knows passfile, 10+. */
@@ -174,6 +176,7 @@ function capabilitiesOf(number: number): Capabilities {
     hasLsnType: isAtLeast('9.4'),
     canReserveSlotWal: isAtLeast('9.6'),
     hasSlotWalStatus: isAtLeast('13'),
+    hasWalDirectoryFunction: isAtLeast('10'),
     supportsTcpUserTimeout: isAtLeast('12'),
     supportsPassfile: isAtLeast('10'),
     hasTemporarySlots: isAtLeast('10'),

@@ -90,6 +90,28 @@ describe('the repmgrd of a cluster of three', () => {
     expect((await viewOf(sandbox, id))?.pid).toBe(before);
   });
 
+  it('of a standby whose upstream has removed WAL that it needs says what to run', async () => {
+    await sandbox.stop(3);
+    const dropSlot =
+      "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'repmgr_slot_3' AND NOT active";
+    await sandbox.query(1, dropSlot);
+    for (let segment = 0; segment < 3; segment++) {
+      await sandbox.query(1, 'CREATE TABLE IF NOT EXISTS filler (number int)');
+      await sandbox.query(1, 'INSERT INTO filler VALUES (1)');
+      await sandbox.query(1, 'SELECT pg_switch_wal()');
+    }
+    await sandbox.query(1, 'CHECKPOINT');
+    await sandbox.start(3);
+    const needs =
+      /^this standby needs WAL from .*, which node "node1" \(ID: 1\) has removed; clone it again: /;
+    const lost = await event(3, 'repmgrd_wal_lost', needs);
+    expect(lost?.['details']).toMatch(/repmgr -f \S+ -h \S+ -p \d+ -D \S+ --force standby clone$/);
+    const log = readFileSync(sandbox.node(3).repmgrdLogFile, 'utf8');
+    expect(log).toMatch(
+      /\[ERROR\] this standby needs WAL.*\n.*\[DETAIL\].*\n.*\[HINT\] Stop PostgreSQL here/,
+    );
+  });
+
   it('records that it could not start, because its port is in use', async () => {
     await sandbox.stopRepmgrd(3);
     const server = createServer((socket) => socket.destroy());
