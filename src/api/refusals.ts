@@ -28,7 +28,7 @@ const hints: Readonly<Record<RefusalKind, string | undefined>> = {
   badSignature:
     'The nodes have different secrets: both must read the same metadata; see "repmgr cluster show" on both.',
   otherSecret: 'After "repmgr cluster rotate-secret" this is in order.',
-  unknownNode: 'If it is a node of this cluster, register it: repmgr standby register.',
+  unknownNode: 'If it is a node of this cluster, register it: repmgr standby register, or witness join.',
   replayed:
     'See who has access to the network between the nodes: somebody may repeat what the repmgrds say to each other.',
   tooLarge: 'Compare the versions of repmgrd on both nodes: repmgrd --version.',

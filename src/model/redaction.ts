@@ -7,9 +7,11 @@ const redacted = '***';
 
 /**
  * Replaces every secret by `***` and leaves the rest as written. Takes connection strings in both forms, valid or
- * not, and any text that has them inside, such as a message of PostgreSQL or a SQL statement.
+ * not, and any text that has them inside, such as a message of PostgreSQL or a SQL statement. The token of an
+ * invitation is hidden too.
  */
-export function redactConninfo(text: string): string {
+export function redactConninfo(whole: string): string {
+  const text = whole.replace(/\brepmgr-invitation-[\w-]+/g, `repmgr-invitation-${redacted}`);
   if (!isConninfoUri(text)) {
     const parsed = parseKeywordValues(text);
     if (parsed.kind === 'parsed') {

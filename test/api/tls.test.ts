@@ -3,8 +3,11 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { askForAdmission } from '../../src/api/admission-client.ts';
+import { newInvitation } from '../../src/api/invitation.ts';
 import type { TlsFiles } from '../../src/api/certificates.ts';
 import { type Authority, hasOpenssl, makeAuthority } from '../support/certificates.ts';
+import { node } from './support/view.ts';
 import { numbered, startPeer, tell } from './support/peer.ts';
 
 function authority(name: string): Authority {
@@ -66,6 +69,23 @@ describe.skipIf(!hasOpenssl)('repmgrds with certificates', () => {
     if (answer.kind === 'bytes') for await (const part of answer.bytes) parts.push(part);
     expect(Buffer.concat(parts)).toEqual(bytes);
     expect(await statusOf(two.address, ours.certificate)).toBe(200);
+  });
+
+  it('let a witness in that has one too, and none that has not', async () => {
+    const ours = authority('ours');
+    const one = await startPeer({
+      id: 1,
+      tls: filesOf(ours, 'node1'),
+      onAdmission: async () => ({ kind: 'possible' }),
+    });
+    const { address } = one;
+    const token = newInvitation({ cluster: 'test', systemIdentifier: null, address, endsAtMs: 0 });
+    const about = { node: node(3), name: 'arbiter', address, priority: 100, force: false, isDryRun: true };
+    const { signal } = new AbortController();
+    const ask = async (tls: TlsFiles | undefined) =>
+      await askForAdmission({ token, request: about, tls, signal });
+    expect(await ask(filesOf(ours, 'witness'))).toEqual({ kind: 'possible' });
+    await expect(ask(undefined)).rejects.toMatchObject({ code: 'peer_unreachable' });
   });
 
   it('do not talk to one whose certificate is of another authority, nor to one without', async () => {

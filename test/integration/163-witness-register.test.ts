@@ -1,4 +1,6 @@
 /** A PostgreSQL that is there becomes the witness of one cluster, or of several, and leaves them again. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
@@ -143,7 +145,7 @@ describe('a witness of several clusters', () => {
     await cluster.query(1, `ALTER SCHEMA ${schema} RENAME TO repmgr_sandbox`);
   });
 
-  it('without PostgreSQL is a row alone', async () => {
+  it('without PostgreSQL is a row, and a state file that its repmgrd starts from', async () => {
     const none = await withSettings(witness, 1, {
       ...{ node: '7', node_name: 'voter', conninfo: undefined, data_directory: undefined },
       api_listen: '127.0.0.1:7007',
@@ -155,6 +157,15 @@ describe('a witness of several clusters', () => {
       type: 'witness',
       conninfo: '',
     });
+    const state = await readFile(join(witness.directory, 'state/sandbox-7.json'), 'utf8');
+    const { facts, durable } = JSON.parse(state);
+    expect(durable).toBeNull();
+    expect(facts.nodes.map(({ id }: { id: number }) => id)).toEqual([1, 2, 7, 9]);
+    expect(facts.secrets).toEqual(
+      (await cluster.query(1, 'SELECT secret FROM repmgr_sandbox.repmgr_cluster')).map(
+        ({ secret }) => secret,
+      ),
+    );
     expect(await cluster.repmgr(1, ['witness', 'unregister', '--node-name=voter'])).toMatchObject({
       exitCode: 0,
     });

@@ -1,8 +1,10 @@
 /** A machine without any PostgreSQL becomes a witness by a token of the primary, and its vote decides a failover. */
-import { readFile, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readToken } from '../../src/api/invitation.ts';
+import { readToken, writeToken } from '../../src/api/invitation.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { waitUntil } from '../../src/system/clock.ts';
 import { awaitLeader, awaitNewLeader, leadersView, viewOf } from '../support/repmgrds.ts';
@@ -17,6 +19,7 @@ describe('a witness without PostgreSQL', () => {
       failover: 'automatic',
       primary_lease_secs: '2',
       witness_repl_nodes_sync_interval_secs: '1',
+      monitoring_history: 'yes',
       log_level: 'INFO',
     });
     await Promise.all([sandbox.startRepmgrd(1), sandbox.startRepmgrd(2)]);
@@ -118,6 +121,25 @@ describe('a witness without PostgreSQL', () => {
     );
   });
 
+  it('shows no token in the list of processes, even where it came by the command line', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const lone = writeToken({ ...(readToken(token) ?? expect.fail()), address: `127.0.0.1:${port}` });
+    const running = sandbox.repmgr(3, ['witness', 'join', '--token', lone]);
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const lines = await Promise.all(
+      ids.map(async (id) => await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')),
+    );
+    socket.destroy();
+    server.close();
+    expect(lines.filter((line) => line.includes('repmgr witness join'))).not.toEqual([]);
+    expect(lines.filter((line) => line.includes(lone))).toEqual([]);
+    expect(await running).toMatchObject({ exitCode: 6, stdout: '' });
+  });
+
   it('joins by it once, and nobody else', async () => {
     const dryRun = await join3(token, [], '--dry-run');
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: '' });
@@ -182,6 +204,9 @@ describe('a witness without PostgreSQL', () => {
       { deadlineMs: 15_000 },
     );
     expect(seen, 'the leader did not write that it was seen').toBeDefined();
+    expect(
+      await sandbox.query(1, 'SELECT 1 FROM repmgr_sandbox.repl_monitor WHERE standby_node = 3 LIMIT 1'),
+    ).toHaveLength(1);
   });
 
   it('leaves by a command on its machine, has no vote then, and comes back with another token', async () => {
@@ -189,6 +214,14 @@ describe('a witness without PostgreSQL', () => {
     expect(left, left.stderr).toMatchObject({ exitCode: 0 });
     expect(left.stderr).toContain('HINT: On its machine: repmgr daemon stop');
     await awaitView(1, 'it is still a voter', ({ voters }) => voters.join() === '1,2');
+    const isTold = await waitUntil(
+      async () => {
+        const log = await readFile(sandbox.node(3).repmgrdLogFile, 'utf8');
+        return /\[WARNING\] no other repmgrd tells the metadata/.test(log) || undefined;
+      },
+      { deadlineMs: 15_000 },
+    );
+    expect(isTold, 'it does not say that it is not registered any more').toBe(true);
     await sandbox.stopRepmgrd(3);
     expect(await refused(await invite())).toMatch(
       /^ERROR: this node has a state file, so it has joined already\nDETAIL: .*\nHINT: .*--force/,

@@ -22,6 +22,8 @@ describe('redactConninfo', () => {
       "primary_conninfo = 'host=a password=*** user=b'",
     ],
     ["host=a password='geheim", 'host=a password=***'],
+    ['--token=repmgr-invitation-eyJ-b_C', '--token=repmgr-invitation-***'],
+    ['the token repmgr-invitation-eyJ, twice', 'the token repmgr-invitation-***, twice'],
     ['', ''],
   ])('%j becomes %j', (text, expected) => {
     expect(redactConninfo(text)).toBe(expected);
