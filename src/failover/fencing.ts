@@ -100,7 +100,6 @@ export function noteDown(turn: Turn): void {
         isInRecovery: null,
         receiver: null,
         attached: [],
-        hasStandbySignal: true,
       },
     });
   }

@@ -40,7 +40,6 @@ export interface ServerObservation {
   readonly receiver: { readonly upstream: NodeId | null; readonly receivedLsn: LsnBytes } | null;
   /** Standbys that are attached to this server directly, one entry a walsender; looked at before `endOfWal`. */
   readonly attached: readonly AttachedStandby[];
-  readonly hasStandbySignal: boolean;
   /** Current values, which a freeze, a hold or safe start replaces; opaque to the core. */
   readonly primaryConninfo: string;
   readonly synchronousStandbyNames: string;

@@ -92,7 +92,7 @@ describe('the leader of a set of two whose host booted beside a writable server 
     fencesWithin(leader, 3_000);
     leader.finish('fence', { kind: 'down', timeline: null, endOfWal: null });
     leader.finish('startAsStandby', { kind: 'done' });
-    leader.observe(primaryServer({ isInRecovery: true, hasStandbySignal: true }));
+    leader.observe(primaryServer({ isInRecovery: true }));
     for (let passed = 0; passed < 10_000; passed += 100) leader.pass(100);
     expect(leader.state.role.kind).not.toBe('candidate');
     expect(leader.state.durable.vote?.term).toBe(1);

@@ -6,7 +6,7 @@ import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { waitUntil } from '../../system/clock.ts';
 import { unknownEnd, type WalEndReader } from './end-of-wal.ts';
 import { observationOfFiles } from './observation.ts';
-import { readDirectoryMark, readServerFiles } from './server-files.ts';
+import { readDirectoryMark, readSettingsInFiles } from './server-files.ts';
 import type { ServerPlace } from './server-place.ts';
 
 /**
@@ -31,13 +31,13 @@ export async function observeEnded(
 ): Promise<ServerObservation> {
   const control = await readControlFile(place.dataDirectory, place.version).catch(() => undefined);
   const isShutDown = control?.state === 'shut down' || control?.state === 'shut down in recovery';
-  const [files, end, directory] = await Promise.all([
-    readServerFiles(place),
+  const [settings, end, directory] = await Promise.all([
+    readSettingsInFiles(place),
     control === undefined ? unknownEnd : walEnd.ofStopped(control),
     readDirectoryMark(place),
   ]);
   return {
-    ...observationOfFiles(files, last),
+    ...observationOfFiles(settings, last),
     ...end,
     ...directory,
     condition: isShutDown ? 'shutDown' : 'crashed',

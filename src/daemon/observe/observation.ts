@@ -3,7 +3,7 @@ import type { ServerObservation } from '../../failover/server-observation.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { OwnStatus } from '../../postgres/queries/own-status.ts';
 import { type EndOfWal, unknownEnd } from './end-of-wal.ts';
-import type { ServerFiles } from './server-files.ts';
+import type { SettingsInFiles } from './server-files.ts';
 import { attachedOf, upstreamOf } from './upstream.ts';
 import { lsnBytes } from './wal-marks.ts';
 
@@ -11,8 +11,7 @@ export interface Answered {
   readonly status: OwnStatus;
   readonly end: EndOfWal;
   /** Undefined where the server itself tells its recovery settings (12+). */
-  readonly files: ServerFiles | undefined;
-  readonly hasStandbySignal: boolean;
+  readonly settings: SettingsInFiles | undefined;
   readonly self: NodeId;
   readonly nodes: readonly NodeRecord[];
 }
@@ -20,17 +19,17 @@ export interface Answered {
 export function observationOf({
   status,
   end,
-  files,
+  settings,
   ...answered
 }: Answered): Omit<ServerObservation, 'condition' | 'postmaster'> {
-  const { self, nodes, hasStandbySignal } = answered;
+  const { self, nodes } = answered;
   const { receiver, receivedLsn, replayedLsn } = status;
   return {
     isInRecovery: status.isInRecovery,
     ...end,
     replayedLsn: replayedLsn === undefined ? null : lsnBytes(replayedLsn),
     isReplayPaused: status.isReplayPaused,
-    hasReplayDelay: status.hasReplayDelay || isDelay(files?.settings['recovery_min_apply_delay']),
+    hasReplayDelay: status.hasReplayDelay || isDelay(settings?.['recovery_min_apply_delay']),
     receiver:
       receiver === undefined
         ? null
@@ -39,8 +38,7 @@ export function observationOf({
             receivedLsn: lsnBytes(receivedLsn ?? replayedLsn ?? noLsn),
           },
     attached: attachedOf(status.senders, self, nodes),
-    hasStandbySignal,
-    primaryConninfo: status.primaryConninfo ?? files?.settings['primary_conninfo'] ?? '',
+    primaryConninfo: status.primaryConninfo ?? settings?.['primary_conninfo'] ?? '',
     synchronousStandbyNames: status.synchronousStandbyNames,
     restartAfterCrash: status.restartAfterCrash,
   };
@@ -48,7 +46,7 @@ export function observationOf({
 
 /** Of a server that tells nothing itself. */
 export function observationOfFiles(
-  { hasStandbySignal, settings }: ServerFiles,
+  settings: SettingsInFiles,
   last: ServerObservation | undefined,
 ): Omit<ServerObservation, 'condition' | 'postmaster'> {
   return {
@@ -59,7 +57,6 @@ export function observationOfFiles(
     hasReplayDelay: isDelay(settings['recovery_min_apply_delay']),
     receiver: null,
     attached: [],
-    hasStandbySignal,
     primaryConninfo: settings['primary_conninfo'] ?? '',
     synchronousStandbyNames: settings['synchronous_standby_names'] ?? last?.synchronousStandbyNames ?? '',
     restartAfterCrash: settings['restart_after_crash'] ?? last?.restartAfterCrash ?? 'on',
@@ -68,7 +65,7 @@ export function observationOfFiles(
 
 /** A witness: its PostgreSQL, where it has one, holds no data of the cluster. */
 export const noServer: ServerObservation = {
-  ...observationOfFiles({ hasStandbySignal: false, settings: {} }, undefined),
+  ...observationOfFiles({}, undefined),
   condition: 'none',
   postmaster: null,
   restartAfterCrash: '',

@@ -17,7 +17,7 @@ import { findAfterLoss, observeEnded } from './ended-server.ts';
 import { Newcomers } from './newcomers.ts';
 import { observationOf, observationOfFiles } from './observation.ts';
 import { meaningOf, type Unreached, withoutAnswer } from './reachability.ts';
-import { hasStandbyFile, readDirectoryMark, readServerFiles } from './server-files.ts';
+import { readDirectoryMark, readSettingsInFiles } from './server-files.ts';
 import type { ServerPlace } from './server-place.ts';
 
 export interface ServerWatchOptions {
@@ -228,15 +228,14 @@ export class ServerWatch {
     this.#complaint = '';
     this.#troubledSince = undefined;
     const tellsAll = status.primaryConninfo !== undefined;
-    const [end, files, hasStandbySignal] = await Promise.all([
+    const [end, settings] = await Promise.all([
       this.#options.walEnd.ofRunning(status),
-      tellsAll ? undefined : readServerFiles(place),
-      hasStandbyFile(place),
+      tellsAll ? undefined : readSettingsInFiles(place),
     ]);
     const nodes = this.#options.nodes();
     const letsNobodyIn = this.#newcomers.refusedForMs > this.#options.hangMs();
     return {
-      ...observationOf({ status, end, files, hasStandbySignal, self, nodes }),
+      ...observationOf({ status, end, settings, self, nodes }),
       ...this.#directory,
       condition: this.#hasStalled ? 'stalled' : letsNobodyIn ? 'hanging' : 'running',
       postmaster: mark,
@@ -244,6 +243,6 @@ export class ServerWatch {
   }
 
   async #fromFiles(): Promise<ReturnType<typeof observationOfFiles>> {
-    return observationOfFiles(await readServerFiles(this.#options.place), this.#last);
+    return observationOfFiles(await readSettingsInFiles(this.#options.place), this.#last);
   }
 }

@@ -76,7 +76,6 @@ export function standbyServer(part: Partial<ServerObservation> = {}): ServerObse
     hasReplayDelay: false,
     receiver: { upstream: node(1), receivedLsn: lsn(1_000) },
     attached: [],
-    hasStandbySignal: true,
     primaryConninfo: 'host=node1',
     synchronousStandbyNames: '',
     restartAfterCrash: 'on',
@@ -88,7 +87,6 @@ export function primaryServer(part: Partial<ServerObservation> = {}): ServerObse
   return standbyServer({
     isInRecovery: false,
     receiver: null,
-    hasStandbySignal: false,
     primaryConninfo: '',
     ...part,
   });
