@@ -55,7 +55,31 @@ export function streamingName({ node, answer }: NodeObservation): string {
 
 /** What clone and follow write into primary_conninfo: an application_name in the node's conninfo beats its name. */
 export function expectedStreamingName(node: NodeRecord): string {
-  return conninfoOf(node.conninfo)?.['application_name'] ?? node.name;
+  return placeOfRow(node).streamingName;
+}
+
+/** Where a row says that its server is reached. */
+export function addressesOfRow(node: NodeRecord): readonly Address[] {
+  return placeOfRow(node).addresses;
+}
+
+interface RowPlace {
+  readonly streamingName: string;
+  readonly addresses: readonly Address[];
+}
+
+/** repmgrd compares the same rows several times a second with who streams: a conninfo is read once. */
+const placesOfRows = new WeakMap<NodeRecord, RowPlace>();
+
+function placeOfRow(node: NodeRecord): RowPlace {
+  const known = placesOfRows.get(node);
+  if (known !== undefined) return known;
+  const place = {
+    streamingName: conninfoOf(node.conninfo)?.['application_name'] ?? node.name,
+    addresses: addressesOf(node.conninfo),
+  };
+  placesOfRows.set(node, place);
+  return place;
 }
 
 interface Address {

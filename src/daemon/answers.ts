@@ -5,7 +5,7 @@ import type { Config } from '../config/resolve.ts';
 import type { State } from '../failover/state.ts';
 import type { NodeId } from '../model/node.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
-import { readClocks } from './instant.ts';
+import { readMonotonicMs } from './instant.ts';
 import type { OperatorRequests } from './operator-requests.ts';
 import type { PeerNotes } from './peer-notes.ts';
 import { programVersion } from './program-version.ts';
@@ -25,7 +25,7 @@ export interface AnswersOptions {
 
 export class Answers {
   readonly #options: AnswersOptions;
-  readonly #startedAtMs = readClocks().monotonicMs;
+  readonly #startedAtMs = readMonotonicMs();
 
   constructor(options: AnswersOptions) {
     this.#options = options;
@@ -63,7 +63,7 @@ export class Answers {
       facts: facts(),
       state: state(),
       notes,
-      nowMs: readClocks().monotonicMs,
+      nowMs: readMonotonicMs(),
       startedAtMs: this.#startedAtMs,
       version: programVersion,
     });

@@ -13,6 +13,7 @@ import type { Settings } from '../failover/settings.ts';
 import type { State } from '../failover/state.ts';
 import { step } from '../failover/step.ts';
 import { ActionQueue, type ImmediateAction, type LastingAction } from './action-queue.ts';
+import { readMonotonicMs } from './instant.ts';
 import { TickTimer } from './tick-timer.ts';
 
 /** An event without the time and the random number, which the loop adds. */
@@ -54,10 +55,7 @@ export class FailoverLoop {
   constructor(options: LoopOptions) {
     this.#options = options;
     this.#state = initialState(options.settings);
-    this.#timer = new TickTimer(
-      () => options.now().monotonicMs,
-      () => this.handle({ kind: 'tick' }),
-    );
+    this.#timer = new TickTimer(readMonotonicMs, () => this.handle({ kind: 'tick' }));
     this.#queue = new ActionQueue({
       persist: options.persist,
       perform: options.perform,

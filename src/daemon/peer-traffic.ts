@@ -1,6 +1,7 @@
 /** What goes between this repmgrd and the others: its listener, its connections to them, messages in their order. */
 import { tlsFilesOf } from '../api/certificates.ts';
 import { openPeerConnections, type PeerConnections } from '../api/peer-connections.ts';
+import type { RelayedEvent } from '../api/metadata-fetching.ts';
 import type { PageSource } from '../api/pages.ts';
 import { type ApiServer, startApiServer } from '../api/server.ts';
 import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
@@ -10,7 +11,7 @@ import type { NodeId } from '../model/node.ts';
 import { Admissions, type AdmissionsOptions } from './admissions.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { Inbox, type InboxOptions } from './inbox.ts';
-import { readClocks } from './instant.ts';
+import { readMonotonicMs } from './instant.ts';
 import { peerAddresses } from './peer-addresses.ts';
 import type { PeerNotes } from './peer-notes.ts';
 import { readWalTail } from './perform/wal-tail.ts';
@@ -23,7 +24,8 @@ export interface PeerTrafficOptions extends InboxOptions {
   readonly config: () => Config;
   readonly facts: () => ClusterFacts;
   readonly notes: PeerNotes;
-  readonly primary: AdmissionsOptions['primary'];
+  readonly presentPrimary: AdmissionsOptions['presentPrimary'];
+  readonly leader: () => NodeId | null;
   readonly reread: AdmissionsOptions['reread'];
   readonly report: (event: ReportedEvent) => void;
 }
@@ -74,12 +76,12 @@ export class PeerTraffic {
       onRefused: (details) => report({ name: 'repmgrd_peer_refused', isSuccessful: false, details }),
       bootNonce,
       onMessage: (sender, message) => {
-        notes.noteReceived(sender, message, readClocks().monotonicMs);
+        notes.noteReceived(sender, message, readMonotonicMs());
         this.#inbox.receive(sender, message);
       },
       readWal: async (request) =>
         isWitness ? { kind: 'refused', reason: 'a witness has no WAL' } : await readWalTail(request, place),
-      tellMetadata: (sender, { address }) => this.admissions.tellMetadata(sender, address),
+      tellMetadata: async (sender, request) => await this.admissions.tellMetadata(sender, request),
       onAdmission: async (request, isSignedBy) => await this.admissions.admit(request, isSignedBy),
       ...pages,
       log,
@@ -100,7 +102,19 @@ export class PeerTraffic {
   /** @throws Error whose message tells in words why there is no answer */
   async fetchMetadata(from: NodeId, signal: AbortSignal): Promise<string> {
     const { apiAdvertise: address } = this.#options.config();
-    return await this.#peers.fetchMetadata(from, { address }, signal);
+    return await this.#peers.fetchMetadata(from, { address, events: [] }, signal);
+  }
+
+  /**
+   * Has the leader write events into the metadata.
+   * @throws Error, where it cannot, or none is known
+   */
+  async relay(events: readonly RelayedEvent[]): Promise<void> {
+    const { config, leader } = this.#options;
+    const { apiAdvertise: address } = config();
+    const to = leader();
+    if (to === null) throw new Error('no leader is known');
+    await this.#peers.fetchMetadata(to, { address, events }, this.#ending.signal);
   }
 
   takeFacts(facts: ClusterFacts): void {

@@ -1,5 +1,5 @@
 /** Which recorded nodes the server's WAL receiver and walsenders belong to. Pure. */
-import { addressesOf, expectedStreamingName } from '../../cluster/observed-upstream.ts';
+import { addressesOf, addressesOfRow, expectedStreamingName } from '../../cluster/observed-upstream.ts';
 import type { AttachedStandby } from '../../failover/server-observation.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { OwnReceiver, OwnSender } from '../../postgres/queries/own-status.ts';
@@ -14,9 +14,9 @@ export function upstreamOf(receiver: OwnReceiver, self: NodeId, nodes: readonly 
   const [address, ...more] = addresses;
   if (address === undefined || more.length > 0) return null;
   const found = nodes.filter(
-    ({ id, conninfo }) =>
-      id !== self &&
-      addressesOf(conninfo).some(({ host, port }) => host === address.host && port === address.port),
+    (node) =>
+      node.id !== self &&
+      addressesOfRow(node).some(({ host, port }) => host === address.host && port === address.port),
   );
   return found.length === 1 ? (found[0]?.id ?? null) : null;
 }

@@ -66,7 +66,7 @@ export class Guard {
   /** Tells it the end of contact; starts one where none of this repmgrd guards this postmaster. */
   async renew(deadline: MonotonicMs): Promise<void> {
     await this.#inTurn(async () => {
-      const postmaster = postmasterOf(this.#options.place.dataDirectory);
+      const postmaster = this.#guarded() ?? postmasterOf(this.#options.place.dataDirectory);
       if (postmaster === undefined) return;
       if (this.#child?.postmaster !== postmaster || !isRunning(this.#child.process)) {
         await this.#start(postmaster);
@@ -78,6 +78,14 @@ export class Guard {
       const hundredths = Math.floor((deadline - monotonicMs + bootTimeMs) / 10);
       stdin.write(`${hundredths}\t${this.#options.condition()}\n`);
     });
+  }
+
+  /** The postmaster that it guards already, while that lives: no file of a disk needs to be read for it. */
+  #guarded(): string | undefined {
+    const [pid = '', startedAt] = this.#child?.postmaster.split(' ') ?? [];
+    return startedAt !== undefined && startTimeOf(Number(pid)) === startedAt
+      ? this.#child?.postmaster
+      : undefined;
   }
 
   /** Whatever guard there is, of this repmgrd or of one before it. */

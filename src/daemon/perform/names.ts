@@ -1,8 +1,8 @@
 /** synchronous_standby_names: the operator's, those of a synchronous quorum, and the name that nobody has (rules 5, 13). */
 import { quoteIdentifier } from '../../cluster/metadata/names.ts';
 import type { SynchronousNames } from '../../failover/actions.ts';
+import { expectedStreamingName } from '../../cluster/observed-upstream.ts';
 import { holdName } from '../../failover/hold.ts';
-import { parseConninfo } from '../../model/conninfo.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import { isReplaced, restoreSettings } from '../../postgres/kept-settings.ts';
 import { autoConf, changeSettingsFile, readSettingsFile } from '../../postgres/server-settings.ts';
@@ -39,9 +39,7 @@ export function namesInWords(
 /** What the primary lists a standby as. */
 export function nameOf(id: NodeId, nodes: readonly NodeRecord[]): string | undefined {
   const node = nodes.find((row) => row.id === id);
-  if (node === undefined) return undefined;
-  const parsed = parseConninfo(node.conninfo);
-  return (parsed.kind === 'parsed' ? parsed.conninfo['application_name'] : undefined) ?? node.name;
+  return node && expectedStreamingName(node);
 }
 
 /**
