@@ -86,6 +86,8 @@ export const daemonLimits = {
   recordingBytes: 32 * 1024 * 1024,
   /** Decisions that repmgrd keeps for `repmgr explain`. */
   decisionsKept: 200,
+  /** From a decision to its being written for a later life: a failover is over by then. */
+  decisionsWrittenMs: 2_000,
   /** The same decision, or event, is not told again before: some come several times a second while they hold. */
   decisionRepeatMs: 60_000,
   eventRepeatMs: 10_000,

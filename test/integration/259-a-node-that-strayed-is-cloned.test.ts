@@ -34,4 +34,9 @@ it('a standby that a hand made a second primary on one timeline streams again af
   expect(await waitUntil(isWell, { deadlineMs: 20_000, intervalMs: 100 }), await leadersView(sandbox)).toBe(
     true,
   );
+
+  await sandbox.stopRepmgrd(2);
+  await sandbox.startRepmgrd(2);
+  const told = async () => (await sandbox.repmgr(2, ['explain', '--all', '--node', '2'])).stdout;
+  await expect.poll(told).toContain('an operator has cloned it');
 }, 90_000);

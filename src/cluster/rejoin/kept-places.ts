@@ -22,6 +22,11 @@ export function newCopyFile(config: Config, self: NodeId): string {
   return join(config.stateDirectory, `${nameOf(config, self)}.cloned`);
 }
 
+/** The last decisions, for `repmgr explain`. */
+export function decisionFile(config: Config, self: NodeId): string {
+  return join(config.stateDirectory, `${nameOf(config, self)}.decisions`);
+}
+
 /** The guard's note. */
 export function guardFile(config: Config, self: NodeId): string {
   return join(config.stateDirectory, `${nameOf(config, self)}.guard`);

@@ -4,6 +4,7 @@ import type { Decision, Explanation } from '../../failover/explanation.ts';
 import type { State } from '../../failover/state.ts';
 import { limits } from '../../limits.ts';
 import type { Logger, LogLevel } from '../../log/logger.ts';
+import { DecisionFile } from './decision-file.ts';
 
 const levels: Readonly<Record<Decision, LogLevel>> = {
   bootstrap: 'NOTICE',
@@ -45,16 +46,28 @@ const levels: Readonly<Record<Decision, LogLevel>> = {
 
 export class DecisionLog {
   readonly #log: Logger;
+  readonly #file: DecisionFile;
   #kept: readonly DecisionView[] = [];
+  readonly #reading: Promise<void>;
   /** When each sentence was logged last: the same refusal comes several times a second. */
   readonly #logged = new Map<string, number>();
 
-  constructor(log: Logger) {
+  /** @param path of the file that keeps them over a restart */
+  constructor(path: string, log: Logger) {
     this.#log = log;
+    this.#file = new DecisionFile(path, (detail) =>
+      log.warning('the decisions for "repmgr explain" could not be written', { detail }),
+    );
+    this.#reading = this.#remember();
   }
 
   get kept(): readonly DecisionView[] {
     return this.#kept;
+  }
+
+  async close(): Promise<void> {
+    await this.#reading;
+    await this.#file.close();
   }
 
   note(explanation: Explanation, { settings, durable, role, now }: State): void {
@@ -63,7 +76,13 @@ export class DecisionLog {
     if (repeats) return;
     const decision = { ...explanation, at: now.wallMs, node: settings.self, term };
     this.#kept = [...this.#kept.slice(1 - limits.decisionsKept), decision];
+    void this.#reading.then(() => this.#file.keep(() => this.#kept));
     this.#log.log(levels[explanation.decision], explanation.sentence, { detail: detailOf(explanation) });
+  }
+
+  async #remember(): Promise<void> {
+    const earlier = await this.#file.read();
+    this.#kept = [...earlier, ...this.#kept].slice(-limits.decisionsKept);
   }
 
   #isRepeated(sentence: string, now: number): boolean {

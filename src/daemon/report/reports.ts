@@ -1,5 +1,6 @@
 /** All that a repmgrd tells people: decisions in the log, events in the metadata and to the notification commands. */
 import type { DecisionView } from '../../api/view.ts';
+import { decisionFile } from '../../cluster/rejoin/kept-places.ts';
 import type { Config } from '../../config/resolve.ts';
 import type { Action } from '../../failover/actions.ts';
 import type { State } from '../../failover/state.ts';
@@ -42,7 +43,7 @@ export class Reports {
   constructor(options: ReportsOptions) {
     const { config, self, log } = options;
     this.#options = options;
-    this.#decisions = new DecisionLog(log);
+    this.#decisions = new DecisionLog(decisionFile(config(), self), log);
     // A witness without PostgreSQL has no role there: its events go to its log and its commands.
     this.#primary = new PrimaryConnection(() =>
       config().conninfo === '' ? undefined : this.presentPrimary(),
@@ -101,6 +102,7 @@ export class Reports {
   }
 
   async close(): Promise<void> {
+    await this.#decisions.close();
     await this.#events.close();
     await this.#primary.close();
   }
