@@ -1,11 +1,11 @@
 /** A repmgrd at work: the core, and all that it sees and does things by. Made by `startDaemon`, ended by `close`. */
+import type { RelayedEvent } from '../api/metadata-fetching.ts';
 import type { Config } from '../config/resolve.ts';
 import type { Action } from '../failover/actions.ts';
 import { isWritable } from '../failover/own-wal.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { mayChangeSynchronousNames } from '../postgres/queries/server.ts';
 import { LivenessWriter } from './liveness-writer.ts';
-import { KnownAddresses } from '../postgres/known-addresses.ts';
 import { Answers } from './answers.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { recordedMetadata } from './cluster-facts.ts';
@@ -33,7 +33,6 @@ export class Daemon {
   readonly #from: StartedFrom;
   readonly #metadata: MetadataSource;
   readonly #notes = new PeerNotes();
-  readonly #addresses = new KnownAddresses();
   readonly #loop: FailoverLoop;
   readonly #effects: Effects;
   readonly #reports: Reports;
@@ -59,9 +58,11 @@ export class Daemon {
       facts: () => this.#facts,
       state: () => this.#loop.state,
       notes: this.#notes,
-      addresses: this.#addresses,
+      addresses: from.addresses,
       own: async () => await this.#effects.controlConnection(),
       primary: async () => await this.#reports.primary(),
+      presentPrimary: () => this.#reports.presentPrimary(),
+      relay: async (events: readonly RelayedEvent[]) => await this.traffic.relay(events),
       leader: () => this.answers.leader,
       report: (event: ReportedEvent) => this.#reports.event(event),
       reread: async () => await this.#metadata.read(),
@@ -110,7 +111,7 @@ export class Daemon {
           self,
           place,
           walEnd: this.#effects.walEnd,
-          conninfo: () => this.#config.conninfo,
+          conninfo: () => from.addresses.addressed(this.#config.conninfo),
           nodes: () => this.#facts.nodes,
           intervalMs: () => this.#config.heartbeatIntervalMs,
           hangMs: () => this.#loop.state.settings.reconnectMs,
@@ -119,12 +120,7 @@ export class Daemon {
           log,
         });
     this.#witnessCopy = from.isWitness && config.conninfo !== '' ? new WitnessCopy(known) : undefined;
-    this.#liveness = new LivenessWriter({
-      ...known,
-      recordsHistory: from.recordsHistory,
-      presentPrimary: () => this.#reports.presentPrimary(),
-      signal: from.signal,
-    });
+    this.#liveness = new LivenessWriter(known);
     this.#housekeeping = new Housekeeping(known);
     this.#flushProbe = new FlushProbe({
       stallMs: () => this.#config.writeStallMs,

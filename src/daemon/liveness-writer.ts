@@ -11,17 +11,18 @@ import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId, NodeRecord } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
+import type { KnownAddresses } from '../postgres/known-addresses.ts';
 import { replayStatus } from '../postgres/queries/replay-status.ts';
 import { monotonicMs } from '../system/clock.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { sampleOf, samplesOfWitnesses } from './liveness-sample.ts';
 import type { PeerNotes } from './peer-notes.ts';
 import { PrimaryConnection } from './primary-connection.ts';
+import type { StartedFrom } from './started-from.ts';
 
 export interface LivenessWriterOptions {
   readonly config: () => Config;
-  /** `-m`, whatever the file says. */
-  readonly recordsHistory: boolean;
+  readonly from: Pick<StartedFrom, 'recordsHistory' | 'signal'>;
   readonly self: NodeId;
   readonly state: () => State;
   readonly facts: () => ClusterFacts;
@@ -29,8 +30,8 @@ export interface LivenessWriterOptions {
   /** To the own server. @throws RepmgrError where it is down */
   readonly own: () => Promise<Connection>;
   readonly presentPrimary: () => NodeRecord | undefined;
+  readonly addresses: KnownAddresses;
   readonly log: Logger;
-  readonly signal: AbortSignal;
 }
 
 export class LivenessWriter {
@@ -43,7 +44,7 @@ export class LivenessWriter {
 
   constructor(options: LivenessWriterOptions) {
     this.#options = options;
-    this.#primary = new PrimaryConnection(options.presentPrimary);
+    this.#primary = new PrimaryConnection(options.presentPrimary, options.addresses);
   }
 
   start(): void {
@@ -68,8 +69,8 @@ export class LivenessWriter {
   }
 
   #hasHistory(): boolean {
-    const { recordsHistory, config } = this.#options;
-    return recordsHistory || config().monitoringHistory;
+    const { from, config } = this.#options;
+    return from.recordsHistory || config().monitoringHistory;
   }
 
   async #round(): Promise<void> {
@@ -108,7 +109,8 @@ export class LivenessWriter {
 
   /** The primary's repmgrd deletes what is older than monitoring_history_keep_days. */
   async #cleanNowAndThen(): Promise<void> {
-    const { config, state, log, signal } = this.#options;
+    const { config, state, log, from } = this.#options;
+    const { signal } = from;
     const keepDays = config().monitoringHistoryKeepDays;
     const before = this.#cleanedAtMs;
     const isDue = before === undefined || monotonicMs() - before >= limits.historyCleanupMs;

@@ -7,11 +7,12 @@ import { hasOwnTables, requireSchema } from '../cluster/metadata/schema.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
+import type { Conninfo } from '../model/conninfo.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 
 export interface MetadataWatchOptions {
-  readonly conninfo: () => string;
+  readonly conninfo: () => Conninfo;
   readonly clusterName: string;
   readonly intervalMs: () => number;
   readonly facts: ClusterFacts;

@@ -25,6 +25,7 @@ export interface PeerTrafficOptions extends InboxOptions {
   readonly facts: () => ClusterFacts;
   readonly notes: PeerNotes;
   readonly presentPrimary: AdmissionsOptions['presentPrimary'];
+  readonly addresses: AdmissionsOptions['addresses'];
   readonly leader: () => NodeId | null;
   readonly reread: AdmissionsOptions['reread'];
   readonly report: (event: ReportedEvent) => void;

@@ -3,15 +3,18 @@ import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { NodeRecord } from '../model/node.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
+import type { KnownAddresses } from '../postgres/known-addresses.ts';
 import { isInRecovery } from '../postgres/queries/server.ts';
 
 export class PrimaryConnection {
   /** Who it is as far as this repmgrd knows; undefined: nobody. */
   readonly #primary: () => NodeRecord | undefined;
+  readonly #addresses: KnownAddresses;
   #kept: { readonly conninfo: string; readonly opening: Promise<Connection> } | undefined;
 
-  constructor(primary: () => NodeRecord | undefined) {
+  constructor(primary: () => NodeRecord | undefined, addresses: KnownAddresses) {
     this.#primary = primary;
+    this.#addresses = addresses;
   }
 
   /** @throws RepmgrError of `connect`; primary_not_found where nobody is known, not_a_primary where it is none any more */
@@ -47,7 +50,9 @@ export class PrimaryConnection {
   }
 
   async #open(node: NodeRecord): Promise<Connection> {
-    const connection = await connect(node.conninfo, { deadlineMs: limits.primaryConnectMs });
+    const connection = await connect(this.#addresses.addressed(node.conninfo), {
+      deadlineMs: limits.primaryConnectMs,
+    });
     if (!(await isInRecovery(connection))) return connection;
     await connection.close();
     throw failure('not_a_primary', { message: `node "${node.name}" (ID: ${node.id}) is in recovery` });

@@ -10,6 +10,7 @@ import { failure } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { type NodeId, toNodeId } from '../model/node.ts';
 import type { Settings } from '../failover/settings.ts';
+import { KnownAddresses } from '../postgres/known-addresses.ts';
 import { type ClusterFacts, noFacts } from './cluster-facts.ts';
 import { Daemon } from './daemon.ts';
 import type { MetadataSource } from './metadata-source.ts';
@@ -78,9 +79,10 @@ export async function runDaemon({
     const durable = durableOf(content);
     const known = content.kind === 'read' ? content.facts : noFacts;
     const onChanged = (facts: ClusterFacts): void => daemon?.takeFacts(facts);
+    const addresses = new KnownAddresses();
     const ownServer = hasServer
       ? new MetadataWatch({
-          conninfo: () => current.conninfo,
+          conninfo: () => addresses.addressed(current.conninfo),
           clusterName: config.clusterName,
           intervalMs: () => current.monitorIntervalMs,
           facts: known,
@@ -124,6 +126,7 @@ export async function runDaemon({
         settings,
         durable,
         stateFile: new StateFile(owner, durable, watch.facts, invitationsOf(content)),
+        addresses,
         place,
         isWitness,
         incarnation: randomUUID(),

@@ -4,6 +4,7 @@ import type { Durable } from '../failover/durable.ts';
 import type { Settings } from '../failover/settings.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
+import type { KnownAddresses } from '../postgres/known-addresses.ts';
 import type { Recorder } from './recorder.ts';
 import type { ServerPlace } from './observe/server-place.ts';
 import type { StateFile } from './state-file.ts';
@@ -15,6 +16,8 @@ export interface StartedFrom {
   /** Null: there was no state file. */
   readonly durable: Durable | null;
   readonly stateFile: StateFile;
+  /** Of the hosts of the nodes, looked up beforehand. */
+  readonly addresses: KnownAddresses;
   readonly place: ServerPlace;
   readonly isWitness: boolean;
   /** Unlike those of any earlier start of this node's repmgrd. */

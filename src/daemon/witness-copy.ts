@@ -11,10 +11,12 @@ import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
+import type { KnownAddresses } from '../postgres/known-addresses.ts';
 import type { StepTaken } from './failover-loop.ts';
 
 export interface WitnessCopyOptions {
   readonly config: () => Config;
+  readonly addresses: KnownAddresses;
   /** To the present primary. @throws RepmgrError where there is none */
   readonly primary: () => Promise<Connection>;
   /** Who leads: until the metadata name it as the primary they are copied again soon. */
@@ -94,8 +96,9 @@ export class WitnessCopy {
   }
 
   async #write(copy: MetadataCopy): Promise<void> {
-    const { clusterName, conninfo } = this.#options.config();
-    const own = await connect(conninfo, { deadlineMs: limits.ownServerAnswerMs });
+    const { config, addresses } = this.#options;
+    const { clusterName, conninfo } = config();
+    const own = await connect(addresses.addressed(conninfo), { deadlineMs: limits.ownServerAnswerMs });
     try {
       await changeNodes(own, clusterName, async () => await replaceMetadata(own, clusterName, copy));
     } finally {

@@ -38,8 +38,8 @@ export const daemonLimits = {
   rewindMs: 3_600_000,
   /** Between two looks at the replication slots: for so long consumers of failover slots wait for a standby that is gone. */
   slotUpkeepMs: 10_000,
-  /** A standby into which nothing streams for so long is looked after: PostgreSQL tries every 5 s (wal_retrieve_retry_interval). */
-  lostWalMs: 5_000,
+  /** Between two looks at whether WAL streams in; where it does not, and has not moved, its upstream is asked. */
+  lostWalMs: 2_000,
   /** For a standby to come back to its slot, or to be recorded with its new upstream. */
   slotLingersMs: 120_000,
   /** For pg_waldump to read WAL that was given up, some 100 MB a second. */

@@ -31,6 +31,8 @@ export interface Connection {
   readonly version: ServerVersion;
   /** The host (or socket directory) and port that answered, of those in the conninfo. */
   readonly host: string;
+  /** What the conninfo gives as hostaddr for it, so that no name has to be looked up; else the host. */
+  readonly address: string;
   readonly port: number;
   /** The settings that were used, defaults of environment and service file included; no password. */
   readonly conninfo: Conninfo;
@@ -80,6 +82,7 @@ export function versionOfSession(session: Session): ServerVersion {
 class PostgresConnection implements Connection {
   readonly version: ServerVersion;
   readonly host: string;
+  readonly address: string;
   readonly port: number;
   readonly conninfo: Conninfo;
   readonly #session: Session;
@@ -90,6 +93,7 @@ class PostgresConnection implements Connection {
   constructor(session: Session, client: OpenClient) {
     this.version = versionOfSession(session);
     this.host = session.target.host;
+    this.address = session.target.address ?? session.target.host;
     this.port = session.target.port;
     this.conninfo = session.settings;
     this.#session = session;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeDeadline } from './deadline.ts';
 import { connectSocket, type Endpoint, requestEncryption } from './socket.ts';
 
-/** @param host of a connection that was opened: a name, an address, or the directory of the unix socket. Never throws. */
+/** @param host an address, a name, or the directory of the unix socket. Never throws. */
 export async function answersNewConnections(
   host: string,
   port: number,

@@ -29,6 +29,7 @@ describe('an exclusive backup', () => {
     const old: Connection = {
       version: { ...version, capabilities: { ...version.capabilities, backupApi: 'exclusive' } },
       host: connection.host,
+      address: connection.address,
       port: connection.port,
       conninfo: connection.conninfo,
       query: (sql, parameters, options) => connection.query(sql, parameters, options),

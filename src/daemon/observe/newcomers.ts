@@ -19,11 +19,11 @@ export class Newcomers {
   }
 
   /** Tries it now and then, where the server of this connection listens; returns at once. */
-  tryNowAndThen({ host, port }: Connection): void {
+  tryNowAndThen({ address, port }: Connection): void {
     const now = monotonicMs();
     if (now - this.#askedAt < limits.pingMs) return;
     this.#askedAt = now;
-    void answersNewConnections(host, port, limits.ownServerAnswerMs).then((isAnswered) => {
+    void answersNewConnections(address, port, limits.ownServerAnswerMs).then((isAnswered) => {
       this.#refusedSince = isAnswered ? undefined : (this.#refusedSince ?? now);
     });
   }

@@ -7,6 +7,7 @@ import type { ServerObservation } from '../../failover/server-observation.ts';
 import { RepmgrError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { Conninfo } from '../../model/conninfo.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import { connect, type Connection } from '../../postgres/connection.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
@@ -25,7 +26,8 @@ export interface ServerWatchOptions {
   readonly place: ServerPlace;
   /** The one that the effects use too, so that both measure alike. */
   readonly walEnd: WalEndReader;
-  readonly conninfo: () => string;
+  /** With the addresses of its host, as far as they are known. */
+  readonly conninfo: () => Conninfo;
   readonly nodes: () => readonly NodeRecord[];
   readonly intervalMs: () => number;
   /** How long new connections may be refused, and a start may last. */
@@ -203,7 +205,7 @@ export class ServerWatch {
     }
   }
 
-  async #connect(conninfo: string): Promise<Connection> {
+  async #connect(conninfo: Conninfo): Promise<Connection> {
     const connection = await connect(conninfo, { deadlineMs: limits.ownServerAnswerMs });
     connection.whenLost(() => {
       if (this.#connection !== connection) return;

@@ -1,12 +1,14 @@
 /** All that a repmgrd tells people: decisions in the log, events in the metadata and to the notification commands. */
 import type { DecisionView } from '../../api/view.ts';
 import { decisionFile } from '../../cluster/rejoin/kept-places.ts';
+import type { RelayedEvent } from '../../api/metadata-fetching.ts';
 import type { Config } from '../../config/resolve.ts';
 import type { Action } from '../../failover/actions.ts';
 import type { State } from '../../failover/state.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { Connection } from '../../postgres/connection.ts';
+import type { KnownAddresses } from '../../postgres/known-addresses.ts';
 import { type ClusterFacts, recordedMetadata } from '../cluster-facts.ts';
 import type { StepTaken } from '../failover-loop.ts';
 import type { PeerNotes } from '../peer-notes.ts';
@@ -26,6 +28,9 @@ export interface ReportsOptions {
   readonly facts: () => ClusterFacts;
   readonly state: () => State;
   readonly notes: PeerNotes;
+  readonly addresses: KnownAddresses;
+  /** Has the leader write events. @throws Error, where it cannot */
+  readonly relay: (events: readonly RelayedEvent[]) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -41,13 +46,13 @@ export class Reports {
   #formerLeader: NodeId | null = null;
 
   constructor(options: ReportsOptions) {
-    const { config, self, log } = options;
+    const { config, self, log, relay } = options;
     this.#options = options;
     this.#decisions = new DecisionLog(decisionFile(config(), self), log);
-    // A witness without PostgreSQL has no role there: its events go to its log and its commands.
-    this.#primary = new PrimaryConnection(() =>
-      config().conninfo === '' ? undefined : this.presentPrimary(),
-    );
+    // A witness without PostgreSQL has no role there: the leader writes its events.
+    const hasServer = config().conninfo !== '';
+    const primary = (): NodeRecord | undefined => (hasServer ? this.presentPrimary() : undefined);
+    this.#primary = new PrimaryConnection(primary, options.addresses);
     const nameOf = (node: NodeId): string => this.#labelOf(node);
     this.#actionEvents = new ActionEvents(nameOf);
     this.#upstreamEvents = new UpstreamEvents(nameOf);
@@ -56,6 +61,7 @@ export class Reports {
       config,
       self,
       primary: async () => await this.#primary.get(),
+      relay: hasServer ? undefined : relay,
       related: (node) => this.#related(node),
       log,
     });

@@ -16,7 +16,7 @@ it('looks once more for all who ask during a look, and then rests', async () => 
     self: 1 as NodeId,
     place,
     walEnd: new WalEndReader(place),
-    conninfo: () => '',
+    conninfo: () => ({}),
     nodes: () => [],
     intervalMs: () => 60_000,
     hangMs: () => 60_000,
