@@ -8,13 +8,17 @@ import type { NodeId } from '../../src/model/node.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { waitUntil } from '../../src/system/clock.ts';
 import { type Effects, effectsOn } from '../support/effects.ts';
+import { recordOf, registered } from '../failover/support/one-node.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 
 const rejoin = { kind: 'rejoin', id: 4, node: 2 as NodeId, hasStrayed: false } as const;
 
 /** Node 1 has 1000 rows that node 2, the primary now, has not, and is up read-only. */
-async function divergedPrimary(sandbox: Sandbox): Promise<Effects> {
-  const one = await effectsOn(sandbox, 1);
+async function divergedPrimary(
+  sandbox: Sandbox,
+  changes: Parameters<typeof effectsOn>[2] = {},
+): Promise<Effects> {
+  const one = await effectsOn(sandbox, 1, changes);
   const two = await effectsOn(sandbox, 2);
   await sandbox.query(1, 'CREATE TABLE t (id int)');
   await two.perform({ kind: 'freeze', id: 1 });
@@ -72,11 +76,18 @@ describe.each([
   });
 });
 
-it('where a rewind fails a clone is made', async () => {
+it('a synchronous standby leaves the names first; where a rewind fails a clone is made', async () => {
   const sandbox = await sandboxForTest({ nodes: 2, postgresqlConf: { wal_log_hints: 'off' } });
-  const one = await divergedPrimary(sandbox);
+  let looks = 0;
+  const record = () => {
+    looks += 1;
+    const names = looks < 3 ? [1, 2] : [2];
+    return { ...recordOf(registered(2)), synchronous: { names: names as NodeId[], required: 1 } };
+  };
+  const one = await divergedPrimary(sandbox, { record });
   // It has no data checksums either: pg_rewind refuses.
   await one.perform(rejoin);
+  expect(looks).toBe(3);
   expect(one.lines.join('\n')).toContain('pg_rewind failed with exit code 1; a clone is made instead');
   await streams(sandbox);
 });
