@@ -10,6 +10,7 @@ import { parseJson } from './json.ts';
 import { LineReader } from './lines.ts';
 import { type MetadataRequest, readMetadataRequest } from './metadata-fetching.ts';
 import { readMessage } from './message-schema.ts';
+import { sendMetadata } from './metadata-sending.ts';
 import {
   type ProtocolVersions,
   readHello,
@@ -19,7 +20,6 @@ import {
   statuses,
 } from './protocol.ts';
 import type { RefusalKind, Refusals } from './refusals.ts';
-import { seal } from './sealing.ts';
 import { type Purpose, secretOf } from './signature.ts';
 import { readWalRequest, type WalAnswer, type WalRequest } from './wal-request.ts';
 import { sendWal } from './wal-sending.ts';
@@ -33,8 +33,8 @@ export interface PeerService {
   readonly lookAgain: () => Promise<unknown>;
   readonly onMessage: (from: NodeId, message: Message) => void;
   readonly readWal: (request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
-  /** What this node knows of the cluster, as text; it goes out encrypted. */
-  readonly tellMetadata: (from: NodeId, request: MetadataRequest) => string;
+  /** What this node knows of the cluster, as text. @throws Error, where events cannot be kept */
+  readonly tellMetadata: (from: NodeId, request: MetadataRequest) => Promise<string>;
   readonly versions: ProtocolVersions;
   readonly refusals: Refusals;
   readonly claims: NodeClaims;
@@ -200,8 +200,8 @@ export class IncomingConnection implements Claimant {
       return;
     }
     this.#lines.stop();
-    const text = this.#service.tellMetadata(from, request);
-    this.#socket.end(`200 ${seal(text, { secret, purpose: '/metadata', nonce: this.#nonce })}\n`);
+    const common = { secret, purpose: '/metadata', nonce: this.#nonce } as const;
+    void sendMetadata(this.#socket, async () => await this.#service.tellMetadata(from, request), common);
   }
 
   #serveWal(body: string, secret: string): void {

@@ -11,12 +11,33 @@ import { helloOf, statuses, writeLine } from './protocol.ts';
 import { shortText } from './schema-parts.ts';
 import { unseal } from './sealing.ts';
 
+/** What happened to a node that cannot write it into the metadata itself. */
+export interface RelayedEvent {
+  readonly name: string;
+  readonly isSuccessful: boolean;
+  readonly details: string;
+  /** By the wall clock of that node. */
+  readonly atMs: number;
+}
+
 export interface MetadataRequest {
   /** HOST:PORT at which whoever asks is reached itself. */
   readonly address: string;
+  /** They are written before the answer comes, all or none. */
+  readonly events: readonly RelayedEvent[];
 }
 
-const requestSchema = v.object({ address: v.pipe(shortText, v.regex(/^.+:\d{1,5}$/)) });
+const eventSchema = v.object({
+  name: shortText,
+  isSuccessful: v.boolean(),
+  details: shortText,
+  atMs: v.pipe(v.number(), v.safeInteger()),
+});
+
+const requestSchema = v.object({
+  address: v.pipe(shortText, v.regex(/^.+:\d{1,5}$/)),
+  events: v.optional(v.array(eventSchema), []),
+});
 
 /** @returns undefined where the text is no such request */
 export function readMetadataRequest(body: string): MetadataRequest | undefined {
@@ -66,8 +87,9 @@ async function attempt(
     if (Number(greeting) === statuses.unknownNode)
       throw new Error('this node is not registered there any more');
     if (Number(greeting) !== statuses.accepted) throw new Error(reason.join(' ') || `status ${greeting}`);
-    const [status, sealed = ''] = (await reader.line(limits.metadataAnswerBytes)).split(' ');
-    const text = status === '200' ? unseal(sealed, { secret, purpose, nonce }) : undefined;
+    const [status, ...words] = (await reader.line(limits.metadataAnswerBytes)).split(' ');
+    if (status === '503') throw new Error(words.join(' '));
+    const text = status === '200' ? unseal(words.join(''), { secret, purpose, nonce }) : undefined;
     if (text === undefined) throw new Error('its answer makes no sense');
     return text;
   } finally {

@@ -9,12 +9,13 @@ import { isInRecovery } from '../postgres/queries/server.ts';
 import { renderJson } from '../render/json.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
-import { requireConfig } from './local-node.ts';
+import { requireConfig, requireOwnServer } from './local-node.ts';
 
 /** Exit codes: 6 if the server does not answer, 1 on a standby with --execute, 7 where PostgreSQL refuses a statement. */
 export async function run(context: CommandContext): Promise<void> {
   const { options, log } = context;
   const config = requireConfig(context);
+  requireOwnServer(config);
   const { user = '' } = await resolveConninfo(readConninfo(config.conninfo));
   const connection = await connectAs(context, options.superuser);
   try {

@@ -22,7 +22,7 @@ export function requireConfig({ config }: CommandContext): Config {
  * @throws RepmgrError as connect(); usage, where the node has no server
  */
 export async function connectLocally(context: CommandContext, hint?: string): Promise<Connection> {
-  refuseMissingServer(requireConfig(context));
+  requireOwnServer(requireConfig(context));
   try {
     return await connect(requireConfig(context).conninfo, { signal: context.signal });
   } catch (error) {
@@ -36,8 +36,8 @@ export async function connectLocally(context: CommandContext, hint?: string): Pr
   }
 }
 
-/** Without a conninfo libpq's defaults would lead to whatever listens here. */
-function refuseMissingServer({ conninfo, sourceFile }: Config): void {
+/** Without a conninfo libpq's defaults would lead to whatever listens here. @throws RepmgrError usage */
+export function requireOwnServer({ conninfo, sourceFile }: Config): void {
   if (conninfo !== '') return;
   throw failure('usage', {
     message: 'this command needs the PostgreSQL of this node, which has none',

@@ -1,8 +1,10 @@
 /** Lets witnesses in that show an invitation, and looks after the rows of those that have no PostgreSQL to do it with. */
 import type { AdmissionAnswer, AdmissionRequest } from '../api/admission.ts';
 import { writeToken } from '../api/invitation.ts';
+import type { MetadataRequest, RelayedEvent } from '../api/metadata-fetching.ts';
 import { writeFacts } from '../cluster/cluster-facts.ts';
 import { recordDaemonAddress } from '../cluster/metadata/daemon-addresses.ts';
+import { insertEvent } from '../cluster/metadata/events.ts';
 import { changeNodes } from '../cluster/metadata/nodes.ts';
 import { recordEvent } from '../cluster/record-event.ts';
 import { inspectPrimaryOfWitness } from '../cluster/witness/inspect.ts';
@@ -13,15 +15,18 @@ import { RepmgrError } from '../errors.ts';
 import type { Logger } from '../log/logger.ts';
 import type { NodeId, NodeRecord } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
+import type { KnownAddresses } from '../postgres/known-addresses.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { Invitations, isInvitation, type InvitationKeeper } from './invitations.ts';
+import { PrimaryConnection } from './primary-connection.ts';
 
 export interface AdmissionsOptions {
   readonly config: () => Config;
   readonly facts: () => ClusterFacts;
   readonly kept: InvitationKeeper;
-  /** To the present primary. @throws RepmgrError where there is none */
-  readonly primary: () => Promise<Connection>;
+  /** Who it is as far as this repmgrd knows; undefined: nobody. */
+  readonly presentPrimary: () => NodeRecord | undefined;
+  readonly addresses: KnownAddresses;
   /** The metadata have changed, and are to be read again before anything is told of them. */
   readonly reread: () => Promise<unknown>;
   readonly log: Logger;
@@ -56,7 +61,7 @@ export class Admissions {
         return taken;
       }
       try {
-        await this.#register(request);
+        await this.#onPrimary(async (connection) => await this.#register(request, connection));
       } catch (error) {
         await this.#invitations.giveBack(taken);
         throw error;
@@ -72,17 +77,20 @@ export class Admissions {
     }
   }
 
-  /** What a witness without PostgreSQL is told, which tells its own address by that. */
-  tellMetadata(from: NodeId, address: string): string {
+  /**
+   * What a witness without PostgreSQL is told, which tells its own address by that, and what happened to it.
+   * @throws RepmgrError where its events cannot be written
+   */
+  async tellMetadata(from: NodeId, { address, events }: MetadataRequest): Promise<string> {
     const { facts } = this.#options;
     if (facts().addresses.find(([id]) => id === from)?.[1] !== address) void this.#keepAddress(from, address);
+    if (events.length > 0) await this.#keepEvents(from, events);
     return writeFacts(facts());
   }
 
-  async #register(request: AdmissionRequest): Promise<void> {
-    const { config, primary, reread, log } = this.#options;
+  async #register(request: AdmissionRequest, connection: Connection): Promise<void> {
+    const { config, reread, log } = this.#options;
     const { clusterName } = config();
-    const connection = await primary();
     const facts = { primary: await inspectPrimaryOfWitness(connection, clusterName), witness: undefined };
     const node = recordOf(request, clusterName);
     const wish = { node, daemonAddress: request.address, force: request.force };
@@ -96,17 +104,40 @@ export class Admissions {
   }
 
   async #keepAddress(node: NodeId, address: string): Promise<void> {
-    const { config, primary, log } = this.#options;
+    const { config, log } = this.#options;
     const { clusterName } = config();
     try {
-      const connection = await primary();
-      await changeNodes(connection, clusterName, async () => {
-        await recordDaemonAddress(connection, clusterName, node, address);
+      await this.#onPrimary(async (connection) => {
+        await changeNodes(connection, clusterName, async () => {
+          await recordDaemonAddress(connection, clusterName, node, address);
+        });
       });
       log.notice(`the repmgrd of witness ${node} is reached at ${address} now`);
     } catch (error) {
       if (!(error instanceof RepmgrError)) throw error;
       log.info(`the address of witness ${node} could not be recorded: ${error.message}`, error);
+    }
+  }
+
+  async #keepEvents(nodeId: NodeId, events: readonly RelayedEvent[]): Promise<void> {
+    const { clusterName } = this.#options.config();
+    await this.#onPrimary(async (connection) => {
+      await connection.transaction(async () => {
+        for (const { name, isSuccessful, details, atMs } of events) {
+          const happenedAt = new Date(atMs);
+          await insertEvent(connection, clusterName, { nodeId, name, isSuccessful, details, happenedAt });
+        }
+      });
+    });
+  }
+
+  /** On a connection of its own: what others write meanwhile is no part of a transaction here. */
+  async #onPrimary(work: (connection: Connection) => Promise<void>): Promise<void> {
+    const primary = new PrimaryConnection(this.#options.presentPrimary, this.#options.addresses);
+    try {
+      await work(await primary.get());
+    } finally {
+      await primary.close();
     }
   }
 }

@@ -38,6 +38,9 @@ export const apiLimits = {
   invitationLongestMs: 86_400_000,
   /** Invitations that are remembered, used ones too, so that it can be said that they were. */
   invitationsKept: 100,
+  /** Events, and characters of their details, that a witness without PostgreSQL hands to the leader in one message. */
+  eventsRelayed: 4,
+  relayedDetails: 3_000,
   /** Silence in the middle of WAL that is handed over, after which the other side counts as gone. */
   walSilenceMs: 5_000,
   /** Between two lines of the log about the same refusal of the same sender. */

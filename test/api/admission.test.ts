@@ -76,27 +76,43 @@ describe('a witness that asks for the metadata', () => {
     const one = await startPeer({ id: 1 });
     const two = await startPeer({
       id: 2,
-      tellMetadata: (from, { address }) => {
-        told.push([from, address]);
+      tellMetadata: async (from, { address, events }) => {
+        told.push([from, address, events]);
         return secretFacts;
       },
     });
     one.knows(two);
-    const asking = { address: '10.0.0.3:15432' };
+    const events = [{ name: 'repmgrd_start', isSuccessful: true, details: 'any', atMs: 1 }];
+    const asking = { address: '10.0.0.3:15432', events };
     expect(await one.connections.fetchMetadata(two.id, asking, signal)).toBe(secretFacts);
-    expect(told).toEqual([[1, '10.0.0.3:15432']]);
+    expect(told).toEqual([[1, '10.0.0.3:15432', events]]);
   });
 
   it('gets them by the older of two secrets, and none without one', async () => {
-    const two = await startPeer({ id: 2, secrets: () => ['old'], tellMetadata: () => 'the metadata' });
+    const two = await startPeer({ id: 2, secrets: () => ['old'], tellMetadata: async () => 'the metadata' });
     const one = await startPeer({ id: 1, secrets: () => ['new', 'old'] });
     const stranger = await startPeer({ id: 3, secrets: () => ['stolen'] });
     one.knows(two);
     stranger.knows(two);
-    const asking = { address: '10.0.0.3:15432' };
+    const asking = { address: '10.0.0.3:15432', events: [] };
     expect(await one.connections.fetchMetadata(two.id, asking, signal)).toBe('the metadata');
     await expect(stranger.connections.fetchMetadata(two.id, asking, signal)).rejects.toThrow(
       'another secret',
+    );
+  });
+
+  it('is told why not in words, where its events cannot be kept', async () => {
+    const one = await startPeer({ id: 1 });
+    const two = await startPeer({
+      id: 2,
+      tellMetadata: async () => {
+        throw new Error('the primary is gone');
+      },
+    });
+    one.knows(two);
+    const asking = { address: '10.0.0.3:15432', events: [] };
+    await expect(one.connections.fetchMetadata(two.id, asking, signal)).rejects.toThrow(
+      'the primary is gone',
     );
   });
 
@@ -105,7 +121,7 @@ describe('a witness that asks for the metadata', () => {
     const two = await startPeer({ id: 2, isKnownNode: () => false });
     one.knows(two);
     await expect(
-      one.connections.fetchMetadata(two.id, { address: '10.0.0.3:15432' }, signal),
+      one.connections.fetchMetadata(two.id, { address: '10.0.0.3:15432', events: [] }, signal),
     ).rejects.toThrow('not registered there any more');
   });
 });

@@ -245,6 +245,20 @@ describe('a witness without PostgreSQL', () => {
     const address = ({ nodes }: { nodes: readonly { apiAddress: string | null }[] }) => nodes[2]?.apiAddress;
     await awaitView(2, 'its address did not get about', (view) => address(view) === `localhost:${apiPort}`);
     await awaitView(3, 'it has no leader', ({ leadership }) => leadership.leader === 1);
+    const events = async () =>
+      await sandbox.query(
+        1,
+        'SELECT event FROM repmgr_sandbox.repl_events WHERE node_id = 3 ORDER BY event_timestamp',
+      );
+    const isWritten = await waitUntil(
+      async () => {
+        const names = (await events()).map(({ event }) => event);
+        return names.filter((name) => name === 'repmgrd_start').length >= 2 || undefined;
+      },
+      { deadlineMs: 15_000 },
+    );
+    expect(isWritten, JSON.stringify(await events())).toBe(true);
+    expect((await events()).map(({ event }) => event)).toContain('repmgrd_shutdown');
   });
 
   it('has the standby promoted when the host of the primary dies, and knows the new primary', async () => {

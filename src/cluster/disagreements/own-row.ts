@@ -21,7 +21,10 @@ export function ownRowDisagreements(
         nodeId: own.nodeId,
         code: 'own_row_missing',
         message: `the node of this repmgr.conf, "${own.nodeName}" (id ${own.nodeId}), is not registered`,
-        hint: 'Run "repmgr primary register" or "repmgr standby register" on it.',
+        hint:
+          own.conninfo === ''
+            ? 'Run "repmgr witness join" on it, with a token that "repmgr witness invite" prints on the primary.'
+            : 'Run "repmgr primary register" or "repmgr standby register" on it.',
       },
     ];
   }
@@ -30,13 +33,13 @@ export function ownRowDisagreements(
     ...(row.conninfo === own.conninfo ? [] : ['conninfo is another than the registered one']),
   ];
   if (differing.length === 0) return [];
-  const noun = row.role === 'primary' ? 'primary' : row.role;
+  const command = row.role === 'witness' && row.conninfo === '' ? 'join' : 'register';
   return [
     {
       nodeId: own.nodeId,
       code: 'own_row_differs',
       message: `repmgr.conf of node ${own.nodeId} differs from the metadata: ${differing.join('; ')}`,
-      hint: `If repmgr.conf is right, run "repmgr ${noun} register --force" on this node.`,
+      hint: `If repmgr.conf is right, run "repmgr ${row.role} ${command} --force" on this node.`,
     },
   ];
 }

@@ -2,6 +2,7 @@
  * Writes events to the primary's metadata and runs the notification commands, one after the other, never in the way of
  * a failover. While no primary is there the commands run at once and the rows wait.
  */
+import type { RelayedEvent } from '../../api/metadata-fetching.ts';
 import { insertEvent } from '../../cluster/metadata/events.ts';
 import { type RelatedNode, runNotificationCommands } from '../../cluster/notification-commands.ts';
 import { localTimestamp } from '../../cluster/record-event.ts';
@@ -18,6 +19,8 @@ export interface EventReporterOptions {
   readonly self: NodeId;
   /** To the present primary, kept open by its owner. @throws RepmgrError where there is none */
   readonly primary: () => Promise<Connection>;
+  /** Of a node that has no access to the primary: has the leader write them. @throws Error, where it cannot */
+  readonly relay: ((events: readonly RelayedEvent[]) => Promise<void>) | undefined;
   readonly related: (node: NodeId) => RelatedNode | undefined;
   readonly log: Logger;
 }
@@ -79,7 +82,9 @@ export class EventReporter {
   async #writeWaiting(): Promise<string | undefined> {
     let timestamp: string | undefined;
     try {
-      const connection = this.#waiting.length === 0 ? undefined : await this.#options.primary();
+      const { relay, primary } = this.#options;
+      if (relay !== undefined) await this.#relayWaiting(relay);
+      const connection = this.#waiting.length === 0 ? undefined : await primary();
       for (let row = this.#waiting[0]; row !== undefined && connection; row = this.#waiting[0]) {
         timestamp = await this.#insert(connection, row);
         this.#waiting.shift();
@@ -92,6 +97,19 @@ export class EventReporter {
     }
     if (this.#waiting.length > 0) this.#tryLater();
     return timestamp;
+  }
+
+  async #relayWaiting(relay: (events: readonly RelayedEvent[]) => Promise<void>): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const some = this.#waiting.slice(0, limits.eventsRelayed);
+      await relay(
+        some.map(({ event: { name, isSuccessful, details }, at }) => ({
+          ...{ name, isSuccessful, atMs: at.getTime() },
+          details: redactConninfo(details).slice(0, limits.relayedDetails),
+        })),
+      );
+      this.#waiting = this.#waiting.filter((row) => !some.includes(row));
+    }
   }
 
   async #insert(connection: Connection, { event, at }: WaitingRow): Promise<string | undefined> {

@@ -57,7 +57,7 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
     bootNonce: `boot of node ${options.id}`.replaceAll(' ', '-'),
     onMessage: (from, message) => received.push({ from, message }),
     readWal: async () => ({ kind: 'refused', reason: 'none here' }),
-    tellMetadata: () => 'nothing',
+    tellMetadata: async () => 'nothing',
     onAdmission: async () => ({ kind: 'unknown', detail: 'nobody was invited' }),
     view: () => leaderView(),
     decisions: () => [],
