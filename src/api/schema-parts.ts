@@ -35,8 +35,8 @@ export const timelineId = v.pipe(whole, v.minValue(1), v.maxValue(0xffff_ffff));
 const timelineStep = v.object({
   timelineId,
   beganAt: lsn,
-  /** -1: made by hand. */
-  term: v.pipe(whole, v.minValue(-1)),
+  /** -1: made by hand; -2: and left behind. */
+  term: v.pipe(whole, v.minValue(-2)),
 });
 
 const timelinePath = v.pipe(v.array(timelineStep), v.minLength(1));

@@ -17,18 +17,19 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
   const passedMs = event.now.monotonicMs - before.monotonicMs;
   const suspendedMs = event.now.bootTimeMs - before.bootTimeMs - passedMs;
   const wallJumpMs = Math.abs(event.now.wallMs - before.wallMs - passedMs);
+  const bearableMs = bearableLossMs(turn.state);
   if (role.kind === 'candidate') {
-    if (suspendedMs > bounds.suspensionMs || wallJumpMs > bounds.wallJumpMs) {
+    if (suspendedMs > bearableMs || wallJumpMs > bearableMs) {
       explain(turn, 5, 'suspended', 'time was lost: votes that come in now may be old ones', { suspendedMs });
       giveUp(turn, role);
     }
     return;
   }
-  if (suspendedMs > bounds.suspensionMs) {
+  if (suspendedMs > bearableMs) {
     explain(turn, 5, 'suspended', 'the machine was suspended: all contact counts as lost', { suspendedMs });
     loseContact(turn, role);
     change(turn, { running: turn.state.running.filter(({ purpose }) => purpose !== 'writeWal') });
-  } else if (wallJumpMs > bounds.wallJumpMs) {
+  } else if (wallJumpMs > (role.isPaused ? bounds.wallJumpMs : bearableMs)) {
     explain(turn, 5, 'suspended', 'the wall clock jumped: contact is judged by what is sent from now on', {
       wallJumpMs,
     });
@@ -45,6 +46,14 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
   } else if (timeWasLost(turn.state, before, event.now)) {
     become(turn, { ...role, ...afterLateTick(turn, role, event.guardedUntil ?? null) });
   }
+}
+
+/**
+ * Time that may be lost unseen: contact lasts longer by it, and what is left of the margin is for drift and the kill. A
+ * wall clock that was set costs a round of heartbeats where it was no suspension.
+ */
+function bearableLossMs({ settings }: State): number {
+  return Math.min(bounds.suspensionMs, settings.fenceMarginMs / 2);
 }
 
 /** Whether repmgrd was stopped, or starved: the driver then asks the guard, and brings its word with the event. */

@@ -1,8 +1,8 @@
 /** A heartbeat comes in: adopt its leader and grant the lease, or say why not (rule 1). */
 import type { NodeId } from '../model/node.ts';
+import { noteLeftBehind } from './branch.ts';
 import { candidacyOf, healthOf } from './candidacy.ts';
 import { loseToAnotherLeader } from './return.ts';
-import type { Durable } from './durable.ts';
 import { grantLease, isYieldedBy } from './lease.ts';
 import type { Heartbeat, HeartbeatRefused } from './messages.ts';
 import { nameOf } from './names.ts';
@@ -88,7 +88,7 @@ function refusalOf(state: State, from: NodeId, heartbeat: Heartbeat): HeartbeatR
 }
 
 /** It never heard of a leader, and this is not the first: whether it ever voted cannot be known. */
-function isNewcomer({ record, term }: Durable, heartbeatTerm: Term): boolean {
+function isNewcomer({ record, term }: State['durable'], heartbeatTerm: Term): boolean {
   return record === null && term === noTerm && heartbeatTerm > firstTerm;
 }
 
@@ -153,6 +153,7 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   change(turn, { leaderHeardAt: turn.now, stayedOutBecause: '', startNotBefore });
   grantLease(turn, from, heartbeat.term, heartbeat.leaseMs);
   dropConsideration(turn);
+  noteLeftBehind(turn);
   thaw(turn);
 }
 
@@ -209,14 +210,13 @@ function dropConsideration(turn: Turn): void {
 
 /** A freeze that no answer rests on ends with the first heartbeat that is acknowledged again. */
 function thaw(turn: Turn): void {
-  const { durable, consideration } = turn.state;
-  const { frozen } = durable;
+  const { frozen, leader } = turn.state.durable;
   if (
     frozen === null ||
-    frozen.leader !== (durable.leader?.node ?? null) ||
+    frozen.leader !== (leader?.node ?? null) ||
     isDiverged(turn.state) ||
     frozen.boundTerm !== null ||
-    consideration !== null ||
+    turn.state.consideration !== null ||
     isRunning(turn.state, 'unfreeze')
   ) {
     return;

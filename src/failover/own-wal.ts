@@ -3,6 +3,7 @@ import type { Line } from './durable.ts';
 import type { ServerObservation } from './server-observation.ts';
 import {
   isOnPath,
+  isSameMark,
   type LsnBytes,
   partOnPath,
   type Position,
@@ -12,7 +13,7 @@ import {
   tipOf,
 } from './position.ts';
 import type { State } from './state.ts';
-import { madeByHand, noTerm, type Term } from './term.ts';
+import { isUnclaimed, noTerm } from './term.ts';
 import { change, store, type Turn } from './turn.ts';
 
 export interface EndOfWal {
@@ -54,26 +55,6 @@ export function renameMakers(turn: Turn): void {
       change(turn, { position: { ...position, path } });
       store(turn, { timelines: path });
     }
-  }
-}
-
-/**
- * A server that is writable without a term: on a timeline of its own making it is a branch that a term may adopt; on
- * one that others write on or follow it has strayed. Who lost its state file cannot know whose it is.
- */
-export function noteStray(turn: Turn): void {
-  const { position, durable } = turn.state;
-  const tip = position === null ? undefined : tipOf(position.path);
-  if (position === null || tip === undefined || tip.term === madeByHand || durable.hasStrayed) {
-    return;
-  }
-  const own = durable.ledOn === null ? undefined : tipOf(durable.ledOn);
-  if (tip.term === noTerm && !durable.hasLostState) {
-    const path = [...position.path.slice(0, -1), { ...tip, term: madeByHand }];
-    change(turn, { position: { ...position, path } });
-    store(turn, { timelines: path });
-  } else if (!durable.hasLostState && (own === undefined || !isSameMark(tip, own) || tip.term !== own.term)) {
-    store(turn, { hasStrayed: true });
   }
 }
 
@@ -179,19 +160,7 @@ export function leftLine(position: Position, line: TimelinePath): boolean {
     return own?.timelineId === step.timelineId && own.beganAt === step.beganAt && own.term === step.term;
   });
   /** A newer leader's timeline that this line does not name yet, or one made by hand at its end. */
-  return !(goesOn && tip !== undefined && (tip.term <= noTerm || tip.term > (known?.term ?? noTerm)));
-}
-
-/** The tip of the path was made by hand, and no term adopted it. */
-export function isUnadopted(position: Position): boolean {
-  return (tipOf(position.path)?.term ?? noTerm) <= noTerm;
-}
-
-/** The same path as made by the leader of a term: what was found, or made by hand, counts as made by it. */
-export function adoptPath(path: TimelinePath, term: Term): TimelinePath {
-  return path.some((step) => step.term <= noTerm)
-    ? path.map((step) => (step.term <= noTerm ? { ...step, term } : step))
-    : path;
+  return !(goesOn && tip !== undefined && (isUnclaimed(tip.term) || tip.term > (known?.term ?? noTerm)));
 }
 
 function withMakers(state: State, marks: readonly TimelineMark[]): TimelinePath {
@@ -234,10 +203,6 @@ function isStillKnown({ position, server }: State, path: TimelinePath, lsn: LsnB
     lsn <= position.lsn &&
     path.length <= position.path.length
   );
-}
-
-function isSameMark(one: TimelineMark, other: TimelineMark): boolean {
-  return one.timelineId === other.timelineId && one.beganAt === other.beganAt;
 }
 
 function samePathAsBefore({ position }: State, path: TimelinePath): boolean {

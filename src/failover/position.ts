@@ -99,6 +99,11 @@ function compareTips(one: TimelinePath, other: TimelinePath): number {
   return (ours?.term ?? 0) - (theirs?.term ?? 0) || (ours?.timelineId ?? 0) - (theirs?.timelineId ?? 0);
 }
 
+/** The same number and fork, whoever made it. */
+export function isSameMark(one: TimelineMark, other: TimelineMark): boolean {
+  return one.timelineId === other.timelineId && one.beganAt === other.beganAt;
+}
+
 function sharedSteps(one: TimelinePath, other: TimelinePath): number {
   let count = 0;
   for (const step of one) {

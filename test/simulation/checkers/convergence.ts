@@ -64,9 +64,10 @@ function isExpected(world: World): boolean {
 
 /**
  * Rule 12: a branch that a hand made stays writable while nobody leads, and nobody votes for it who has other WAL; and
- * where hands made several, on several nodes, only they know which of them is meant.
+ * where hands made several, and no quorum is without one, only they know which of them is meant.
  */
-function isUpToHands({ nodes, byHand, options }: World): boolean {
+function isUpToHands(world: World): boolean {
+  const { nodes, byHand, options } = world;
   const isAlone = nodes.some(
     ({ id, server, daemon }) =>
       server?.isWritable === true && byHand.has(id) && daemon.state?.role.kind !== 'leader',
@@ -74,7 +75,8 @@ function isUpToHands({ nodes, byHand, options }: World): boolean {
   const targets = options.faults.flatMap((fault) =>
     fault.kind === 'promoteByHand' || fault.kind === 'startByHand' ? [fault.target] : [],
   );
-  return isAlone || new Set(targets).size > 1;
+  const isBranch = (node: number) => targets.includes(node);
+  return isAlone || (new Set(targets).size > 1 && !isQuorumNow(world, (node) => !isBranch(node)));
 }
 
 /** Synchronous standbys are gone, or lack what they acknowledged, and so does who led last: an operator has to force it. */

@@ -8,12 +8,23 @@ import type { StepResult } from '../../../src/failover/step.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { WayToWritable } from '../postgres/server-habits.ts';
+import type { Fault } from '../history/faults.ts';
 import type { World } from '../world/world.ts';
 import type { Checker } from './watcher.ts';
 
 /** From a wake-up to the end of PostgreSQL: late ticks, SIGQUIT, SIGKILL. */
 const reactionMs = 1_000;
+/** How long a leader waits for answers after its wall clock jumped. */
+const judgementMs = 1_000;
 const lookEveryMs = 20;
+
+const cutsApart: ReadonlySet<Fault['kind']> = new Set([
+  'isolate',
+  'cutOneWay',
+  'cutBothWays',
+  'split',
+  'deafen',
+]);
 
 export class OnePrimary implements Checker {
   readonly name = 'one primary';
@@ -24,20 +35,15 @@ export class OnePrimary implements Checker {
   readonly #watchedSince = new Map<number, number>();
   /** When it last knew of no term at all. */
   readonly #unarmedAt = new Map<number, number>();
-  /** Whom an operator's word made a leader without a quorum, and when. */
+  /** Terms that an operator's word won without a quorum, and when. */
   readonly #forced = new Map<number, number>();
+  /** When nodes were cut from each other last. */
   #apartAt = Number.NEGATIVE_INFINITY;
   #isLooking = false;
 
-  stepped(
-    world: World,
-    { node }: Daemon,
-    { role }: State,
-    _event: Event,
-    { explanations }: StepResult,
-  ): void {
+  stepped(world: World, _daemon: Daemon, { role }: State, _event: Event, { explanations }: StepResult): void {
     const wins = explanations.some(({ decision }) => decision === 'win');
-    if (wins && role.kind === 'candidate' && role.isForced) this.#forced.set(node, world.schedule.now);
+    if (wins && role.kind === 'candidate' && role.isForced) this.#forced.set(role.term, world.schedule.now);
   }
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
@@ -53,7 +59,14 @@ export class OnePrimary implements Checker {
     this.#writable.delete(server);
     // What a hand promoted comes back writable after a crash as well.
     if (server.directory.standbySignal) world.byHand.delete(server.node);
-    this.#forced.delete(server.node);
+  }
+
+  faultEnded({ schedule }: World, { kind }: Fault): void {
+    if (cutsApart.has(kind)) this.#apartAt = schedule.now;
+  }
+
+  quiet({ schedule }: World): void {
+    this.#apartAt = schedule.now;
   }
 
   promotionCalled(world: World, { node }: Daemon): void {
@@ -92,13 +105,17 @@ export class OnePrimary implements Checker {
     );
   }
 
-  /** An operator forced one of them, who took it on himself that the others are gone: until they hear of it. */
+  /**
+   * An operator forced an election, who took it on himself that the others are gone: until who leads its term, or one
+   * that was won after it, and who leads an older one hear of each other.
+   */
   #areForcedApart(world: World, servers: readonly PostgresServer[]): boolean {
-    const forcedAt = Math.max(
-      ...servers.map(({ node }) => this.#forced.get(node) ?? Number.NEGATIVE_INFINITY),
-    );
-    if (forcedAt === Number.NEGATIVE_INFINITY) return false;
-    return world.schedule.now < Math.max(this.#apartAt, forcedAt) + reactionMs;
+    const terms = servers.map(({ node }) => world.nodeOf(node)?.daemon.file?.leading?.term ?? 0);
+    for (const [forced, atMs] of this.#forced) {
+      const isBetween = terms.some((term) => term >= forced) && terms.some((term) => term < forced);
+      if (isBetween && world.schedule.now < Math.max(this.#apartAt, atMs) + reactionMs) return true;
+    }
+    return false;
   }
 
   #isExcused(world: World, server: PostgresServer): boolean {
@@ -107,8 +124,8 @@ export class OnePrimary implements Checker {
     const { now } = world.schedule;
     const { settings, isRunning, process } = node.daemon;
     if (settings.failoverQuorum === 'none' || settings.failover === 'manual') return true;
-    // Nothing of ours ran while the host did not; where no clock showed it, its lease seems younger than it is.
-    const blindMs = Math.min(node.host.blindMs, settings.leaseMs);
+    // Nothing of ours ran while the host did not; where only the wall clock shows it, the leader asks for a second.
+    const blindMs = Math.min(node.host.blindMs, judgementMs);
     const wasAllowedBefore = server.allowedAt < node.host.wokeAt;
     if (now < node.host.wokeAt + blindMs + reactionMs && wasAllowedBefore) return true;
     // An operator made it so, and no repmgrd leads it: unarmed until it won a term, or fenced within a lease.

@@ -1,6 +1,13 @@
 /** Histories that drawn seeds broke once, told anew so that they stay what they are when histories are drawn otherwise. */
 import type { NamedHistory } from '../hard-histories/named-history.ts';
+import { asleepForAMoment } from './asleep-for-a-moment.ts';
+import { branchesWithoutAServer } from './branches-without-a-server.ts';
 import { rejoinsInVain } from './rejoins-in-vain.ts';
 import { twoWithoutAQuorum } from './two-without-a-quorum.ts';
 
-export const regressions: readonly NamedHistory[] = [rejoinsInVain, twoWithoutAQuorum];
+export const regressions: readonly NamedHistory[] = [
+  rejoinsInVain,
+  twoWithoutAQuorum,
+  branchesWithoutAServer,
+  asleepForAMoment,
+];
