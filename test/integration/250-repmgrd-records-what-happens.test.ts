@@ -55,9 +55,11 @@ describe('the repmgrd of a cluster of three', () => {
     await sandbox.stop(3);
     await event(1, 'child_node_disconnect', /^node "node3" \(ID: 3\) is not attached any more$/);
     const failed = async () =>
-      readFileSync(commandLog, 'utf8').includes('lost by node 1') ? true : undefined;
+      readFileSync(commandLog, 'utf8').includes('Its exit code was 3') ? true : undefined;
     expect(await waitUntil(failed, { deadlineMs: 10_000 }), readFileSync(commandLog, 'utf8')).toBe(true);
-    expect(readFileSync(commandLog, 'utf8')).toContain('[ERROR] child_nodes_disconnect_command failed');
+    expect(readFileSync(commandLog, 'utf8')).toMatch(
+      /\[ERROR\] child_nodes_disconnect_command failed\n.*Its exit code was 3\. lost by node 1/,
+    );
     await sandbox.start(3);
     await event(1, 'child_node_reconnect', /^node "node3" \(ID: 3\) is attached again after \d+ s$/);
     await sandbox.query(1, 'SELECT pg_terminate_backend(pid) FROM pg_stat_replication');

@@ -26,7 +26,6 @@ export interface ServerWatchOptions {
   readonly place: ServerPlace;
   /** The one that the effects use too, so that both measure alike. */
   readonly walEnd: WalEndReader;
-  /** With the addresses of its host, as far as they are known. */
   readonly conninfo: () => Conninfo;
   readonly nodes: () => readonly NodeRecord[];
   readonly intervalMs: () => number;
