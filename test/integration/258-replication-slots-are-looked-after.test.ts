@@ -79,7 +79,8 @@ it('a primary drops, renews and waits for the slots of its standbys, and leaves 
     log: context.log,
   });
   const run = (seconds: number) => asUserOf(sandbox, () => upkeep.run(seconds * 1000));
-  const eventuallyWaitsFor = (expected: string) => expect.poll(() => waitedFor(1)).toBe(expected);
+  const eventuallyWaitsFor = (expected: string) =>
+    expect.poll(() => waitedFor(1), { timeout: 20_000 }).toBe(expected);
 
   await run(0);
   await eventuallyWaitsFor('repmgr_slot_2, repmgr_slot_3');
@@ -89,8 +90,9 @@ it('a primary drops, renews and waits for the slots of its standbys, and leaves 
 
   await sandbox.stop(3);
   await expect
-    .poll(() =>
-      sandbox.query(1, `SELECT FROM pg_replication_slots WHERE slot_name = 'repmgr_slot_3' AND active`),
+    .poll(
+      () => sandbox.query(1, `SELECT FROM pg_replication_slots WHERE slot_name = 'repmgr_slot_3' AND active`),
+      { timeout: 20_000 },
     )
     .toEqual([]);
   await run(10);

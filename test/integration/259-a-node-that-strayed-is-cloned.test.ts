@@ -38,5 +38,5 @@ it('a standby that a hand made a second primary on one timeline streams again af
   await sandbox.stopRepmgrd(2);
   await sandbox.startRepmgrd(2);
   const told = async () => (await sandbox.repmgr(2, ['explain', '--all', '--node', '2'])).stdout;
-  await expect.poll(told).toContain('an operator has cloned it');
+  await expect.poll(told, { timeout: 20_000 }).toContain('an operator has cloned it');
 }, 90_000);

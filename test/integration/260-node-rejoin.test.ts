@@ -59,7 +59,7 @@ describeWithDebian('repmgr node rejoin', () => {
     try {
       await setNames('ANY 1 (node2, "node3")');
       await expect
-        .poll(() => sandbox.query(1, 'SHOW synchronous_standby_names'))
+        .poll(() => sandbox.query(1, 'SHOW synchronous_standby_names'), { timeout: 20_000 })
         .not.toEqual([{ synchronous_standby_names: '' }]);
       const { signal } = context;
       await leaveSynchronousNames(primary, 'node4', { log, signal });
@@ -68,7 +68,9 @@ describeWithDebian('repmgr node rejoin', () => {
       const leaving = leaveSynchronousNames(primary, 'node2', { log, signal }).then(() => {
         hasLeft = true;
       });
-      await expect.poll(() => lines).toEqual(['waiting until "node2" is no synchronous standby any more']);
+      await expect
+        .poll(() => lines, { timeout: 20_000 })
+        .toEqual(['waiting until "node2" is no synchronous standby any more']);
       expect(hasLeft).toBe(false);
       await setNames('ANY 1 ("node3")');
       await leaving;
