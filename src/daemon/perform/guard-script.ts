@@ -5,7 +5,8 @@
  * Arguments: data directory, pid of the postmaster and its start time (field 22 of /proc/PID/stat), the guard's own
  * file, psql, the contact that a yes gives (hundredths of a second), the file that makes the next start read-only, and
  * what to write into it where it is not there.
- * Each line of its input: the deadline (hundredths since the boot), a tab, and the condition that is asked for; `end`.
+ * Each line of its input: the deadline (hundredths since the boot), a tab, and the condition that is asked for, empty
+ * where it is still the same; `end`.
  */
 export const guardScript = String.raw`
 data=$1 pid=$2 start=$3 file=$4 psql=$5 contact=$6 mark=$7 marking=$8
@@ -22,7 +23,7 @@ note() { printf '%s %s %s %s %s %s\n' $$ "$born" "$pid" "$start" "$deadline" "$y
 take() {
   case $1 in
     end) exit 0 ;;
-    *$'\t'*) deadline=${'$'}{1%%$'\t'*} condition=${'$'}{1#*$'\t'}; note ;;
+    *$'\t'*) deadline=${'$'}{1%%$'\t'*}; [[ $1 == *$'\t' ]] || condition=${'$'}{1#*$'\t'}; note ;;
   esac
 }
 # Waits so many hundredths for a line.

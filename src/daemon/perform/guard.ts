@@ -41,6 +41,8 @@ interface Note {
 export class Guard {
   readonly #options: GuardOptions;
   #child: { readonly process: ChildProcess; readonly postmaster: string } | undefined;
+  /** What the child was told to ask for; bash reads a line byte by byte, so it is told only what is new. */
+  #toldCondition = '';
   /** One change after the other. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -76,7 +78,9 @@ export class Guard {
       if (stdin === undefined || stdin === null || stdin.writableLength > limits.guardPipeBytes) return;
       const { monotonicMs, bootTimeMs } = this.#options.now();
       const hundredths = Math.floor((deadline - monotonicMs + bootTimeMs) / 10);
-      stdin.write(`${hundredths}\t${this.#options.condition()}\n`);
+      const condition = this.#options.condition();
+      stdin.write(`${hundredths}\t${condition === this.#toldCondition ? '' : condition}\n`);
+      this.#toldCondition = condition;
     });
   }
 
@@ -125,6 +129,7 @@ export class Guard {
     child.stdin.on('error', () => undefined);
     child.unref();
     this.#child = { process: child, postmaster };
+    this.#toldCondition = '';
     await this.#endOther(before, child.pid);
   }
 
