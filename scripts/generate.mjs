@@ -82,15 +82,15 @@ function commandPart(command, tables) {
   return [
     `## \`${usageName(command)}\``,
     command.description,
-    ...(own.length > 0 ? [optionRows(own, tables)] : []),
+    ...(own.length > 0 ? [optionRows(own, tables, command.letters)] : []),
     examples,
   ].join('\n\n');
 }
 
-function optionRows(keys, { optionOf, optionUsage }) {
+function optionRows(keys, { optionOf, optionUsage }, letters = {}) {
   const rows = keys.map((key) => {
     const also = (optionOf(key).also ?? []).map((name) => `\`--${name}\``).join(', ');
-    const usage = optionUsage(key).trim().replaceAll('|', '\\|');
+    const usage = optionUsage(key, letters).trim().replaceAll('|', '\\|');
     return `| \`${usage}\` | ${optionOf(key).about}${also ? `; also ${also}` : ''} |`;
   });
   return ['| option | meaning |', '| --- | --- |', ...rows].join('\n');

@@ -16,7 +16,7 @@ export function programHelp(): string {
     'repmgr: sets up and keeps standbys of PostgreSQL\n',
     section('Usage', ['  repmgr [OPTIONS] NOUN VERB [NODE]', '  repmgr NOUN VERB --help']),
     section('Commands', commands),
-    ...optionSections(keysOf('general'), keysOf('logging'), keysOf('connection')),
+    ...optionSections([keysOf('general'), keysOf('logging'), keysOf('connection')]),
     section('Examples', examplesOf(programExamples)),
     'The manual is in docs/; "master" may be written for "primary".\n',
   ].join('\n');
@@ -37,10 +37,13 @@ export function commandHelp(command: Command): string {
     section('Usage', [`  repmgr [OPTIONS] ${usageName(command)}`]),
     `${wrap(command.description, width).join('\n')}\n`,
     ...optionSections(
-      keysOf('general'),
-      keysOf('logging'),
-      own.filter((key) => optionOf(key).group === 'connection'),
-      own.filter((key) => optionOf(key).group === 'command'),
+      [
+        keysOf('general'),
+        keysOf('logging'),
+        own.filter((key) => optionOf(key).group === 'connection'),
+        own.filter((key) => optionOf(key).group === 'command'),
+      ],
+      command.letters,
     ),
     section('Examples', examplesOf(command.examples)),
   ].join('\n');
@@ -58,11 +61,16 @@ export function usageName({ noun, verb, operand }: Command): string {
   return `${name} ${operand.isRequired ? operand.name : `[${operand.name}]`}`;
 }
 
-/** An option with its spellings and its value: `-h, --host HOST`. */
-export function optionUsage(key: OptionKey): string {
+/**
+ * An option with its spellings and its value: `-h, --host HOST`.
+ * @param letters those that mean another option in this command
+ */
+export function optionUsage(key: OptionKey, letters: Command['letters'] = {}): string {
   const option = optionOf(key);
   const [long] = longNamesOf(key);
-  const letter = option.short === undefined ? '    ' : `-${option.short}${long === undefined ? '' : ', '}`;
+  const own = option.short !== undefined && letters[option.short] === undefined ? option.short : undefined;
+  const short = Object.entries(letters).find(([, meant]) => meant === key)?.[0] ?? own;
+  const letter = short === undefined ? '    ' : `-${short}${long === undefined ? '' : ', '}`;
   return `${letter}${long === undefined ? '' : `--${long}`}${valueUsage(option)}`;
 }
 
@@ -75,15 +83,25 @@ function keysOf(group: Option['group']): readonly OptionKey[] {
   return optionKeys.filter((key) => optionOf(key).group === group && optionOf(key).isNotBuiltYet !== true);
 }
 
-function optionSections(...groups: readonly (readonly OptionKey[])[]): readonly string[] {
+function optionSections(
+  groups: readonly (readonly OptionKey[])[],
+  letters?: Command['letters'],
+): readonly string[] {
   const titles = ['General options', 'Logging options', 'Connection options', 'Options of this command'];
   return groups.flatMap((keys, index) =>
-    keys.length === 0 ? [] : [section(titles[index] ?? '', keys.flatMap(optionLines))],
+    keys.length === 0
+      ? []
+      : [
+          section(
+            titles[index] ?? '',
+            keys.flatMap((key) => optionLines(key, letters)),
+          ),
+        ],
   );
 }
 
-function optionLines(key: OptionKey): readonly string[] {
-  const usage = `  ${optionUsage(key)}`;
+function optionLines(key: OptionKey, letters: Command['letters']): readonly string[] {
+  const usage = `  ${optionUsage(key, letters)}`;
   const [first = '', ...rest] = wrap(optionOf(key).about, width - column);
   const indented = rest.map((line) => `${' '.repeat(column)}${line}`);
   if (usage.length > column - 2) return [usage, `${' '.repeat(column)}${first}`, ...indented];

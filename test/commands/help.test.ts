@@ -59,3 +59,16 @@ it('no command is told to come later that is there', () => {
   const present = commandTable.map(({ noun, verb }) => `${noun} ${verb}`);
   expect(commandsOfLaterVersions.filter((words) => present.includes(words.join(' ')))).toEqual([]);
 });
+
+it('-W waits, and in node rejoin does not, as in repmgr 5; the help of each says so', () => {
+  const options = (line: string) => {
+    const read = parseCommandLine(line.split(' '), {});
+    return read.kind === 'run' ? read.options : undefined;
+  };
+  expect(options('-f x standby follow -W')).toMatchObject({ wait: true });
+  expect(options('-f x -h n -W node rejoin')).toMatchObject({ noWait: true });
+  expect(options('-f x -h n --wait=5 node rejoin')).toMatchObject({ wait: 5 });
+  const helpOf = (verb: string) => pages.find(({ command }) => command?.verb === verb)?.text;
+  expect(helpOf('follow')).toMatch(/-W, --wait\[=/);
+  expect(helpOf('rejoin')).toMatch(/-W, --no-wait[^]*\n {6}--wait\[=|\n {6}--wait\[=[^]*-W, --no-wait/);
+});
