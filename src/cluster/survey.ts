@@ -82,7 +82,8 @@ async function ask(node: NodeRecord, options: SurveyOptions): Promise<Answer> {
 }
 
 async function askWithoutServer(node: NodeRecord, { askDaemon }: SurveyOptions): Promise<Answer> {
-  const reason = askDaemon === undefined ? 'its row has no conninfo' : await askDaemon(node);
+  const mayBeAsked = node.role === 'witness' && askDaemon !== undefined;
+  const reason = mayBeAsked ? await askDaemon(node) : 'its row has no conninfo';
   return reason === undefined ? { kind: 'witness' } : { kind: 'unreachable', reason };
 }
 

@@ -72,3 +72,21 @@ test('an interrupted survey ends at once', async () => {
   controller.abort();
   await expect(survey).rejects.toMatchObject({ code: 'interrupted' });
 });
+
+test('a witness without PostgreSQL is asked by its repmgrd, and no other row without conninfo is', async () => {
+  const witness = (id: number) => aNode(id, { role: 'witness', conninfo: '' });
+  const asked: number[] = [];
+  const askDaemon = async ({ id }: { readonly id: number }) => {
+    asked.push(id);
+    return id === 1 ? undefined : 'nobody listens';
+  };
+  const nodes = [witness(1), witness(2), aNode(3, { conninfo: '' })];
+  expect((await surveyNodes(nodes, { askDaemon })).map(({ answer }) => answer)).toEqual([
+    { kind: 'witness' },
+    { kind: 'unreachable', reason: 'nobody listens' },
+    { kind: 'unreachable', reason: 'its row has no conninfo' },
+  ]);
+  expect(asked).toEqual([1, 2]);
+  const [unasked] = await surveyNodes([witness(1)]);
+  expect(unasked?.answer).toEqual({ kind: 'unreachable', reason: 'its row has no conninfo' });
+});

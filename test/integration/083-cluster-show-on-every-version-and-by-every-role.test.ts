@@ -127,7 +127,7 @@ it('shows rows of every kind: a witness, a placeholder, one that nobody can read
   );
   const lines = stderr.split('\n');
   for (const expected of [
-    /^WARNING: node "silent arbiter" \(id 5\) is unreachable: its row has no conninfo$/,
+    /^WARNING: node "silent arbiter" \(id 5\) is unreachable: the address of its repmgrd is not known$/,
     /^WARNING: node "" \(id 6\) is unreachable \(its row says that it is inactive\): its row has no conninfo$/,
     /^WARNING: node "typo" \(id 7\) is unreachable: .*colour/,
     /^WARNING: node "o'br.*ien .*" \(id 8\) is unreachable: connection refused$/,
