@@ -21,7 +21,7 @@ import { refusalInWords } from './refusals-in-words.ts';
 import type { Consideration, State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
 import { isBehind, refusalOf } from './vote-refusals.ts';
-import { change, explain, send, store, type Turn } from './turn.ts';
+import { change, explain, isRunning, send, store, type Turn } from './turn.ts';
 
 export function onVoteRequest(turn: Turn, from: NodeId, request: VoteRequest): void {
   noteTerm(turn, from, request.term);
@@ -131,8 +131,10 @@ function isRepeatedVote({ durable }: State, from: NodeId, request: VoteRequest):
   return durable.vote?.term === request.term && durable.vote.candidate === from && isStillFrozen;
 }
 
+/** WAL that this node fetches, having wanted to stand itself, is its own in a moment: the candidate may lack it. */
 function isConsidered(state: State, { request, frozenAt, answers }: Consideration): boolean {
-  return isSettled(state, isElectionPurpose(request.purpose), { frozenAt, answers });
+  const isFetching = isRunning(state, 'fetchWal');
+  return !isFetching && isSettled(state, isElectionPurpose(request.purpose), { frozenAt, answers });
 }
 
 function refuse(turn: Turn, candidate: NodeId, request: VoteRequest, refusal: Refusal): void {
