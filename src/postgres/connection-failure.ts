@@ -42,6 +42,11 @@ export function attemptFailureOf(error: RepmgrError): AttemptFailure | undefined
     : undefined;
 }
 
+/** Whether the host was not even asked, because nobody knew its address. */
+export function isNameUnknown({ code }: AttemptFailure): boolean {
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN';
+}
+
 /** Whether an error of `connect()` means that nobody answered, not that a server said no. */
 export function isUnanswered(error: RepmgrError): boolean {
   const kind = attemptFailureOf(error)?.kind;
@@ -58,6 +63,9 @@ function passwordHint(failed: AttemptFailure, settings: Conninfo, isReplication:
 }
 
 function hintFor(failed: AttemptFailure, settings: Conninfo, isReplication: boolean): string {
+  if (isNameUnknown(failed)) {
+    return `Check the spelling of the host in the conninfo, and the resolver: getent hosts ${failed.target.host}`;
+  }
   const host = `-h ${failed.target.host} -p ${failed.target.port}`;
   switch (failed.kind) {
     case 'encryption':
@@ -68,9 +76,7 @@ function hintFor(failed: AttemptFailure, settings: Conninfo, isReplication: bool
     case 'timeout':
       return `The host may be down, a firewall may drop its packets, or the server hangs: pg_isready ${host} -t 3`;
     case 'unreachable':
-      return failed.code === 'ENOTFOUND' || failed.code === 'EAI_AGAIN'
-        ? `Check the spelling of the host in the conninfo: getent hosts ${failed.target.host}`
-        : `Is the server running, and does it listen there (listen_addresses, port)? Check: pg_isready ${host}`;
+      return `Is the server running, and does it listen there (listen_addresses, port)? Check: pg_isready ${host}`;
     case 'role':
       return 'Leave out target_session_attrs, or add the hosts of the other nodes to the conninfo.';
     case 'password':

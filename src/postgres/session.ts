@@ -131,7 +131,8 @@ async function endpointsOf(
     return { addresses: found.map(({ address }) => ({ address, port: target.port })) };
   } catch (error) {
     if (error instanceof DeadlineExceeded) {
-      return { kind: 'timeout', target, reason: 'the name of the host could not be looked up in time' };
+      const reason = 'the name of the host could not be looked up in time';
+      return { kind: 'timeout', target, code: 'EAI_AGAIN', reason };
     }
     if (error instanceof Error && 'syscall' in error) {
       return { kind: 'unreachable', target, code: 'ENOTFOUND', reason: 'the name of the host is not known' };

@@ -1,11 +1,12 @@
 /** What a failure to connect to the own server means. Pure. */
 import type { ServerCondition } from '../../failover/server-observation.ts';
 import type { RepmgrError } from '../../errors.ts';
-import { attemptFailureOf } from '../../postgres/connection-failure.ts';
+import { attemptFailureOf, isNameUnknown } from '../../postgres/connection-failure.ts';
 
 /**
  * - `starting`, `stopping`: a postmaster said so
- * - `alive`: it serves others and does not let us in: too many clients, a password, pg_hba.conf, a missing database
+ * - `alive`: it serves others and does not let us in: too many clients, a password, pg_hba.conf, a missing database; or
+ *   the name of its host is not known, so that it could not be asked
  * - `silent`: refused by the system, or no answer
  */
 export type Unreached = 'starting' | 'stopping' | 'alive' | 'silent';
@@ -42,7 +43,9 @@ export function meaningOf(error: RepmgrError, status: string): Unreached {
   }
   if (error.code === 'conninfo_invalid') return 'alive';
   // The postmaster listens only once it knows what it has to recover.
-  return status === 'stopping' ? 'stopping' : status === 'starting' ? 'starting' : 'silent';
+  if (status === 'stopping' || status === 'starting') return status;
+  // A dead resolver says nothing of a server.
+  return attempt !== undefined && isNameUnknown(attempt) ? 'alive' : 'silent';
 }
 
 function isStopping(status: string, reason: string): boolean {

@@ -23,6 +23,9 @@ describe('what a failure to connect to the own server means', () => {
     [refusal('unreachable', 'ECONNREFUSED'), 'ready', 'silent'],
     [refusal('unreachable', 'ECONNREFUSED'), 'starting', 'starting'],
     [refusal('timeout'), 'ready', 'silent'],
+    [refusal('timeout', 'EAI_AGAIN'), 'ready', 'alive'],
+    [refusal('unreachable', 'ENOTFOUND'), 'ready', 'alive'],
+    [refusal('unreachable', 'ENOTFOUND'), 'starting', 'starting'],
     [refusal('timeout'), 'stopping', 'stopping'],
     [failure('connection_lost', { message: 'lost' }), 'ready', 'silent'],
   ] as const)('%# is %s with %s', (error, status, meaning) => {
