@@ -13,6 +13,7 @@ import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.
 import { ledTermOf } from './open-terms.ts';
 import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
 import { comparePositions, type Position } from './position.ts';
+import { roundEndsAt } from './pre-vote.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
 import { learnHowFar, positionTold } from './replaced-directory.ts';
 import type { Canvassing, Follower, State } from './state.ts';
@@ -52,7 +53,15 @@ export function canvass(turn: Turn, isByOperator: boolean, hasWaited: boolean): 
   }
   const round = turn.state.statusRound + 1;
   change(turn, { statusRound: round });
-  become(turn, { kind: 'canvassing', round, begunAt: turn.now, isByOperator, hasWaited, answers: [] });
+  become(turn, {
+    kind: 'canvassing',
+    round,
+    begunAt: turn.now,
+    isByOperator,
+    hasWaited,
+    answers: [],
+    heardAt: null,
+  });
   const highestTerm = Math.max(durable.term, highestTermHeard) as Term;
   for (const node of membersOf(durable.record)) {
     if (node !== settings.self) {
@@ -95,7 +104,7 @@ export function onStatusAnswer(turn: Turn, from: NodeId, answer: StatusAnswer): 
   const { role } = turn.state;
   if (role.kind === 'canvassing' && role.round === answer.round) {
     const answers = [...role.answers.filter(([node]) => node !== from), [from, answer] as const];
-    become(turn, { ...role, answers });
+    become(turn, { ...role, answers, heardAt: role.heardAt ?? turn.now });
   }
 }
 
@@ -115,7 +124,7 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   const isEnough = needsQuorum
     ? isQuorum(record, grants) || ownVoteSuffices(turn.state, role.answers.length > 0)
     : role.answers.every(([node]) => grants(node));
-  if (!hasAll && turn.now < role.begunAt + (isEnough ? bounds.statusRoundMs : patienceMs(role))) {
+  if (!hasAll && turn.now < roundEndsAt(turn.state, role, isEnough)) {
     return;
   }
   if (!isEnough) {
@@ -144,12 +153,6 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   } else {
     waitUntil(turn, rank * bounds.rankBackOffMs * (1 + turn.random), true);
   }
-}
-
-/** Others may answer from far away; where a lease is in force its end is waited for instead. */
-function patienceMs({ answers }: Canvassing): number {
-  const isLeased = answers.some(([, { refusal }]) => refusal === 'leaseInForce');
-  return isLeased ? bounds.statusRoundMs : bounds.distantStatusRoundMs;
 }
 
 /** Whatever it fetched, too much of what the primary had flushed would be lost. */

@@ -62,7 +62,8 @@ export function tailOfYielder(state: State, { answers }: Canvassing): Ahead | nu
   return isLittle ? ahead : null;
 }
 
-function yielderHasTail({ durable: { leader, heardYields } }: State): boolean {
+/** The last leader lives, its WAL lies still, and may have a tail that nobody else has. */
+export function yielderHasTail({ durable: { leader, heardYields } }: State): boolean {
   return heardYields.some((it) => it.node === leader?.node && it.upToTerm >= leader.term && it.hasTail);
 }
 

@@ -145,6 +145,8 @@ export interface Canvassing {
   readonly isByOperator: boolean;
   readonly hasWaited: boolean;
   readonly answers: readonly (readonly [NodeId, StatusAnswer])[];
+  /** When the first of them came. */
+  readonly heardAt: MonotonicMs | null;
 }
 
 export interface Candidate {

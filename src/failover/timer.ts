@@ -7,6 +7,7 @@ import { fencesAt } from './leader.ts';
 import { isWritable } from './own-wal.ts';
 import { isPaused, pauseEndsAt } from './pause.ts';
 import type { Leader } from './leader-state.ts';
+import { roundEndsAt } from './pre-vote.ts';
 import type { State } from './state.ts';
 import { graceEndsAt } from './trouble.ts';
 import { promotionIsLateAt } from './winning.ts';
@@ -39,8 +40,8 @@ function wakeOfRole(state: State): number {
     case 'leader':
       return leaderWakesAt(state, role);
     case 'canvassing':
-      return [bounds.statusRoundMs, bounds.distantStatusRoundMs]
-        .map((ms) => role.begunAt + ms)
+      return [true, false]
+        .map((isEnough) => roundEndsAt(state, role, isEnough))
         .reduce((sooner, later) => (sooner > now.monotonicMs ? sooner : later));
     case 'candidate':
       return role.stage === 'preparing'

@@ -25,16 +25,21 @@ export async function listenEverywhere({ nodes }: Sandbox): Promise<void> {
 
 /**
  * From now on, and until the test is over, what one node sends to another arrives so much later. Connections that are
- * open between nodes break once.
+ * open between nodes break once; a WAL receiver might only notice when it has something to say.
  */
 export async function keepDistance(
-  { nodes }: Sandbox,
+  sandbox: Sandbox,
   { attachRelay, relayed, heal }: NodeNetworks,
   delayMs: number,
 ): Promise<void> {
   onTestFinished(heal);
-  await Promise.all(nodes.map(async (node) => await startRelay(node, await attachRelay(node.id), delayMs)));
+  await Promise.all(sandbox.nodes.map(async (node) => await startRelay(node, await attachRelay(node.id), delayMs)));
   await relayed();
+  await Promise.all(
+    sandbox.nodes.map(
+      async ({ id }) => await sandbox.query(id, 'SELECT pg_terminate_backend(pid) FROM pg_stat_wal_receiver'),
+    ),
+  );
 }
 
 async function startRelay(
