@@ -5,8 +5,8 @@
 // acknowledged write; and the rows that were acknowledged in that minute and are gone, with when they were acknowledged
 // relative to the fault. At the end: the trend of each figure within the life of one process (or node), and totals.
 // Not part of any test run. It exits with 1 where a killed postmaster lost a row or the old primary wrote beside the new.
-// Usage: npm run build && node bench/soak.mjs [--minutes 30] [--kinds crash,hung,cut,node] [--lease SECONDS]
-//   [--postgres VERSION] [--logs DIRECTORY]
+// Usage: npm run build && node bench/soak.mjs [--minutes 30] [--every SECONDS] [--kinds crash,hung,cut,node]
+//   [--lease SECONDS] [--postgres VERSION] [--logs DIRECTORY]
 import { cp, readdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ const { startSandbox } = await import('../dist/sandbox.mjs');
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
+    every: { type: 'string', default: '60' },
     kinds: { type: 'string', default: 'crash,hung,cut,node' },
     lease: { type: 'string', default: '5' },
     postgres: { type: 'string' },
@@ -30,6 +31,7 @@ const { values } = parseArgs({
   },
 });
 const minuteMs = 60_000;
+const roundMs = Number(values.every) * 1000;
 const hangMs = 20_000;
 const cutMs = 15_000;
 /** A process fills its caches first. */
@@ -69,9 +71,9 @@ try {
   await networks?.remove();
 }
 
-/** One minute, one fault. */
+/** One fault; what its figures are before the next one. */
 async function playRound(kind) {
-  const nextAt = performance.now() + minuteMs;
+  const nextAt = performance.now() + roundMs;
   const former = await stableLeader();
   ledger.forget();
   await sleep(3_000);

@@ -57,9 +57,10 @@ export class Ledger {
 
   /** @returns how many rows were acknowledged since the start, and those that the primary does not have */
   async accountForAll(primary) {
+    const rows = [...this.#all];
     const found = await this.#sandbox.query(primary, 'SELECT id::integer FROM ledger');
     const ids = new Set(found.map(({ id }) => id));
-    return { total: this.#all.length, missing: this.#all.filter(({ id }) => !ids.has(id)) };
+    return { total: rows.length, missing: rows.filter(({ id }) => !ids.has(id)) };
   }
 
   async #write(node) {
