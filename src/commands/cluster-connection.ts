@@ -5,7 +5,7 @@ import { type Connection, connect } from '../postgres/connection.ts';
 import { isUnanswered } from '../postgres/connection-failure.ts';
 import { connectionFromOptions } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
-import { connectToKnownNode, hasNoServer } from './known-cluster.ts';
+import { hasNoServer } from './local-node.ts';
 import { nameOf } from './options.ts';
 
 /** @throws RepmgrError usage, where neither repmgr.conf nor --cluster tells */
@@ -38,7 +38,10 @@ export function clusterConninfo({ options, config, environment, log }: CommandCo
  */
 export async function connectToCluster(context: CommandContext, conninfo: string): Promise<Connection> {
   const { config, signal } = context;
-  if (config !== undefined && hasNoServer(context)) return await connectToKnownNode(config, signal);
+  if (config !== undefined && hasNoServer(context)) {
+    const { connectToKnownNode } = await import('./known-cluster.ts');
+    return await connectToKnownNode(config, signal);
+  }
   try {
     return await connect(conninfo, { signal });
   } catch (error) {

@@ -6,14 +6,7 @@ import type { Config } from '../config/resolve.ts';
 import { failure, RepmgrError } from '../errors.ts';
 import type { NodeRecord } from '../model/node.ts';
 import { type Connection, connect } from '../postgres/connection.ts';
-import type { CommandContext } from './command.ts';
 import { checkedNodeId } from './local-node.ts';
-
-/** Whether the command has nothing else to go by: no own server, and none named. */
-export function hasNoServer({ config, options, environment }: CommandContext): boolean {
-  const named = [options.host, options.dbname, environment['PGHOST'], environment['PGSERVICE']];
-  return config?.conninfo === '' && named.every((it) => it === undefined || it === '');
-}
 
 /**
  * Connects to the primary as this node knows it, else to any other node; the caller closes the connection.

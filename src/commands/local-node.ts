@@ -46,6 +46,12 @@ export function requireOwnServer({ conninfo, sourceFile }: Config): void {
   });
 }
 
+/** Whether the command has nothing else to go by: no own server, and none named. */
+export function hasNoServer({ config, options, environment }: CommandContext): boolean {
+  const named = [options.host, options.dbname, environment['PGHOST'], environment['PGSERVICE']];
+  return config?.conninfo === '' && named.every((it) => it === undefined || it === '');
+}
+
 /** The node that an unregistration means: --node-name, --node-id (--node), else the local one. */
 export function targetOf(context: CommandContext): { readonly id: NodeId } | { readonly name: string } {
   const { options } = context;

@@ -1,6 +1,4 @@
 /** Witnesses without PostgreSQL, which commands that look at every node ask by HTTP. */
-import { tlsFilesOf } from '../api/certificates.ts';
-import { readPage } from '../api/page-client.ts';
 import { listDaemonAddresses } from '../cluster/metadata/daemon-addresses.ts';
 import { hasOwnTables, inspectSchema } from '../cluster/metadata/schema.ts';
 import type { SurveyOptions } from '../cluster/survey.ts';
@@ -20,6 +18,11 @@ export async function serverlessWitnesses(
   nodes: readonly NodeRecord[],
 ): Promise<SurveyOptions['askDaemon']> {
   if (!nodes.some(({ role, conninfo }) => role === 'witness' && conninfo === '')) return undefined;
+  // Most clusters have none, and HTTP takes its time to load.
+  const [{ tlsFilesOf }, { readPage }] = await Promise.all([
+    import('../api/certificates.ts'),
+    import('../api/page-client.ts'),
+  ]);
   const hasAddresses = hasOwnTables(await inspectSchema(connection, clusterName));
   const addresses = hasAddresses ? await listDaemonAddresses(connection, clusterName) : new Map();
   const tls = config && tlsFilesOf(config);

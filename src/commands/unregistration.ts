@@ -11,8 +11,7 @@ import { connect, type Connection } from '../postgres/connection.ts';
 import { isInRecovery } from '../postgres/queries/server.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
-import { connectToKnownNode, hasNoServer } from './known-cluster.ts';
-import { connectLocally, requireConfig, targetOf } from './local-node.ts';
+import { connectLocally, hasNoServer, requireConfig, targetOf } from './local-node.ts';
 import { connectToPrimary } from './witness-primary.ts';
 
 /** @throws RepmgrError of the connection, of the search for the primary and of the plan */
@@ -57,6 +56,7 @@ async function connectToAnyNode(context: CommandContext, role: NodeRole): Promis
   const { host, dbname } = context.options;
   const isPrimaryNamed = role === 'witness' && (host ?? dbname) !== undefined;
   if (!isPrimaryNamed && hasNoServer(context)) {
+    const { connectToKnownNode } = await import('./known-cluster.ts');
     return await connectToKnownNode(requireConfig(context), context.signal);
   }
   return isPrimaryNamed
