@@ -69,11 +69,16 @@ export function openPeerConnections(options: PeerConnectionsOptions): PeerConnec
       if (!connections.has(id)) connections.set(id, new PeerConnection(dialing, id, address));
     }
   };
+  let written: { readonly message: Message; readonly body: string } | undefined;
+  const bodyOf = (message: Message): string => {
+    if (written?.message !== message) written = { message, body: JSON.stringify(message) };
+    return written.body;
+  };
   const close = (): void => setPeers(new Map());
   signal.addEventListener('abort', close, { once: true });
   setPeers(options.peers);
   return {
-    send: (to, message) => connections.get(to)?.send(message),
+    send: (to, message) => connections.get(to)?.send(message, bodyOf(message)),
     fetchWal: async (from, request, fetchSignal) => {
       const address = connections.get(from)?.address;
       if (address !== undefined) {
