@@ -1,6 +1,6 @@
 /**
  * Another repmgrd that watches the same node. One state directory has one repmgrd; with directories of their own two of
- * them would vote for one node, and the second, which knows of no term, would end a primary that the first one leads.
+ * them could vote for one node, act on one server, and record two addresses for it in turn.
  */
 import type { TlsFiles } from '../api/certificates.ts';
 import { readPage } from '../api/page-client.ts';

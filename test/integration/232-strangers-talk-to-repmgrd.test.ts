@@ -72,6 +72,14 @@ describe('a repmgrd that leads', () => {
     expect(lines.join('\n')).toContain('sent a message of more than 65536 bytes');
     expect(lines.join('\n')).toContain('sent a message with a wrong signature');
     expect(lines.length).toBeLessThan(10);
+    const reported = await sandbox.query(
+      1,
+      "SELECT details FROM repmgr_sandbox.repl_events WHERE event = 'repmgrd_peer_refused' AND node_id = 1",
+    );
+    const details = reported.map((row) => String(row['details'])).toSorted();
+    expect(details).toContain('127.0.0.1 sent a message with a wrong signature');
+    expect(new Set(details).size).toBe(details.length);
+    expect(details.length).toBeLessThan(5);
   });
 
   it('serves its pages to many readers at once without missing a heartbeat', async () => {
