@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ClusterFacts, noFacts, writeFacts } from '../../src/cluster/cluster-facts.ts';
 import { PeerMetadata } from '../../src/daemon/peer-metadata.ts';
-import type { Logger } from '../../src/log/logger.ts';
+import type { Logger, LogParts } from '../../src/log/logger.ts';
 import type { NodeId, NodeRecord } from '../../src/model/node.ts';
 
 const id = (number: number) => number as NodeId;
@@ -44,7 +44,9 @@ function setUp(answers: Readonly<Record<number, string>>, leader: number | null 
       return answer;
     },
     onChanged: (facts) => told.push(facts),
-    log: { warning: (_message, parts) => warnings.push(parts?.detail ?? '') } as unknown as Logger,
+    log: {
+      warning: (_message: string, parts?: LogParts) => warnings.push(parts?.detail ?? ''),
+    } as unknown as Logger,
   });
   onTestFinished(async () => await metadata.close());
   return { metadata, asked, told, warnings };
