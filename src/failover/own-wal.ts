@@ -178,16 +178,18 @@ function withMakers(state: State, marks: readonly TimelineMark[]): TimelinePath 
 }
 
 /** WAL that came from elsewhere than from the leader may bear the same numbers, and be another timeline. */
-function learnsFromLeader({ server, durable, following, metadata }: State): boolean {
+function learnsFromLeader({ server, durable, following, metadata, settings }: State): boolean {
   const leader = durable.leader?.node;
   if (server === null || server.isInRecovery === false) {
     return false;
   }
   const upstream = server.receiver?.upstream ?? following?.node ?? null;
+  /** A standby that it is not cascaded from may be an old leader, with a timeline of its own. */
+  const isCascaded = metadata.nodes.some(({ id, upstream: its }) => id === settings.self && its === upstream);
   return (
     upstream === null ||
     upstream === leader ||
-    metadata.nodes.some((node) => node.id === upstream && node.upstream !== null)
+    (isCascaded && metadata.nodes.some((node) => node.id === upstream && node.upstream !== null))
   );
 }
 

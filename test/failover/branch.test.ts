@@ -11,7 +11,6 @@ import {
   registered,
   settingsOf,
   standbyServer,
-  term,
 } from './support/one-node.ts';
 
 const nodes = registered(3);
