@@ -10,6 +10,7 @@ import { systemConfigDirectory } from '../system/pg-config.ts';
 import { removePidFile, writePidFile } from '../system/pid-file.ts';
 import { openServiceNotification } from '../system/service-notification.ts';
 import { workingDirectory } from '../system/working-directory.ts';
+import { optimizeOnlyWhatIsBusy } from './optimization.ts';
 import type { DaemonOptions } from './options.ts';
 import { runDaemon } from './run.ts';
 
@@ -104,6 +105,7 @@ async function runUntilSignal(
     service.ready();
   };
   const onHangup = (): void => void reload();
+  optimizeOnlyWhatIsBusy();
   process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', onHangup);
   try {
     await runDaemon({
