@@ -1,6 +1,8 @@
-// What repmgrd costs while nothing happens: memory, processor time, statements a minute on the primary.
+// What repmgrd and its guard cost while nothing happens: memory, processor time, statements a minute on the primary. On
+// a machine that does something else too, each wake-up costs more: the load is printed with the figures.
 // Usage: npm run build && node bench/daemon.mjs [--nodes 3,9] [--seconds 60]
 import { readdir, readFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
@@ -29,15 +31,15 @@ async function measure(nodes) {
     const before = await look(sandbox);
     await sleep(seconds * 1000);
     const after = await look(sandbox);
-    const cpu = after.processes.map(
-      ({ ticks }, index) => ((ticks - before.processes[index].ticks) / ticksPerSecond / seconds) * 100,
-    );
+    const share = ({ ticks }, earlier) => ((ticks - earlier.ticks) / ticksPerSecond / seconds) * 100;
+    const cpu = after.processes.map((process, index) => share(process, before.processes[index]));
+    const guard = share(after.guard, before.guard);
     const memory = after.processes.map(({ residentMegabytes }) => residentMegabytes);
     const statements = ((after.transactions - before.transactions) / seconds) * 60;
     const [leader, ...others] = cpu;
     console.log(
-      `${nodes} nodes: RSS ${range(memory)} MB; CPU of a core: leader ${leader.toFixed(2)} %, others ${range(others)} %; ` +
-        `${Math.round(statements)} transactions a minute on the primary`,
+      `${nodes} nodes: RSS ${range(memory)} MB; CPU of a core: leader ${leader.toFixed(2)} %, others ${range(others)} %, guard ${guard.toFixed(2)} %; ` +
+        `${Math.round(statements)} transactions a minute on the primary (load ${loadavg()[0].toFixed(1)})`,
     );
   } finally {
     await sandbox.destroy();
@@ -51,16 +53,31 @@ async function look(sandbox) {
     1,
     'SELECT (xact_commit + xact_rollback)::integer AS transactions FROM pg_stat_database WHERE datname = current_database()',
   );
-  return { transactions: row.transactions, processes: await Promise.all(pids.map(costOf)) };
+  const guard = await costOf(await guardOf(sandbox.nodes[0]));
+  return { transactions: row.transactions, processes: await Promise.all(pids.map(costOf)), guard };
 }
 
 async function repmgrdOf({ configFile }) {
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const words = (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    if (words.some((word) => word.endsWith('/repmgrd.js')) && words.includes(configFile)) return Number(name);
+  return await pidOf(
+    (words) => words.some((word) => word.endsWith('/repmgrd.js')) && words.includes(configFile),
+    `repmgrd with ${configFile}`,
+  );
+}
+
+async function guardOf({ dataDirectory }) {
+  return await pidOf(
+    (words) => words.includes('repmgr-guard') && words.includes(dataDirectory),
+    `guard of ${dataDirectory}`,
+  );
+}
+
+async function pidOf(isWanted, name) {
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    if (isWanted(words)) return Number(pid);
   }
-  throw new Error(`no repmgrd runs with ${configFile}`);
+  throw new Error(`no ${name} runs`);
 }
 
 async function costOf(pid) {
