@@ -9,6 +9,7 @@ import { holdName } from './hold.ts';
 import { onNamesFailed, onNamesWritten } from './synchronous-standbys.ts';
 import { onFollowed, onRejoined } from './following.ts';
 import { lookAtWal } from './own-wal.ts';
+import { noteAnswers } from './primary-question.ts';
 import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
 import type { ActionPurpose, RunningAction } from './state.ts';
 import { abandon, become, begin, change, explain, isRunning, later, store, type Turn } from './turn.ts';
@@ -29,6 +30,7 @@ export function onActionFinished(turn: Turn, id: number, result: ActionResult): 
       break;
     case 'serversAnswered':
       noteStarting(turn, result.answers);
+      noteAnswers(turn, result.answers);
       noteCandidateEvidence(turn, { answers: result.answers });
       onServersAnsweredLeader(turn, result.answers);
       break;

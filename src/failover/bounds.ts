@@ -2,6 +2,8 @@
 export const bounds = {
   /** For the question over SQL whether a primary is writable: no answer by then is silence (rule 3). */
   serverAnswerMs: 200,
+  /** Answers to it are good for a voter or candidate that would ask again within so long: one pre-vote. */
+  freshAnswersMs: 500,
   /** For the answers of a pre-vote: a living repmgrd answers in milliseconds, a dead one never. */
   statusRoundMs: 250,
   /** The same where too few have answered to win: they may be far away, and a connection be opened first. */
@@ -40,7 +42,7 @@ export const bounds = {
   restartJudgementMs: 250,
   /** The two clocks of a machine are read one after the other, and adjusted by ntpd; more apart is a suspension. */
   suspensionMs: 500,
-  /** Wall clocks are stepped by operators and by ntpd; more than this is a jump. */
+  /** Wall clocks are stepped by operators and by ntpd; more than this ends a pause, whose voters keep it a lease longer. */
   wallJumpMs: 2_000,
   /** A lease after a boot: the machine may have been away for any time, the leader's lease may be a longer one (rule 1). */
   leaseAfterBootMs: 60_000,

@@ -10,6 +10,7 @@ import type { VoteAnswer, VoteRequest } from './messages.ts';
 import { beginFetch, furthestAhead, lagAfterFetch, noteUnfetchable } from './missing-wal.ts';
 import { type EndOfWal, isWritable, lookAtWal, takePath } from './own-wal.ts';
 import { prepareCandidacy } from './preparation.ts';
+import { answersOrAsk } from './primary-question.ts';
 import { compareVersions } from './quorum.ts';
 import type { Ahead, Candidate, Canvassing } from './state.ts';
 import { nextTerm, noteTerm } from './terms-heard.ts';
@@ -133,6 +134,8 @@ function beginCandidacy(
   part: Pick<Candidate, 'isByOperator' | 'isForced' | 'awaited' | 'tail' | 'answered'>,
 ): void {
   const { role } = turn.state;
+  const isFailover = isElectionPurpose(purpose);
+  const answers = isFailover && !leaderYielded(turn.state) ? answersOrAsk(turn) : null;
   become(turn, {
     kind: 'candidate',
     purpose,
@@ -142,7 +145,7 @@ function beginCandidacy(
     ...part,
     stage: 'preparing',
     frozenAt: null,
-    answers: null,
+    answers,
     votes: [],
     refusals: [],
     bound: [],
@@ -150,7 +153,7 @@ function beginCandidacy(
     lastAskedAt: turn.now,
     unarmedSince: role.kind === 'follower' ? role.unarmedSince : null,
   });
-  if (!(isElectionPurpose(purpose) && leaderYielded(turn.state))) {
+  if (!isFailover) {
     askServers(turn, []);
   }
 }

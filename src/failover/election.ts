@@ -9,12 +9,13 @@ import { standForElection } from './candidate.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
 import { mayHoldAcknowledged } from './known-positions.ts';
 import { awaitedBy, isWorthWaiting, lagAfterFetch, tailOfYielder } from './missing-wal.ts';
-import type { Candidacy, Health, StatusAnswer, StatusRequest } from './messages.ts';
+import type { StatusAnswer, StatusRequest } from './messages.ts';
 import { ledTermOf } from './open-terms.ts';
-import { isDiverged, isWritable, learnLine, learnPath } from './own-wal.ts';
-import { comparePositions, type Position } from './position.ts';
+import { isWritable, learnLine, learnPath } from './own-wal.ts';
+import { askAhead } from './primary-question.ts';
 import { roundEndsAt } from './pre-vote.ts';
 import { isQuorum, membersOf, newerRecord } from './quorum.ts';
+import { rankOf } from './ranking.ts';
 import { learnHowFar, positionTold } from './replaced-directory.ts';
 import type { Canvassing, Follower, State } from './state.ts';
 import { explainStayingOut, explainUnknownPositions } from './staying-out.ts';
@@ -31,7 +32,10 @@ export function reactElection(turn: Turn, role: Follower): void {
   }
 }
 
-/** When this node wants an election if nothing more is heard; `never` while it does not. */
+/**
+ * When this node wants an election if nothing more is heard; `never` while it does not. The pre-vote is begun so early
+ * that it is over when the lease ends, since who is dead will not answer it.
+ */
 export function electionAt(state: State, role: Follower): number {
   const { lease, settings, leaderHeardAt } = state;
   if (state.durable.leader === null) {
@@ -40,7 +44,8 @@ export function electionAt(state: State, role: Follower): number {
   if (isWritable(state) || candidacyOf(state).kind === 'none') {
     return Number.MAX_SAFE_INTEGER;
   }
-  const leaseEnd = lease.kind === 'granted' && lease.holder !== settings.self ? lease.endsAt : 0;
+  const isLeased = lease.kind === 'granted' && lease.holder !== settings.self;
+  const leaseEnd = isLeased ? lease.endsAt - bounds.statusRoundMs : 0;
   const delayed =
     leaderHeardAt === null || leaderYielded(state) ? 0 : leaderHeardAt + settings.electionDelayMs;
   return Math.max(leaseEnd, delayed, role.electionNotBefore);
@@ -62,6 +67,7 @@ export function canvass(turn: Turn, isByOperator: boolean, hasWaited: boolean): 
     answers: [],
     heardAt: null,
   });
+  askAhead(turn);
   const highestTerm = Math.max(durable.term, highestTermHeard) as Term;
   for (const node of membersOf(durable.record)) {
     if (node !== settings.self) {
@@ -117,7 +123,9 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
     return;
   }
   const others = membersOf(record).filter((node) => node !== settings.self);
-  const hasAll = others.every((node) => role.answers.some(([from]) => from === node));
+  const missing = others.filter((node) => !role.answers.some(([from]) => from === node));
+  const isSilent = (node: NodeId) => role.answers.length > 0 && turn.state.silentVoters.includes(node);
+  const hasAll = missing.every(isSilent);
   const grants = (node: NodeId) =>
     node === settings.self || role.answers.some(([from, answer]) => from === node && answer.refusal === null);
   const needsQuorum = settings.failoverQuorum === 'majority';
@@ -127,6 +135,7 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   if (!hasAll && turn.now < roundEndsAt(turn.state, role, isEnough)) {
     return;
   }
+  change(turn, { silentVoters: missing });
   if (!isEnough) {
     stayOut(turn, role, explainStayingOut);
     return;
@@ -145,6 +154,11 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
   }
   if (!role.isByOperator && (isWorthWaiting(turn.state, role) || isTooFarBehind(turn, role))) {
     waitUntil(turn, 2 * bounds.canvassPauseMs, role.hasWaited);
+    return;
+  }
+  const leftMs = leaseLeftMs(turn.state);
+  if (leftMs > 0 && !role.isByOperator) {
+    waitUntil(turn, leftMs, role.hasWaited);
     return;
   }
   const rank = rankOf(turn.state, role);
@@ -173,7 +187,7 @@ function stayOut(turn: Turn, role: Canvassing, explainWhy: typeof explainStaying
   const left = role.answers
     .map(([, answer]) => answer)
     .filter(({ refusal }) => refusal === 'leaseInForce')
-    .map(({ leaseLeftMs: ms }) => ms);
+    .map(({ leaseLeftMs: ms }) => ms - (turn.now - role.begunAt));
   const isLong = left.length === 0;
   const wait = isLong ? 2 * bounds.canvassPauseMs * (1 + turn.random) : Math.min(...left) + turn.random * 10;
   if (isLong) {
@@ -189,46 +203,6 @@ function waitUntil(turn: Turn, ms: number, hasWaited: boolean): void {
     hasWaited,
     unarmedSince: null,
   });
-}
-
-/** How many of those who could stand come before this node: by position, health, priority, lower node id. */
-function rankOf(state: State, role: Canvassing): number {
-  const own: Rival = {
-    node: state.settings.self,
-    candidacy: candidacyOf(state, role.isByOperator),
-    position: isDiverged(state) ? null : state.position,
-    health: healthOf(state),
-  };
-  if (role.isByOperator) {
-    return 0;
-  }
-  return role.answers.filter(
-    ([node, { candidacy, position, health, refusal }]) =>
-      refusal === null && candidacy.kind !== 'none' && goesBefore({ node, candidacy, position, health }, own),
-  ).length;
-}
-
-interface Rival {
-  readonly node: NodeId;
-  readonly candidacy: Candidacy;
-  readonly position: Position | null;
-  readonly health: Health;
-}
-
-function goesBefore(one: Rival, other: Rival): boolean {
-  const byResort =
-    Number(other.candidacy.kind === 'lastResort') - Number(one.candidacy.kind === 'lastResort');
-  const byPosition =
-    one.position === null || other.position === null
-      ? 0
-      : comparePositions(one.position, other.position).order;
-  const byHealth = Number(one.health === 'up') - Number(other.health === 'up');
-  const byPriority = priorityOf(one) - priorityOf(other);
-  return (byResort || byPosition || byHealth || byPriority || other.node - one.node) > 0;
-}
-
-function priorityOf({ candidacy }: Rival): number {
-  return candidacy.kind === 'none' ? 0 : candidacy.priority;
 }
 
 /** It lost its state file, and is told that it led: who made its timelines is what it was told of then. */

@@ -37,6 +37,7 @@ export function askServers(turn: Turn, except: readonly NodeId[]): void {
   const nodes = metadata.nodes
     .filter(({ id, isWitness: hasNoData }) => id !== settings.self && !hasNoData && !except.includes(id))
     .map(({ id }) => id);
+  change(turn, { question: except.length === 0 ? { askedAt: turn.now, answers: null } : null });
   begin(turn, 'askServers', (id) => ({ kind: 'askServers', id, nodes, withinMs: bounds.serverAnswerMs }));
 }
 

@@ -71,6 +71,8 @@ export function initialState(settings: Settings): State {
     pauseKnownAt: null,
     stayedOutBecause: '',
     unfetchable: [],
+    silentVoters: [],
+    question: null,
     startingSince: [],
     catchUp: null,
   };
@@ -112,6 +114,8 @@ export function copyOf(state: State): State {
     pauseKnownAt: state.pauseKnownAt,
     stayedOutBecause: state.stayedOutBecause,
     unfetchable: state.unfetchable,
+    silentVoters: state.silentVoters,
+    question: state.question,
     startingSince: state.startingSince,
     catchUp: state.catchUp,
   };

@@ -8,13 +8,16 @@ import { onHeartbeatAcknowledged, onHeartbeatRefused } from './leader.ts';
 import { onJoinRequest } from './membership.ts';
 import type { Message } from './messages.ts';
 import { onForwardedRequest, onRequestAnswer } from './operator.ts';
-import type { Turn } from './turn.ts';
+import { change, type Turn } from './turn.ts';
 import { onVoteRequest } from './vote.ts';
 import { onTermGivenUp, onYield } from './yield.ts';
 
 export function onMessage(turn: Turn, from: NodeId, message: Message): void {
   if (from === turn.state.settings.self) {
     return;
+  }
+  if (turn.state.silentVoters.includes(from)) {
+    change(turn, { silentVoters: turn.state.silentVoters.filter((node) => node !== from) });
   }
   switch (message.kind) {
     case 'heartbeat':

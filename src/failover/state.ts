@@ -63,9 +63,20 @@ export interface State {
   readonly stayedOutBecause: string;
   /** Whose WAL could not be fetched, and when. */
   readonly unfetchable: readonly (readonly [NodeId, MonotonicMs])[];
+  /** Who did not answer the last pre-vote, and was not heard since: the next one does not wait for them. */
+  readonly silentVoters: readonly NodeId[];
+  /** The last question over SQL to all other servers; null: none that may be used again. */
+  readonly question: PrimaryQuestion | null;
   /** Since when each other server has answered that it is starting up, one after the other (rule 3). */
   readonly startingSince: readonly (readonly [NodeId, MonotonicMs])[];
   readonly catchUp: CatchUp | null;
+}
+
+/** Whether a server answers as a writable primary. */
+export interface PrimaryQuestion {
+  readonly askedAt: MonotonicMs;
+  /** Null: it is under way, or came to nothing. */
+  readonly answers: readonly (readonly [NodeId, PeerAnswer])[] | null;
 }
 
 /** Its directory was replaced, it streams again, and asks its leader how far it must come. */

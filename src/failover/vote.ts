@@ -15,6 +15,7 @@ import type { Refusal, VoteOutcome, VoteRequest } from './messages.ts';
 import { nameOf } from './names.ts';
 import { heldOnLine, isWitness, learnLine } from './own-wal.ts';
 import { closeTermsGivenUp, ledTermOf, openTerm, reignsOf } from './open-terms.ts';
+import { answersOrAsk } from './primary-question.ts';
 import { newerRecord } from './quorum.ts';
 import { positionTold } from './replaced-directory.ts';
 import { refusalInWords } from './refusals-in-words.ts';
@@ -53,13 +54,14 @@ function consider(turn: Turn, from: NodeId, request: VoteRequest): void {
     store(turn, { record: newest });
   }
   const needsFreeze = isElectionPurpose(request.purpose);
+  const answers = needsFreeze && !leaderYielded(turn.state) ? answersOrAsk(turn) : null;
   change(turn, {
-    consideration: { candidate: from, request, begunAt: turn.now, frozenAt: null, answers: null },
+    consideration: { candidate: from, request, begunAt: turn.now, frozenAt: null, answers },
   });
   if (needsFreeze && !isWitness(turn.state)) {
     beginFreeze(turn, turn.state.durable.leader?.node ?? null);
   }
-  if (!(needsFreeze && leaderYielded(turn.state))) {
+  if (!needsFreeze) {
     askServers(turn, [from]);
   }
   reactConsideration(turn);
