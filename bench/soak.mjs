@@ -1,7 +1,7 @@
 // A cluster of three nodes under a load of writes for half an hour, with a failover each minute: by turns the postmaster
 // of the primary is killed, its whole node hangs for 20 s, its network is cut (where root may make networks), and its
-// whole node is killed. Each minute prints, for each repmgrd, resident memory, JavaScript heap after the last full
-// collection and open descriptors; client connections of each server other than the load's; the longest time without an
+// whole node is killed. Each minute prints, for each repmgrd, resident memory, JavaScript heap without code after the last
+// full collection and open descriptors; client connections of each server other than the load's; the longest time without an
 // acknowledged write; and the rows that were acknowledged in that minute and are gone, with when they were acknowledged
 // relative to the fault. At the end: the trend of each figure within the life of one process (or node), and totals.
 // Not part of any test run. It exits with 1 where a killed postmaster lost a row or the old primary wrote beside the new.
