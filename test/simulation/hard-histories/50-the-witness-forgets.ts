@@ -14,8 +14,8 @@ export const theWitnessForgets: NamedHistory = {
           { kind: 'cutBothWays', atMs: 0, from: 1, to: 2, forMs: 20_000 },
           { kind: 'stopPostmaster', atMs: 7_000, target: 1, forMs: 14_000 },
           ...Array.from(
-            { length: 12 },
-            (_, index) => ({ kind: 'killRepmgrd', atMs: 8_000 + index * 900, target: 3, forMs: 20 }) as const,
+            { length: 18 },
+            (_, index) => ({ kind: 'killRepmgrd', atMs: 8_000 + index * 700, target: 3, forMs: 20 }) as const,
           ),
         ],
         quietAtMs: 22_000,

@@ -6,7 +6,7 @@ import type { Host } from '../world/host.ts';
 import type { Network } from '../world/network.ts';
 import type { Random } from '../world/random.ts';
 import type { Process, Schedule } from '../world/schedule.ts';
-import { Branch } from '../world/wal.ts';
+import { commonLsn, Branch } from '../world/wal.ts';
 import { type Commit, Commits } from './commits.ts';
 import { type DataDirectory, parseSynchronousNames } from './data-directory.ts';
 import type { ServerHabits, ServerWatcher, WayToWritable } from './server-habits.ts';
@@ -270,18 +270,20 @@ export class PostgresServer {
   #flushReceived(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    const lsn = this.directory.writtenLsn;
+    const written = this.directory.end;
     this.host.disk.sync(this.process, (isDurable) => {
       this.#isFlushing = false;
       if (!isDurable) {
         this.#die('WAL could not be synced (PANIC)');
         return;
       }
-      this.directory.flushedLsn = Math.max(this.directory.flushedLsn, lsn);
+      const { directory } = this;
+      directory.flushedLsn = Math.max(directory.flushedLsn, commonLsn(written, directory.end));
       this.receiver.flushed();
       for (const stream of this.streams) stream.pump();
       this.#replay();
-      if (this.directory.writtenLsn > lsn) this.#flushReceived();
+      const isWhole = directory.branch === written.branch && directory.writtenLsn === written.lsn;
+      if (!isWhole) this.#flushReceived();
     });
   }
 

@@ -97,10 +97,12 @@ export class WalReceiver {
   receive(stream: WalStream, branch: Branch, end: number): void {
     if (this.#stream !== stream) return;
     const { directory, around } = this.#server;
-    if (
-      directory.branch !== branch &&
-      commonLsn({ branch, lsn: end }, directory.end) < Math.min(end, directory.writtenLsn)
-    ) {
+    const common = commonLsn({ branch, lsn: end }, directory.end);
+    const isElsewhere = directory.branch !== branch && common < Math.min(end, directory.writtenLsn);
+    if (isElsewhere && directory.flushedLsn <= common) {
+      // What was not synced has not been replayed either: it stays behind in the segment files of its own timeline.
+      directory.writtenLsn = common;
+    } else if (isElsewhere) {
       directory.isCorrupt = true;
       around.watcher.corrupted(this.#server, stream.upstream);
     }
