@@ -33,7 +33,9 @@ export async function keepDistance(
   delayMs: number,
 ): Promise<void> {
   onTestFinished(heal);
-  await Promise.all(sandbox.nodes.map(async (node) => await startRelay(node, await attachRelay(node.id), delayMs)));
+  await Promise.all(
+    sandbox.nodes.map(async (node) => await startRelay(node, await attachRelay(node.id), delayMs)),
+  );
   await relayed();
   await Promise.all(
     sandbox.nodes.map(
