@@ -20,6 +20,8 @@ export const bounds = {
   awaitedPatienceMs: 2_500,
   /** The tail of who yielded that is fetched before votes are asked for: it takes less than a place in the ranking. */
   earlyTailBytes: 1024 * 1024,
+  /** How long who answered "behind" lets the candidate fetch and ask again, before it stands itself. */
+  behindPatienceMs: 1_000,
   /** How long who yielded lets the others stand first: that patience, or until one of them gives up. */
   yielderPatienceMs: 2_500,
   /** WAL that could not be fetched is not waited for again before. */

@@ -22,7 +22,7 @@ import { refusalInWords } from './refusals-in-words.ts';
 import type { Consideration, State } from './state.ts';
 import { noteTerm } from './terms-heard.ts';
 import { isBehind, refusalOf } from './vote-refusals.ts';
-import { change, explain, isRunning, send, store, type Turn } from './turn.ts';
+import { become, change, explain, isRunning, later, send, store, type Turn } from './turn.ts';
 
 export function onVoteRequest(turn: Turn, from: NodeId, request: VoteRequest): void {
   noteTerm(turn, from, request.term);
@@ -108,6 +108,7 @@ function decide(turn: Turn, candidate: NodeId, request: VoteRequest): void {
       candidateLsn: request.position?.lsn ?? null,
     });
     answer(turn, candidate, request, { kind: 'behind' }, held);
+    letFetch(turn);
     return;
   }
   store(turn, {
@@ -124,6 +125,16 @@ function decide(turn: Turn, candidate: NodeId, request: VoteRequest): void {
     lsn: position?.lsn ?? null,
   });
   answer(turn, candidate, request, { kind: 'granted' });
+}
+
+/** What the candidate lacks it has in a moment; to stand against it meanwhile would cost both their terms. */
+function letFetch(turn: Turn): void {
+  const { role } = turn.state;
+  const hasAsked = role.kind === 'candidate' && role.stage === 'asking';
+  if (role.kind !== 'leader' && role.kind !== 'retiring' && !hasAsked) {
+    const electionNotBefore = later(turn.now, bounds.behindPatienceMs);
+    become(turn, { kind: 'follower', electionNotBefore, hasWaited: false, unarmedSince: null });
+  }
 }
 
 /** The vote that it already has: asked for again because its lease ran out, or the answer was lost. */

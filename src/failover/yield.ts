@@ -108,7 +108,8 @@ export function onTermGivenUp(turn: Turn, from: NodeId, { term }: TermGivenUp): 
   }
   const { role, durable, settings } = turn.state;
   const isYielder = durable.leader?.node === settings.self && leaderYielded(turn.state);
-  if (role.kind === 'follower' && isYielder && role.electionNotBefore > turn.now) {
+  const wasBehind = durable.frozen?.boundTerm === term && durable.vote?.term !== term;
+  if (role.kind === 'follower' && (isYielder || wasBehind) && role.electionNotBefore > turn.now) {
     become(turn, { ...role, electionNotBefore: turn.now });
   }
 }

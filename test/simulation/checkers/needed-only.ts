@@ -16,6 +16,8 @@ import type { Checker, Needless } from './watcher.ts';
 const lookEveryMs = 500;
 /** How long all must have been well before nothing else counts as a reason. */
 const calmMs = 3_000;
+/** From the look at the clocks to the call. */
+const onItsWayMs = 10;
 
 export class NeededOnly implements Checker {
   readonly name = 'needed only';
@@ -55,6 +57,9 @@ export class NeededOnly implements Checker {
   }
 
   promotionCalled(world: World, daemon: Daemon): void {
+    // The clocks were looked at before the host stood still, and the call was on its way.
+    const wokeAt = world.nodeOf(daemon.node)?.host.wokeAt ?? Number.NEGATIVE_INFINITY;
+    if (world.schedule.now - wokeAt < onItsWayMs) return;
     this.#judge(world, 'failover', daemon);
   }
 
