@@ -17,7 +17,7 @@ const lookEveryMs = 500;
 /** How long all must have been well before nothing else counts as a reason. */
 const calmMs = 3_000;
 /** From the look at the clocks to the call. */
-const onItsWayMs = 10;
+const onItsWayMs = 1;
 
 export class NeededOnly implements Checker {
   readonly name = 'needed only';
