@@ -109,6 +109,8 @@ export const contact: readonly Mutant[] = [
         'return now.monotonicMs <= deadline.notAfter && now.bootTimeMs <= deadline.notAfterBootTimeMs;',
         'return now.monotonicMs <= deadline.notAfter + 1e12;',
       ),
+      // The kill that the core has begun meanwhile would end the call as well.
+      inDriver('server-effects', 'daemon.downs !== downs || !server.promote()', '!server.promote()'),
     ],
     caughtBy: ['needed only', 'one primary'],
     stories: ['06'],
