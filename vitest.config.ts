@@ -18,7 +18,7 @@ export default defineConfig({
           include: ['test/integration/*.test.ts'],
           sequence: { groupOrder: 1 },
           // They wait for servers most of the time; more at once than this would disturb each other's deadlines.
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
