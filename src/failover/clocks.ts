@@ -3,7 +3,7 @@ import { bounds } from './bounds.ts';
 import { boundedContact, forgetContactBefore } from './contact.ts';
 import type { Event } from './events.ts';
 import { giveUp } from './giving-up.ts';
-import type { Instant } from './instant.ts';
+import type { Instant, MonotonicMs } from './instant.ts';
 import { endPause } from './pause.ts';
 import type { Leader } from './leader-state.ts';
 import type { State } from './state.ts';
@@ -40,12 +40,19 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
     }
     become(turn, {
       ...role,
-      judgement: role.judgement ?? { from: turn.now, at },
+      // What was sent before this jump says nothing, though an earlier one is being judged already.
+      judgement: { from: turn.now, at: soonest(role.judgement?.at, at) },
       lastHeartbeatAt: 0 as typeof role.lastHeartbeatAt,
     });
   } else if (timeWasLost(turn.state, before, event.now)) {
     become(turn, { ...role, ...afterLateTick(turn, role, event.guardedUntil ?? null) });
   }
+}
+
+/** Jumps without end do not put off the judgement; the time for an answer is left. */
+function soonest(judgedAt: MonotonicMs | undefined, at: MonotonicMs): MonotonicMs {
+  const answered = at - bounds.clockJumpJudgementMs + bounds.restartJudgementMs;
+  return judgedAt === undefined ? at : (Math.max(Math.min(judgedAt, at), answered) as MonotonicMs);
 }
 
 /**

@@ -60,15 +60,24 @@ export function onFollowed(turn: Turn): void {
   }
 }
 
-/** Its WAL is the leader's now, and so are the makers of its timelines; where another leads by now, it is begun again. */
+/**
+ * Its WAL is the leader's now, and so are the makers of its timelines. Where another leads by now, it is that of the
+ * one before: with its line it is known, and may diverge as anybody's; otherwise it is begun again.
+ */
 export function onRejoined(turn: Turn): void {
-  const { leader, timelines } = turn.state.durable;
-  if (leader?.node !== turn.state.following?.node) {
+  const { durable, following } = turn.state;
+  const { leader, line, timelines } = durable;
+  const isLeaders = leader?.node === following?.node;
+  const former = line !== null && line.term === following?.term ? line.path : undefined;
+  const path = isLeaders ? (leader?.path ?? timelines) : former;
+  if (path === undefined) {
     return;
   }
-  store(turn, { hasStrayed: false, isRejoining: false, timelines: leader?.path ?? timelines });
+  store(turn, { hasStrayed: false, isRejoining: false, timelines: path });
   change(turn, { position: null, look: null });
-  onFollowed(turn);
+  if (isLeaders) {
+    onFollowed(turn);
+  }
 }
 
 /** When a standby that streams from nowhere is told again. */

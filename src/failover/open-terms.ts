@@ -7,7 +7,7 @@ import { bounds } from './bounds.ts';
 import type { Durable, OpenTerm } from './durable.ts';
 import type { Heartbeat, Reigns, VoteRequest } from './messages.ts';
 import { isDiverged } from './own-wal.ts';
-import { samePath } from './position.ts';
+import { samePath, tipOf } from './position.ts';
 import type { State } from './state.ts';
 import { noTerm, type Term } from './term.ts';
 import { store, type Turn } from './turn.ts';
@@ -66,7 +66,9 @@ export function ledTermOf(state: State): Term {
   if (!isWhole || !isLast) {
     return noTerm;
   }
-  const isWhereItLed = ledOn !== null && samePath(position.path, ledOn);
+  /** Fenced before it knew that its promotion had ended, it is on the timeline that this made. */
+  const isOfItsTerm = tipOf(position.path)?.term === yielded.term;
+  const isWhereItLed = isOfItsTerm || (ledOn !== null && samePath(position.path, ledOn));
   /** Where a promotion failed it has what it had when it won, and perhaps more of its own. */
   return isWhereItLed || yielded.reason === 'promotionFailed' ? yielded.term : noTerm;
 }

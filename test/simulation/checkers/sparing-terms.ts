@@ -15,12 +15,18 @@ export class SparingTerms implements Checker {
   readonly name = 'sparing terms';
   /** Since when each node has been without a quorum. */
   readonly #aloneSince = new Map<number, number>();
+  /** When each candidate began; WAL that it fetches before it asks for votes takes its time. */
+  readonly #standsSince = new Map<number, number>();
 
   begun(world: World): void {
     this.#look(world);
   }
 
-  stepped(world: World, daemon: Daemon, before: State, _event: Event, { state }: StepResult): void {
+  stepped(world: World, daemon: Daemon, before: State, event: Event, { state }: StepResult): void {
+    if (before.role.kind !== 'candidate') this.#standsSince.set(daemon.node, world.schedule.now);
+    // Between two looks it may have reached one.
+    if (event.kind === 'messageReceived' && this.#aloneSince.has(daemon.node))
+      this.#lookAt(world, daemon.node);
     if (state.role.kind !== 'candidate' || state.role.stage !== 'asking' || state.role.purpose !== 'election')
       return;
     if (state.role.isForced) return;
@@ -33,8 +39,8 @@ export class SparingTerms implements Checker {
     // By failover_quorum=none whoever answers is enough, nobody included.
     if (daemon.settings.failoverQuorum === 'none') return;
     const since = this.#aloneSince.get(daemon.node);
-    if (since === undefined || world.schedule.now - since < freshMs || state.role.record.voters.length <= 2)
-      return;
+    const stoodAt = this.#standsSince.get(daemon.node) ?? world.schedule.now;
+    if (since === undefined || stoodAt - since < freshMs || state.role.record.voters.length <= 2) return;
     if (this.#reachesQuorum(world, daemon.node)) return;
     world.watchers.violated(
       world,
@@ -44,11 +50,13 @@ export class SparingTerms implements Checker {
   }
 
   #look(world: World): void {
-    for (const { id } of world.nodes) {
-      if (this.#reachesQuorum(world, id)) this.#aloneSince.delete(id);
-      else if (!this.#aloneSince.has(id)) this.#aloneSince.set(id, world.schedule.now);
-    }
+    for (const { id } of world.nodes) this.#lookAt(world, id);
     world.schedule.after(lookEveryMs, undefined, () => this.#look(world));
+  }
+
+  #lookAt(world: World, node: number): void {
+    if (this.#reachesQuorum(world, node)) this.#aloneSince.delete(node);
+    else if (!this.#aloneSince.has(node)) this.#aloneSince.set(node, world.schedule.now);
   }
 
   /** By what the node itself knows of the voters. */

@@ -1,5 +1,6 @@
 /** Histories that drawn seeds broke once, told anew so that they stay what they are when histories are drawn otherwise. */
 import type { NamedHistory } from '../hard-histories/named-history.ts';
+import { asleepAgain } from './asleep-again.ts';
 import { asleepForAMoment } from './asleep-for-a-moment.ts';
 import { branchesWithoutAServer } from './branches-without-a-server.ts';
 import { rejoinsInVain } from './rejoins-in-vain.ts';
@@ -10,4 +11,5 @@ export const regressions: readonly NamedHistory[] = [
   twoWithoutAQuorum,
   branchesWithoutAServer,
   asleepForAMoment,
+  asleepAgain,
 ];
