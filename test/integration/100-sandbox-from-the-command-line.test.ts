@@ -5,13 +5,18 @@ import { expect, it } from 'vitest';
 import { processesOf } from '../support/processes-of.ts';
 import { directoryForSandbox, runRepmgr } from '../support/repmgr-program.ts';
 
-it('starts, shows, kills, freezes, stops, starts again and destroys a cluster', async () => {
-  const directory = await directoryForSandbox();
-  const sandbox = async (...words: string[]) => {
+/** Runs `repmgr sandbox` there, which must succeed. */
+function sandboxIn(directory: string) {
+  return async (...words: string[]) => {
     const result = await runRepmgr('sandbox', ...words, '--directory', directory);
     expect(result, `sandbox ${words.join(' ')}\n${result.stderr}`).toMatchObject({ exitCode: 0 });
     return result;
   };
+}
+
+it('starts, shows, kills, freezes, stops, starts again and destroys a cluster', async () => {
+  const directory = await directoryForSandbox();
+  const sandbox = sandboxIn(directory);
   const roles = async (): Promise<string[]> => {
     const { stdout } = await sandbox('status', '--json');
     const { nodes } = JSON.parse(stdout) as { nodes: { name: string; role: string }[] };
@@ -80,11 +85,7 @@ it('runs repmgr on its nodes, with the output and the exit code of that repmgr',
 
 it('fails over by itself where it was made with a repmgrd beside each server, and is stopped and started with them', async () => {
   const directory = await directoryForSandbox();
-  const sandbox = async (...words: string[]) => {
-    const result = await runRepmgr('sandbox', ...words, '--directory', directory);
-    expect(result, `sandbox ${words.join(' ')}\n${result.stderr}`).toMatchObject({ exitCode: 0 });
-    return result;
-  };
+  const sandbox = sandboxIn(directory);
   const roles = async (): Promise<string[]> => {
     const { stdout } = await sandbox('status', '--json');
     return (JSON.parse(stdout) as { nodes: { role: string }[] }).nodes.map(({ role }) => role);
