@@ -33,7 +33,6 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
     explain(turn, 5, 'suspended', 'the wall clock jumped: contact is judged by what is sent from now on', {
       wallJumpMs,
     });
-    const at = later(turn.now, bounds.clockJumpJudgementMs);
     if (role.isPaused) {
       endPause(turn, role, 'the wall clock jumped');
       return;
@@ -41,7 +40,7 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
     become(turn, {
       ...role,
       // What was sent before this jump says nothing, though an earlier one is being judged already.
-      judgement: { from: turn.now, at: soonest(role.judgement?.at, at) },
+      judgement: { from: turn.now, at: judgedAt(role, turn.now) },
       lastHeartbeatAt: 0 as typeof role.lastHeartbeatAt,
     });
   } else if (timeWasLost(turn.state, before, event.now)) {
@@ -50,9 +49,10 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
 }
 
 /** Jumps without end do not put off the judgement; the time for an answer is left. */
-function soonest(judgedAt: MonotonicMs | undefined, at: MonotonicMs): MonotonicMs {
-  const answered = at - bounds.clockJumpJudgementMs + bounds.restartJudgementMs;
-  return judgedAt === undefined ? at : (Math.max(Math.min(judgedAt, at), answered) as MonotonicMs);
+function judgedAt({ judgement }: Leader, now: MonotonicMs): MonotonicMs {
+  return judgement === null
+    ? later(now, bounds.clockJumpJudgementMs)
+    : (Math.max(judgement.at, later(now, bounds.restartJudgementMs)) as MonotonicMs);
 }
 
 /**
