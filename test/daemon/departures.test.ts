@@ -8,24 +8,9 @@ import type { MonotonicMs } from '../../src/failover/instant.ts';
 import type { State } from '../../src/failover/state.ts';
 import type { Term } from '../../src/failover/term.ts';
 import type { VoterRecord } from '../../src/failover/voter-record.ts';
-import type { NodeId, NodeRecord, NodeRole } from '../../src/model/node.ts';
+import type { NodeId } from '../../src/model/node.ts';
 import { plainSettings } from '../support/failover-settings.ts';
-
-const id = (number: number) => number as NodeId;
-
-function row(number: number, role: NodeRole, conninfo = `host=node${number}`): NodeRecord {
-  return {
-    id: id(number),
-    role,
-    upstreamNodeId: undefined,
-    clusterName: 'orders',
-    name: `node${number}`,
-    conninfo,
-    slotName: undefined,
-    priority: 100,
-    isActive: true,
-  };
-}
+import { aNode, id } from '../cluster/disagreements/a-cluster.ts';
 
 /** Node 1 leads with the voters 1, 2 and 3. */
 function leader(): State {
@@ -39,20 +24,20 @@ function leader(): State {
   return { ...before, role, now, durable: { ...before.durable, record } };
 }
 
-const primary = row(1, 'primary');
+const primary = aNode(1);
 
 describe('a voter whose row is gone', () => {
   it('is taken out of the record by the leader', () => {
-    const facts = { ...noFacts, nodes: [primary, row(2, 'standby')] };
+    const facts = { ...noFacts, nodes: [primary, aNode(2)] };
     expect(departedVoters(leader(), facts)).toEqual([3]);
     expect(departedVoters({ ...leader(), role: initialState(leader().settings).role }, facts)).toEqual([]);
   });
 
   it('stays where nothing is known of the nodes, or it is the leader itself', () => {
     expect(departedVoters(leader(), noFacts)).toEqual([]);
-    expect(departedVoters(leader(), { ...noFacts, nodes: [row(2, 'standby'), row(3, 'witness')] })).toEqual(
-      [],
-    );
+    expect(
+      departedVoters(leader(), { ...noFacts, nodes: [aNode(2), aNode(3, { role: 'witness' })] }),
+    ).toEqual([]);
   });
 });
 
@@ -63,7 +48,12 @@ describe('what a leader writes of witnesses', () => {
   });
   const facts = {
     ...noFacts,
-    nodes: [primary, row(3, 'witness', ''), row(4, 'witness', ''), row(5, 'witness')],
+    nodes: [
+      primary,
+      aNode(3, { role: 'witness', conninfo: '' }),
+      aNode(4, { role: 'witness', conninfo: '' }),
+      aNode(5, { role: 'witness' }),
+    ],
   };
 
   it('is that they were heard, where they have no PostgreSQL to write it themselves', () => {

@@ -2,27 +2,16 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ClusterFacts, noFacts, writeFacts } from '../../src/cluster/cluster-facts.ts';
 import { PeerMetadata } from '../../src/daemon/peer-metadata.ts';
 import type { Logger, LogParts } from '../../src/log/logger.ts';
-import type { NodeId, NodeRecord } from '../../src/model/node.ts';
-
-const id = (number: number) => number as NodeId;
-
-function row(number: number, role: NodeRecord['role'], conninfo = `host=node${number}`): NodeRecord {
-  return {
-    id: id(number),
-    role,
-    upstreamNodeId: undefined,
-    clusterName: 'orders',
-    name: `node${number}`,
-    conninfo,
-    slotName: undefined,
-    priority: 100,
-    isActive: true,
-  };
-}
+import { aNode, id } from '../cluster/disagreements/a-cluster.ts';
 
 const before: ClusterFacts = {
   ...noFacts,
-  nodes: [row(1, 'primary'), row(2, 'standby'), row(3, 'witness', ''), row(4, 'witness', '')],
+  nodes: [
+    aNode(1),
+    aNode(2),
+    aNode(3, { role: 'witness', conninfo: '' }),
+    aNode(4, { role: 'witness', conninfo: '' }),
+  ],
   secrets: ['old'],
 };
 const changed: ClusterFacts = { ...before, secrets: ['new', 'old'] };

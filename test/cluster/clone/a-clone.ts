@@ -9,6 +9,7 @@ import type { TimelineId } from '../../../src/model/timeline.ts';
 import { readBackupOptions } from '../../../src/postgres/backup/pg-basebackup-options.ts';
 import type { DirectoryContent } from '../../../src/postgres/data-directory.ts';
 import { serverVersion } from '../../../src/postgres/version.ts';
+import { plainReplication } from '../follow/a-follow.ts';
 
 export const gigabyte = 1024 ** 3;
 const systemIdentifier = '7000000000000000001';
@@ -41,14 +42,7 @@ export function aWish(parts: Partial<CloneWish> = {}): CloneWish {
       tablespaceMapping: [],
     },
     sourceHost: { user: undefined, sshOptions: undefined, rsyncOptions: undefined, externalFiles: undefined },
-    replication: {
-      user: undefined,
-      extras: undefined,
-      passfile: undefined,
-      password: undefined,
-      withoutPassword: false,
-      primaryConninfo: undefined,
-    },
+    replication: plainReplication,
     recovery: { minApplyDelay: undefined, restoreCommand: undefined, archiveCleanupCommand: undefined },
     walKeepSegments: undefined,
     mayReplace: false,

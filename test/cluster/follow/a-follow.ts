@@ -9,6 +9,16 @@ export const timeline = (value: number) => value as TimelineId;
 export const left = (...ends: readonly (readonly [number, string])[]): TimelineHistory =>
   ends.map(([timelineId, at]) => ({ timelineId: timeline(timelineId), endedAt: lsn(at), reason: '' }));
 
+/** Nothing said of how to replicate. */
+export const plainReplication: FollowWish['replication'] = {
+  user: undefined,
+  extras: undefined,
+  passfile: undefined,
+  password: undefined,
+  withoutPassword: false,
+  primaryConninfo: undefined,
+};
+
 export const wish: FollowWish = {
   node: {
     id: id(3),
@@ -21,14 +31,7 @@ export const wish: FollowWish = {
   dataDirectory: '/data',
   waitMs: 0,
   usesSlot: false,
-  replication: {
-    user: undefined,
-    extras: undefined,
-    passfile: undefined,
-    password: undefined,
-    withoutPassword: false,
-    primaryConninfo: undefined,
-  },
+  replication: plainReplication,
   recovery: { minApplyDelay: undefined, restoreCommand: undefined, archiveCleanupCommand: undefined },
   mustRestart: false,
   streamingMs: 30_000,

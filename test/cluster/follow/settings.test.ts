@@ -4,15 +4,7 @@ import type { FollowWish } from '../../../src/cluster/follow/wish.ts';
 import { parseConninfo } from '../../../src/model/conninfo.ts';
 import { serverVersion } from '../../../src/postgres/version.ts';
 import { id } from '../disagreements/a-cluster.ts';
-
-const replication: FollowWish['replication'] = {
-  user: undefined,
-  extras: undefined,
-  passfile: undefined,
-  password: undefined,
-  withoutPassword: false,
-  primaryConninfo: undefined,
-};
+import { plainReplication } from './a-follow.ts';
 
 function written(
   changes: Partial<FollowWish['replication']>,
@@ -21,7 +13,7 @@ function written(
 ) {
   const wish = {
     node: { id: id(3), name: 'node3', clusterName: 'test', conninfo: { user: 'own' } },
-    replication: { ...replication, ...changes },
+    replication: { ...plainReplication, ...changes },
   };
   const settings = current === undefined ? undefined : { primary_conninfo: current };
   const text = followConninfo(wish, upstream, { version: serverVersion(150_018), settings });
