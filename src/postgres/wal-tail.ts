@@ -15,6 +15,7 @@ export const walPageBytes = 8192;
 const chunkBytes = 128 * walPageBytes;
 /** Where a header says at which position of the WAL its page stands. */
 const addressOffset = 8;
+const blankPage = Buffer.alloc(walPageBytes);
 
 /** A part of one segment file. */
 export interface WalPart {
@@ -51,7 +52,8 @@ export async function writeHistoryFile(
 
 /**
  * How far the files of a timeline hold what belongs there: a page that names another address is left from an earlier
- * use of the file, or was never written.
+ * use of the file, or was never written. Blank pages belong there where they reach to the end of a segment, or of what
+ * is asked for: since PostgreSQL 11 that is what a switch to the next segment leaves.
  * @returns the first position that is not there; `fromLsn` where there is nothing
  */
 export async function writtenUpTo(
@@ -60,12 +62,17 @@ export async function writtenUpTo(
   fromLsn: Lsn,
   toLsn: Lsn,
 ): Promise<Lsn> {
+  const segmentBytes = await segmentBytesIn(walDirectory);
+  if (segmentBytes === undefined) return fromLsn;
   let position = pageStart(fromLsn);
   for await (const { fromLsn: at, bytes } of readParts(walDirectory, timelineId, position, toLsn)) {
     for (let offset = 0; offset + walPageBytes <= bytes.length; offset += walPageBytes) {
       const address = at + BigInt(offset);
-      if (bytes.readBigUInt64LE(offset + addressOffset) !== address) return latest(position, fromLsn);
-      position = (address + BigInt(walPageBytes)) as Lsn;
+      const next = (address + BigInt(walPageBytes)) as Lsn;
+      if (bytes.readBigUInt64LE(offset + addressOffset) === address && address === position) position = next;
+      else if (!blankPage.equals(bytes.subarray(offset, offset + walPageBytes)))
+        return latest(position, fromLsn);
+      else if (next % BigInt(segmentBytes) === 0n || next === toLsn) position = next;
     }
   }
   return latest(earliest(position, toLsn), fromLsn);

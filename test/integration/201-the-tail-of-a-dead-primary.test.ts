@@ -39,10 +39,18 @@ async function deadPrimary(
 const fetchFrom = (position: Position) => ({ kind: 'fetchWal', id: 3, from: 1 as NodeId, position }) as const;
 
 describe.each([10, 15])('on PostgreSQL %i', (postgresVersion) => {
-  it('a frozen standby fetches what it lacks, over several segments, and loses nothing', async () => {
+  it('a frozen standby fetches what it lacks, over several segments and a switch between two, and loses nothing', async () => {
     const sandbox = await sandboxForTest({ nodes: 2, postgresVersion });
     await sandbox.query(1, 'CREATE TABLE t (id int)');
-    const { two, position } = await deadPrimary(sandbox, 'INSERT INTO t SELECT generate_series(1, 300000)');
+    // As archive_timeout switches: the rest of the segment stays empty.
+    const { two, position } = await deadPrimary(
+      sandbox,
+      `DO $$ BEGIN
+         INSERT INTO t SELECT generate_series(1, 299999);
+         PERFORM pg_switch_wal();
+         INSERT INTO t VALUES (300000);
+       END $$`,
+    );
     const fetched = await two.perform(fetchFrom(position));
     expect(fetched).toEqual({
       kind: 'walFetched',
