@@ -27,7 +27,8 @@ const hints: Readonly<Record<RefusalKind, string | undefined>> = {
   malformed: 'Compare the versions of repmgrd on both nodes: repmgrd --version.',
   badSignature:
     'The nodes have different secrets: both must read the same metadata; see "repmgr cluster show" on both.',
-  otherSecret: 'After "repmgr cluster rotate-secret" this is in order.',
+  otherSecret:
+    'While a node still reads the new secret this is in order; else see "repmgr cluster show" on both nodes.',
   unknownNode: 'If it is a node of this cluster, register it: repmgr standby register, or witness join.',
   replayed:
     'See who has access to the network between the nodes: somebody may repeat what the repmgrds say to each other.',

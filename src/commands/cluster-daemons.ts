@@ -149,9 +149,9 @@ async function askAll<Page extends object>(
         if (typeof page !== 'object' || page === null || !(mark in page)) throw new Error('it is no repmgrd');
         return { node, page: page as Page, reason: undefined, isRefused: false };
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
         const isRefused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
-        return { ...silent, reason: `${address}: ${reason}`, isRefused };
+        const told = error instanceof Error ? error.message : String(error);
+        return { ...silent, reason: `${address}: ${isRefused ? 'connection refused' : told}`, isRefused };
       }
     }),
   );

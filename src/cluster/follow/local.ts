@@ -98,7 +98,10 @@ async function usableDirectory(
   if (directory === undefined) {
     throw failure('data_directory_unusable', {
       message: 'the data directory of the local server is not known',
-      detail: 'PostgreSQL tells it to superusers and members of pg_read_all_settings only.',
+      detail:
+        connection === undefined
+          ? 'A server that is not asked, since it should be stopped, does not tell it.'
+          : 'PostgreSQL tells it to superusers and members of pg_read_all_settings only.',
       hint: 'Set "data_directory" in repmgr.conf, or name it with -D.',
     });
   }
