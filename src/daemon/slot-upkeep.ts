@@ -34,6 +34,8 @@ export class SlotUpkeep {
   /** Since when each inactive slot has been seen so. */
   #inactiveSince: ReadonlyMap<string, number> = new Map();
   readonly #formerNodes = new Set<NodeId>();
+  /** Slots that were made anew, and that no standby was seen to use since. */
+  readonly #renewed = new Set<string>();
   #complaint = '';
   #isRunning = false;
 
@@ -91,15 +93,22 @@ export class SlotUpkeep {
     }
   }
 
-  /** A standby gets what it missed from an archive, or is cloned; for what comes next it needs a slot that works. */
+  /**
+   * A standby gets what it missed from an archive, or is cloned; for what comes next it needs a slot that works. One
+   * that lacks WAL moves the new slot back to where it is itself with each attempt to stream, and so loses it again:
+   * that is told of once.
+   */
   async #renewLost(connection: Connection): Promise<void> {
     const { self, log } = this.#options;
     for (const { name, isLost, isActive, kind } of await listSlots(connection)) {
+      if (isActive && !isLost) this.#renewed.delete(name);
       const node = this.#nodes.find((it) => replicationSlotName(it.id) === name);
       const isFollower = node?.role === 'standby' && (node.upstreamNodeId ?? self) === self;
       if (node === undefined || !isFollower || !isLost || isActive || kind !== 'physical') continue;
       await createSlot(connection, name);
-      log.warning(`replication slot "${name}" had lost WAL, and was made anew`, {
+      const level = this.#renewed.has(name) ? 'DEBUG' : 'WARNING';
+      this.#renewed.add(name);
+      log.log(level, `replication slot "${name}" had lost WAL, and was made anew`, {
         detail: `It kept more than the settings of this server allow, while node ${node.id} was away.`,
         hint: `Where node "${node.name}" does not stream again, and no archive has that WAL, clone it again.`,
       });
