@@ -4,13 +4,14 @@ import { RepmgrError } from '../errors.ts';
 import type { State } from '../failover/state.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
-import type { NodeId } from '../model/node.ts';
+import type { NodeId, NodeRecord } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { KnownAddresses } from '../postgres/known-addresses.ts';
 import { monotonicMs } from '../system/clock.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { keepOwnRegistration } from './own-registration.ts';
 import { LostWal } from './lost-wal.ts';
+import { PrimaryConnection } from './primary-connection.ts';
 import type { ReportedEvent } from './report/reported-event.ts';
 import { SlotUpkeep } from './slot-upkeep.ts';
 import type { StartedFrom } from './started-from.ts';
@@ -22,8 +23,7 @@ export interface HousekeepingOptions {
   readonly facts: () => ClusterFacts;
   readonly state: () => State;
   readonly addresses: KnownAddresses;
-  /** @throws RepmgrError where there is none */
-  readonly primary: () => Promise<Connection>;
+  readonly presentPrimary: () => NodeRecord | undefined;
   /** To the own server. @throws RepmgrError where it does not answer */
   readonly own: () => Promise<Connection>;
   readonly report: (event: ReportedEvent) => void;
@@ -69,7 +69,7 @@ export class Housekeeping {
 
   /** Until it has been written once, and after each change of the file. */
   async keepRegistration(): Promise<void> {
-    const { self, config, facts, primary, log } = this.#options;
+    const { self, config, facts, presentPrimary, log } = this.#options;
     const { nodes, addresses, secrets } = facts();
     const { apiAdvertise, conninfo } = config();
     // A witness without PostgreSQL tells its address when it asks for the metadata.
@@ -78,12 +78,16 @@ export class Housekeeping {
     const recordedAddress = addresses.find(([id]) => id === self)?.[1];
     const isRight = recordedAddress === apiAdvertise && recordedConninfo === conninfo;
     if (isRight && secrets.length > 0) return;
+    // On the connection of the reports an event would fall into the transaction, and be lost with it.
+    const primary = new PrimaryConnection(presentPrimary, this.#options.addresses);
     try {
       const registration = { config: config(), self, recordedAddress, recordedConninfo, log };
-      await keepOwnRegistration(await primary(), registration);
+      await keepOwnRegistration(await primary.get(), registration);
     } catch (error) {
       if (!(error instanceof RepmgrError)) throw error;
       log.info(`the registration of this node could not be looked after: ${error.message}`);
+    } finally {
+      await primary.close();
     }
   }
 
