@@ -1,5 +1,5 @@
 // Bundles the two programs and the sandbox library into dist/, and writes the types of the library.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   chmodSync,
@@ -11,7 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { startPracticeServer } from './practice-server.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -73,26 +75,28 @@ async function buildProgram(name) {
   // V8 knows a cache by the length of the source alone: one of an earlier build must never meet this one.
   rmSync(`${beside}.cache`, { force: true });
   renameSync(`${beside}.new`, `${beside}.cjs`);
-  writeCodeCache(beside);
+  await writeCodeCache(beside);
   copyFileSync(`${root}scripts/program-loader.cjs`, `${beside}.js`);
   chmodSync(`${beside}.js`, 0o755);
   return result;
 }
 
-/** Of what runs until a server is found not to be there: most of what any call runs. */
-function writeCodeCache(beside) {
+/** Of what runs until the state of a cluster is shown: most of what any call runs. */
+async function writeCodeCache(beside) {
   const directory = mkdtempSync(`${tmpdir()}/repmgr-build-`);
+  const server = await startPracticeServer();
   try {
     const file = `${directory}/repmgr.conf`;
-    writeFileSync(
-      file,
-      "cluster=build\nnode=1\nnode_name=node1\nconninfo='host=127.0.0.1 port=1 user=repmgr dbname=repmgr'\n",
-    );
+    const conninfo = `host=127.0.0.1 port=${server.port} user=repmgr dbname=repmgr`;
+    writeFileSync(file, `cluster=build\nnode=1\nnode_name=node1\nconninfo='${conninfo}'\n`);
     const call = beside.endsWith('repmgrd') ? ['--check-config'] : ['cluster', 'show'];
     const maker = [`${root}scripts/code-cache.cjs`, `${beside}.cjs`, `${beside}.cache.new`];
-    spawnSync(process.execPath, [...maker, '-f', file, ...call], { stdio: 'ignore', timeout: 30_000 });
+    // Without the environment: PGSSLMODE and the like are not for this server.
+    const alone = { env: {}, timeout: 30_000 };
+    await promisify(execFile)(process.execPath, [...maker, '-f', file, ...call], alone);
     renameSync(`${beside}.cache.new`, `${beside}.cache`);
   } finally {
+    server.close();
     rmSync(directory, { recursive: true });
   }
 }
