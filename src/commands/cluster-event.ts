@@ -1,5 +1,4 @@
 /** `repmgr cluster event`: what happened to the cluster, newest first. docs/cluster-event.md */
-import type { DecisionView } from '../api/view.ts';
 import { listEvents, type RecordedEvent } from '../cluster/metadata/event-list.ts';
 import { requireSchema } from '../cluster/metadata/schema.ts';
 import { limits } from '../limits.ts';
@@ -9,7 +8,12 @@ import { renderJson } from '../render/json.ts';
 import { renderTable } from '../render/table.ts';
 import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
 import type { CommandContext } from './command.ts';
-import { decisionsOfEvents, explainEvents, rememberedDecisions } from './event-explanation.ts';
+import {
+  decisionsOfEvents,
+  explainEvents,
+  type RememberedDecision,
+  rememberedDecisions,
+} from './event-explanation.ts';
 
 /** Exit codes: 6 if the server does not answer, 1 if it has no metadata of the cluster, 7 if they cannot be read. */
 export async function run(context: CommandContext): Promise<void> {
@@ -38,7 +42,7 @@ function render(
   { options, pause }: CommandContext,
   cluster: string,
   events: readonly RecordedEvent[],
-  decisions: readonly DecisionView[] | undefined,
+  decisions: readonly RememberedDecision[] | undefined,
 ): string {
   if (options.json === true) {
     const found = decisions && decisionsOfEvents(events, decisions);

@@ -6,14 +6,20 @@ import { askDecisions, recordedDaemons } from './cluster-daemons.ts';
 import type { CommandContext } from './command.ts';
 import { decisionLine } from './decision-line.ts';
 
+export interface RememberedDecision extends DecisionView {
+  readonly nodeName: string;
+}
+
 /** @returns those of all repmgrds that answer, oldest first */
-export async function rememberedDecisions(context: CommandContext): Promise<readonly DecisionView[]> {
+export async function rememberedDecisions(context: CommandContext): Promise<readonly RememberedDecision[]> {
   const answers = await askDecisions(context, await recordedDaemons(context));
   for (const { node, reason } of answers) {
     if (reason === undefined) continue;
     context.log.warning(`repmgrd of node "${node.name}" could not be asked`, { detail: reason });
   }
-  return answers.flatMap(({ page }) => page?.decisions ?? []).toSorted((a, b) => a.at - b.at);
+  return answers
+    .flatMap(({ node, page }) => (page?.decisions ?? []).map((it) => ({ ...it, nodeName: node.name })))
+    .toSorted((a, b) => a.at - b.at);
 }
 
 /**
@@ -22,12 +28,12 @@ export async function rememberedDecisions(context: CommandContext): Promise<read
  */
 export function decisionsOfEvents(
   events: readonly RecordedEvent[],
-  decisions: readonly DecisionView[],
-): ReadonlyMap<RecordedEvent, readonly DecisionView[]> {
+  decisions: readonly RememberedDecision[],
+): ReadonlyMap<RecordedEvent, readonly RememberedDecision[]> {
   const decided = events
     .filter(({ event }) => event.startsWith('repmgrd_') && !undecided.includes(event))
     .toSorted((a, b) => a.time.getTime() - b.time.getTime());
-  const found = new Map<RecordedEvent, DecisionView[]>();
+  const found = new Map<RecordedEvent, RememberedDecision[]>();
   for (const decision of decisions) {
     const event = decided.find(({ time }) => {
       const afterMs = time.getTime() + limits.eventDelayMs - decision.at;
@@ -48,18 +54,17 @@ const undecided = [
 ];
 
 /** As text: one paragraph an event that was decided about. */
-export function explainEvents(events: readonly RecordedEvent[], decisions: readonly DecisionView[]): string {
+export function explainEvents(
+  events: readonly RecordedEvent[],
+  decisions: readonly RememberedDecision[],
+): string {
   const found = decisionsOfEvents(events, decisions);
   return events
     .flatMap((event) => {
       const known = found.get(event);
       if (known === undefined) return [];
       const heading = `${event.event} on ${event.nodeName ?? `node ${event.nodeId}`}, ${event.timeText}`;
-      return [`\n${heading}\n`, ...known.map((it) => `  ${decisionLine(it, nameOf(it, events))}`)];
+      return [`\n${heading}\n`, ...known.map((it) => `  ${decisionLine(it, it.nodeName)}`)];
     })
     .join('');
-}
-
-function nameOf({ node }: DecisionView, events: readonly RecordedEvent[]): string | undefined {
-  return events.find(({ nodeId }) => nodeId === node)?.nodeName;
 }

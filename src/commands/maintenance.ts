@@ -39,6 +39,6 @@ export async function maintain(context: CommandContext, { isOver }: { isOver: bo
   if (options.json === true) context.print(renderJson({ nodeId: node, lengthMs, sentence }));
   log.notice(what, {
     detail: `Its repmgrd answered: ${sentence}.`,
-    hint: isOver ? undefined : 'It ends by itself, or with: repmgr node maintenance --off',
+    hint: isOver ? undefined : `It ends by itself, or with: repmgr daemon unpause --node ${node}`,
   });
 }

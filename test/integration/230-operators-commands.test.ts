@@ -253,6 +253,8 @@ describe('with a repmgrd on each node', () => {
     expect(shapeOf(decisions)).toEqual(shapeOf(example.decisions));
     const events = await repmgr(3, 'cluster', 'event', '--event=repmgrd_pause', '--limit=1', '--explain');
     expect(events.stdout).toMatch(/\nrepmgrd_pause on node1, [-0-9 :]+\n(.*\n)* {2}.* failover is paused: /);
+    expect(events.stdout).toMatch(/ {2}node[23] {2}/);
+    expect(events.stdout).not.toMatch(/ {2}node \d/);
   });
 
   it('a repmgrd is stopped and started, and the command waits for it', async () => {
