@@ -3,6 +3,7 @@ import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
 import { localServer } from '../cluster/local-server.ts';
 import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
+import { bearableLossMs } from '../failover/clocks.ts';
 import type { ActionResult } from '../failover/events.ts';
 import type { MonotonicMs } from '../failover/instant.ts';
 import type { VoterRecord } from '../failover/voter-record.ts';
@@ -132,6 +133,7 @@ function guardOf({ from, config, facts, record, addresses }: EffectsOptions): Gu
     file: guardFile(config(), self),
     programDirectory: pgBindir,
     contactMs: primaryLeaseMs - fenceMarginMs,
+    bearableLossMs: bearableLossMs({ fenceMarginMs }),
     environment: () => clientEnvironment(addresses.addressed(config().conninfo), process.env),
     condition: () => guardCondition(record(), self, facts().nodes, place.version),
     now: readClocks,

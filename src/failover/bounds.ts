@@ -68,6 +68,8 @@ export const bounds = {
   forcedRoundMs: 1_500,
   /** A forced term lies so far above all known ones (rule 12). */
   forcedTermStep: 1_000,
+  /** With failover_quorum=none a node wins terms of its own alone; ids that differ by a multiple of this share theirs. */
+  ownTermsApart: 1_024,
   /** Forced terms of two nodes differ, and so do the terms that come after each of them, for so many elections. */
   forcedTermBand: 1_024,
   /** The bands of all node ids, one after the other; so 4,096 times the room before 2^53 is reached. */

@@ -6,6 +6,7 @@ import { giveUp } from './giving-up.ts';
 import type { Instant, MonotonicMs } from './instant.ts';
 import { endPause } from './pause.ts';
 import type { Leader } from './leader-state.ts';
+import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { become, change, explain, later, type Turn } from './turn.ts';
 
@@ -17,7 +18,7 @@ export function watchClocks(turn: Turn, before: Instant, event: Event): void {
   const passedMs = event.now.monotonicMs - before.monotonicMs;
   const suspendedMs = event.now.bootTimeMs - before.bootTimeMs - passedMs;
   const wallJumpMs = Math.abs(event.now.wallMs - before.wallMs - passedMs);
-  const bearableMs = bearableLossMs(turn.state);
+  const bearableMs = bearableLossMs(turn.state.settings);
   if (role.kind === 'candidate') {
     if (suspendedMs > bearableMs || wallJumpMs > bearableMs) {
       explain(turn, 5, 'suspended', 'time was lost: votes that come in now may be old ones', { suspendedMs });
@@ -59,8 +60,8 @@ function judgedAt({ judgement }: Leader, now: MonotonicMs): MonotonicMs {
  * Time that may be lost unseen: contact lasts longer by it, and what is left of the margin is for drift and the kill. A
  * wall clock that was set costs a round of heartbeats where it was no suspension.
  */
-function bearableLossMs({ settings }: State): number {
-  return Math.min(bounds.suspensionMs, settings.fenceMarginMs / 2);
+export function bearableLossMs({ fenceMarginMs }: Pick<Settings, 'fenceMarginMs'>): number {
+  return Math.min(bounds.suspensionMs, fenceMarginMs / 2);
 }
 
 /** Whether repmgrd was stopped, or starved: the driver then asks the guard, and brings its word with the event. */

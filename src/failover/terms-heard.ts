@@ -22,16 +22,16 @@ export function forcedTerm(state: State): Term {
   return (Math.max(0, Math.ceil((above - own) / modulus)) * modulus + own) as Term;
 }
 
-/** By failover_quorum=none two may win at the same time: each node has every n-th term for its own. */
+/**
+ * By failover_quorum=none two may win at the same time: each node has every so many-th term for its own, whatever it
+ * knows of the other nodes.
+ */
 export function termToAskFor(state: State): Term {
   const next = nextTerm(state);
-  const { settings, metadata } = state;
-  if (settings.failoverQuorum === 'majority') {
-    return next;
-  }
-  const nodes = Math.max(1, metadata.nodes.length);
-  const rank = metadata.nodes.filter(({ id }) => id < settings.self).length;
-  return (next + ((((rank - next) % nodes) + nodes) % nodes)) as Term;
+  const { self, failoverQuorum } = state.settings;
+  const { ownTermsApart: apart } = bounds;
+  const above = (self % apart) - (next % apart);
+  return failoverQuorum === 'majority' ? next : ((next + (above < 0 ? above + apart : above)) as Term);
 }
 
 /** Above everything that this node did, gave up or heard of; the first term is the recorded primary's alone. */

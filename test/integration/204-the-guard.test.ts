@@ -20,7 +20,7 @@ const contactMs = 1_000;
 const inMs = (ms: number) => (readClocks().monotonicMs + ms) as MonotonicMs;
 
 /** A guard of node 1, whose repmgrd never speaks to it again after `renew`. */
-async function guardOf(sandbox: Sandbox): Promise<Guard> {
+async function guardOf(sandbox: Sandbox, now = readClocks): Promise<Guard> {
   const { context } = await effectsOn(sandbox, 1);
   const place = placeOf(sandbox, 1);
   const record: VoterRecord = {
@@ -37,9 +37,10 @@ async function guardOf(sandbox: Sandbox): Promise<Guard> {
     file: join(sandbox.directory, 'guard'),
     programDirectory: sandbox.binDirectory,
     contactMs,
+    bearableLossMs: 250,
     environment: () => clientEnvironment(readConninfo(sandbox.node(1).conninfo), process.env),
     condition: () => guardCondition(record, 1 as NodeId, context.nodes(), place.version),
-    now: readClocks,
+    now,
     log: context.log,
   });
   onTestFinished(() => asUserOf(sandbox, () => guard.end()));
@@ -64,6 +65,9 @@ it('lets a primary be while a standby answers, and ends it when none does: it co
   const deadline = inMs(1_000);
   await renew(sandbox, guard, deadline);
   expect(Math.abs((guard.contactUntil() ?? 0) - deadline)).toBeLessThan(50);
+  // It does not count where the machine was stopped since, which the wall clock alone shows.
+  const awake = await guardOf(sandbox, () => ({ ...readClocks(), wallMs: Date.now() + 2_000 }));
+  expect(awake.contactUntil()).toBeNull();
   expect(await isGoneWithin(sandbox, 2_500)).toBe(false);
   // Its last yes is contact that a repmgrd may take over.
   expect((guard.contactUntil() ?? 0) - readClocks().monotonicMs).toBeGreaterThan(0);

@@ -4,26 +4,41 @@
  *
  * Arguments: data directory, pid of the postmaster and its start time (field 22 of /proc/PID/stat), the guard's own
  * file, psql, the contact that a yes gives (hundredths of a second), the file that makes the next start read-only, and
- * what to write into it where it is not there.
+ * what to write into it where it is not there, and how much time may be lost unseen (hundredths of a second).
  * Each line of its input: the deadline (hundredths since the boot), a tab, and the condition that is asked for, empty
  * where it is still the same; `end`.
  */
 export const guardScript = String.raw`
-data=$1 pid=$2 start=$3 file=$4 psql=$5 contact=$6 mark=$7 marking=$8
-deadline=0 condition=false yes=0 orphaned='' answer='' partial=''
+data=$1 pid=$2 start=$3 file=$4 psql=$5 contact=$6 mark=$7 marking=$8 bearable=$9
+deadline=0 condition=false yes=0 orphaned='' answer='' partial='' ahead=0 noted=0
 exec {never}<> <(:)
-clock() { local up; read -r up _ < /proc/uptime; up=${'$'}{up/./}; now=$((10#$up)); }
+# The wall clock, which bash knows from version 5 on, is so far ahead of the time since the boot.
+clock() {
+  local up real; read -r up _ < /proc/uptime; real=${'$'}{EPOCHREALTIME/[.,]/}
+  up=${'$'}{up/./}; now=$((10#$up)); [[ ! $real ]] || ahead=$((real / 10000 - now))
+}
+# A machine that was stopped from outside shows it by the wall clock alone; a busy one reads two clocks far apart.
+slept() {
+  local try
+  for try in 1 2 3; do
+    ((ahead - noted > bearable || noted - ahead > bearable)) || return 1
+    clock
+  done
+}
 started() {
   local line; { read -r line < "/proc/$1/stat"; } 2>/dev/null || return 1
   set -- ${'$'}{line##*) }; began=${'$'}{20}; [[ $1 != [ZX] ]]
 }
 lives() { started "$pid" && [[ $began == "$start" ]]; }
 started $$; born=$began
-note() { printf '%s %s %s %s %s %s\n' $$ "$born" "$pid" "$start" "$deadline" "$yes" > "$file"; }
+note() {
+  noted=$ahead
+  printf '%s %s %s %s %s %s %s\n' $$ "$born" "$pid" "$start" "$deadline" "$yes" "$noted" > "$file"
+}
 take() {
   case $1 in
     end) exit 0 ;;
-    *$'\t'*) deadline=${'$'}{1%%$'\t'*}; [[ $1 == *$'\t' ]] || condition=${'$'}{1#*$'\t'}; note ;;
+    *$'\t'*) deadline=${'$'}{1%%$'\t'*}; [[ $1 == *$'\t' ]] || condition=${'$'}{1#*$'\t'}; clock; note ;;
   esac
 }
 # Waits so many hundredths for a line.
@@ -92,6 +107,8 @@ while :; do
     [[ $orphaned ]] && fence
     exit 0
   fi
+  # What was known before counts for nothing; where repmgrd is there it judges for itself.
+  if [[ $orphaned ]] && slept; then deadline=$((deadline < now ? deadline : now)) yes=0; note; fi
   wait=$((deadline - 30 - now))
   if ((deadline == 0 || wait > 0)); then
     ((deadline == 0 || wait > 50)) && wait=50

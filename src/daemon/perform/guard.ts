@@ -20,6 +20,8 @@ export interface GuardOptions {
   readonly programDirectory: string | undefined;
   /** How long a yes of the standbys counts: the lease less its margin. */
   readonly contactMs: number;
+  /** Time that may be lost unseen by all clocks but that of the wall: half of the margin. */
+  readonly bearableLossMs: number;
   /** How psql reaches the server: PGHOST and the like, which no list of processes shows. */
   readonly environment: () => Readonly<Record<string, string | undefined>>;
   /** What the standbys are asked for, as a condition of SQL. */
@@ -36,6 +38,8 @@ interface Note {
   readonly postmasterStartedAt: string;
   readonly deadlineMs: number;
   readonly yesMs: number;
+  /** How far the wall clock was ahead of the time since the boot; 0: its bash does not know. */
+  readonly wallAheadMs: number;
 }
 
 export class Guard {
@@ -51,16 +55,19 @@ export class Guard {
   }
 
   /**
-   * Until when a guard that lives lets the present server be, by its deadline and its last yes. Reads small files at
-   * once, so that it can be asked in the middle of an event. Never throws.
+   * Until when a guard that lives lets the present server be, by its deadline and its last yes; null too where the
+   * machine was stopped since, as the wall clock tells. Reads small files at once, so that it can be asked in the middle
+   * of an event. Never throws.
    */
   contactUntil(): MonotonicMs | null {
-    const { now, contactMs, file, place } = this.#options;
+    const { now, contactMs, bearableLossMs, file, place } = this.#options;
     const note = readNote(file);
     if (note === undefined || !isAlive(note)) return null;
     if (postmasterOf(place.dataDirectory) !== nameOf(note.postmasterPid, note.postmasterStartedAt))
       return null;
-    const { monotonicMs, bootTimeMs } = now();
+    const { monotonicMs, bootTimeMs, wallMs } = now();
+    const lostMs = note.wallAheadMs === 0 ? 0 : Math.abs(wallMs - bootTimeMs - note.wallAheadMs);
+    if (lostMs > bearableLossMs) return null;
     const until = Math.max(note.deadlineMs, note.yesMs === 0 ? 0 : note.yesMs + contactMs);
     return (until - bootTimeMs + monotonicMs) as MonotonicMs;
   }
@@ -102,7 +109,7 @@ export class Guard {
 
   /** First its own guard, then the end of an older one: at no moment there is none. */
   async #start(postmaster: string): Promise<void> {
-    const { place, file, programDirectory, contactMs, environment, log } = this.#options;
+    const { place, file, programDirectory, contactMs, bearableLossMs, environment, log } = this.#options;
     const before = readNote(file);
     const psql = programDirectory === undefined ? 'psql' : join(programDirectory, 'psql');
     const isAutoConf = place.version.capabilities.recoverySettingsIn === 'auto.conf';
@@ -117,6 +124,7 @@ export class Guard {
       String(Math.floor(contactMs / 10)),
       mark,
       isAutoConf ? '' : "standby_mode = 'on'\n",
+      String(Math.floor(bearableLossMs / 10)),
     ];
     const child = spawn('bash', ['-c', guardScript, 'repmgr-guard', ...words], {
       cwd: '/',
@@ -150,8 +158,8 @@ export class Guard {
 export function parseNote(text: string): Note | undefined {
   const words = text.split(/\s+/).filter(Boolean);
   const numbers = words.map(Number);
-  const [pid, , postmasterPid, , deadline, yes] = numbers;
-  if (words.length !== 6 || numbers.some(Number.isNaN)) return undefined;
+  const [pid, , postmasterPid, , deadline, yes, wallAhead] = numbers;
+  if (words.length !== 7 || numbers.some(Number.isNaN)) return undefined;
   return {
     pid: pid ?? 0,
     startedAt: words[1] ?? '',
@@ -159,6 +167,7 @@ export function parseNote(text: string): Note | undefined {
     postmasterStartedAt: words[3] ?? '',
     deadlineMs: (deadline ?? 0) * 10,
     yesMs: (yes ?? 0) * 10,
+    wallAheadMs: (wallAhead ?? 0) * 10,
   };
 }
 

@@ -130,15 +130,16 @@ it('a deadline counts by both clocks', () => {
 });
 
 it('a note of the guard is believed only whole', () => {
-  expect(parseNote('7 70 8 80 1234 1200\n')).toEqual({
+  expect(parseNote('7 70 8 80 1234 1200 99\n')).toEqual({
     pid: 7,
     startedAt: '70',
     postmasterPid: 8,
     postmasterStartedAt: '80',
     deadlineMs: 12_340,
     yesMs: 12_000,
+    wallAheadMs: 990,
   });
-  expect([parseNote(''), parseNote('7 70 8 80 12'), parseNote('a b c d e f')]).toEqual(
+  expect([parseNote(''), parseNote('7 70 8 80 12'), parseNote('a b c d e f g')]).toEqual(
     Array(3).fill(undefined),
   );
 });

@@ -29,6 +29,8 @@ export class OneChange implements Checker {
     // A leader may replace its own pending change by another of the same set.
     const isOfSet = !sameSet(old.voters, record.voters) || record.replacedVoters !== null;
     if (old.replacedVoters === null && !isOfSet) return;
+    // Nobody's word is needed there.
+    if (daemon.settings.failoverQuorum === 'none') return;
     if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.replacedVoters)) return;
     if (old.replacedVoters !== null && sameSet(old.replacedVoters, record.voters)) return;
     if (this.#leavesOther(daemon.node, old, record)) return;

@@ -2,6 +2,7 @@
  * At most one writable primary whose lease is in force. The truth is judged, not what daemons believe: two servers
  * that accept writes at the same moment are a violation unless one of them is beyond what a lease can promise.
  */
+import type { Durable } from '../../../src/failover/durable.ts';
 import type { Event } from '../../../src/failover/events.ts';
 import type { State } from '../../../src/failover/state.ts';
 import type { StepResult } from '../../../src/failover/step.ts';
@@ -29,8 +30,10 @@ const cutsApart: ReadonlySet<Fault['kind']> = new Set([
 export class OnePrimary implements Checker {
   readonly name = 'one primary';
   readonly #writable = new Set<PostgresServer>();
-  /** Those that somebody else started without a word to repmgrd. */
+  /** Those that somebody else started without a word to repmgrd, or that itself has forgotten. */
   readonly #startedUnasked = new Map<PostgresServer, number>();
+  /** When each repmgrd wrote a state file in place of one that was lost. */
+  readonly #lostAt = new Map<number, number>();
   /** Since when each server's repmgrd has been watching it. */
   readonly #watchedSince = new Map<number, number>();
   /** When it last knew of no term at all. */
@@ -41,14 +44,19 @@ export class OnePrimary implements Checker {
   #apartAt = Number.NEGATIVE_INFINITY;
   #isLooking = false;
 
-  stepped(world: World, _daemon: Daemon, { role }: State, _event: Event, { explanations }: StepResult): void {
+  stepped(world: World, { node }: Daemon, before: State, _event: Event, { explanations }: StepResult): void {
+    const { role, durable } = before;
+    if (durable.leading === null && durable.leader === null && durable.yielded === null) {
+      this.#unarmedAt.set(node, world.schedule.now);
+    }
     const wins = explanations.some(({ decision }) => decision === 'win');
     if (wins && role.kind === 'candidate' && role.isForced) this.#forced.set(role.term, world.schedule.now);
   }
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
     this.#writable.add(server);
-    if (how === 'start' && server.startedBy !== 'repmgrd')
+    const isForgotten = server.allowedAt < (this.#lostAt.get(server.node) ?? 0);
+    if (how === 'start' && (server.startedBy !== 'repmgrd' || isForgotten))
       this.#startedUnasked.set(server, world.schedule.now);
     else this.#startedUnasked.delete(server);
     this.#look(world);
@@ -73,7 +81,8 @@ export class OnePrimary implements Checker {
     world.byHand.delete(node);
   }
 
-  persisted(world: World, daemon: Daemon): void {
+  persisted(world: World, daemon: Daemon, before: Durable | undefined): void {
+    if (before === undefined) this.#lostAt.set(daemon.node, world.schedule.now);
     if (!this.#watchedSince.has(daemon.node)) this.#watchedSince.set(daemon.node, world.schedule.now);
   }
 
@@ -98,11 +107,14 @@ export class OnePrimary implements Checker {
     });
   }
 
-  #areCut({ network, deaf }: World): boolean {
+  /** By the network, or since the repmgrd of one does not run. */
+  #areCut(world: World): boolean {
     const nodes = [...this.#writable].map(({ node }) => node);
-    return nodes.some(
-      (node) => deaf.has(node) || nodes.some((other) => !network.isOpenBothWays(node, other)),
-    );
+    return nodes.some((node) => {
+      const daemon = world.nodeOf(node)?.daemon;
+      const isDeaf = world.deaf.has(node) || daemon?.isRunning === false || daemon?.process.isFrozen === true;
+      return isDeaf || nodes.some((other) => !world.network.isOpenBothWays(node, other));
+    });
   }
 
   /**
@@ -131,10 +143,6 @@ export class OnePrimary implements Checker {
     // An operator made it so, and no repmgrd leads it: unarmed until it won a term, or fenced within a lease.
     if (world.byHand.has(server.node)) return true;
     // Before the first term is won nobody holds or fences: it is said at each start.
-    const durable = node.daemon.state?.durable;
-    if (durable?.leading === null && durable.leader === null && durable.yielded === null) {
-      this.#unarmedAt.set(server.node, now);
-    }
     if (now < (this.#unarmedAt.get(server.node) ?? Number.NEGATIVE_INFINITY) + reactionMs) return true;
     // Without repmgrd only a guard can act.
     if (!isRunning || now < process.thawedAt + reactionMs) return !node.guard.isAlive;

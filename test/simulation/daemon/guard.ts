@@ -2,6 +2,7 @@
  * The guard of a primary: a small process beside repmgrd that makes PostgreSQL end when repmgrd can't any more. It
  * belongs to one postmaster, and asks the standbys that are attached to it before it acts.
  */
+import { bearableLossMs } from '../../../src/failover/clocks.ts';
 import type { MonotonicMs } from '../../../src/failover/instant.ts';
 import type { Daemon } from './daemon.ts';
 
@@ -18,6 +19,10 @@ export class Guard {
   /** By /proc/uptime, which goes on while the host is suspended. */
   #deadline = 0;
   #lastYes = Number.NEGATIVE_INFINITY;
+  /** Who has to have its WAL, as repmgrd said last: it outlives that one's state file. */
+  #voterSets: readonly (readonly number[])[] = [];
+  /** How far the wall clock was ahead of the uptime when it was told, or answered, last. */
+  #wallAheadMs = 0;
 
   constructor(daemon: Daemon) {
     this.#daemon = daemon;
@@ -33,13 +38,20 @@ export class Guard {
     const contactMs = settings.leaseMs - settings.fenceMarginMs;
     const { monotonicMs, bootTimeMs } = this.#daemon.now();
     const until = Math.max(this.#deadline, this.#lastYes + contactMs);
-    return this.#isAlive ? ((until - bootTimeMs + monotonicMs) as MonotonicMs) : null;
+    return this.#isAlive && !this.#hasSlept ? ((until - bootTimeMs + monotonicMs) as MonotonicMs) : null;
   }
 
   renew(deadline: number): void {
     const { server, settings } = this.#daemon;
     if (!settings.hasGuard || server === undefined) return;
-    this.#deadline = deadline - this.#daemon.now().monotonicMs + this.#uptimeMs;
+    const { monotonicMs, bootTimeMs, wallMs } = this.#daemon.now();
+    this.#deadline = deadline - monotonicMs + bootTimeMs;
+    this.#wallAheadMs = wallMs - bootTimeMs;
+    const record = this.#daemon.state?.durable.record ?? null;
+    this.#voterSets =
+      record === null
+        ? [[]]
+        : [record.voters, ...(record.replacedVoters === null ? [] : [record.replacedVoters])];
     if (this.#isAlive && this.#incarnation === server.incarnation) return;
     this.#daemon.world.schedule.kill(this.#daemon.host.guard);
     this.#isAlive = true;
@@ -60,6 +72,7 @@ export class Guard {
     world.schedule.after(host.clock.virtualMs(lookMs), host.guard, () => {
       if (!this.#isAlive) return;
       if (this.#isGone) this.#endWithPostmaster();
+      else if (!this.#daemon.isRunning && this.#hasSlept) this.#askAnew();
       else if (this.#deadline - askBeforeMs > this.#uptimeMs) this.#watch();
       else this.#ask();
     });
@@ -79,6 +92,20 @@ export class Guard {
     const { server, isRunning } = this.#daemon;
     if (!isRunning && server?.incarnation === this.#incarnation) server.killEverything();
     this.#isAlive = false;
+  }
+
+  /** The wall clock alone tells that the machine was stopped: what was known before counts for nothing. */
+  get #hasSlept(): boolean {
+    const { bootTimeMs, wallMs } = this.#daemon.now();
+    return Math.abs(wallMs - bootTimeMs - this.#wallAheadMs) > bearableLossMs(this.#daemon.settings);
+  }
+
+  #askAnew(): void {
+    const { bootTimeMs, wallMs } = this.#daemon.now();
+    this.#deadline = Math.min(this.#deadline, bootTimeMs);
+    this.#lastYes = Number.NEGATIVE_INFINITY;
+    this.#wallAheadMs = wallMs - bootTimeMs;
+    this.#ask();
   }
 
   #ask(): void {
@@ -116,13 +143,14 @@ export class Guard {
 
   /** Whether those voters that have not this WAL could not form a quorum by themselves. */
   #enoughHave(lsn: number): boolean {
-    const { server, file, node } = this.#daemon;
-    const voters = file?.record?.voters ?? [];
+    const { server, node } = this.#daemon;
     const inContact = new Set<number>([node]);
     for (const stream of server?.streams ?? []) {
       if (stream.flushedLsn >= lsn) inContact.add(stream.standby.node);
     }
-    const missing = voters.filter((voter) => !inContact.has(voter)).length;
-    return missing < Math.floor(voters.length / 2) + 1 || voters.length === 2;
+    return this.#voterSets.every((voters) => {
+      const missing = voters.filter((voter) => !inContact.has(voter)).length;
+      return voters.length === 2 || missing < Math.floor(voters.length / 2) + 1;
+    });
   }
 }
