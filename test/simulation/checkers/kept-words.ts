@@ -21,6 +21,8 @@ export class KeptWords implements Checker {
   readonly #purposes = new Map<string, string>();
   readonly #walAt = new Map<number, number>();
   readonly #yielded = new Map<number, number>();
+  /** When an operator forced a node last, which overrides what it gave its word for. */
+  readonly #forcedAt = new Map<number, number>();
 
   messageSent(world: World, from: number, to: number, message: Message): void {
     if (message.kind === 'voteRequest') this.#purposes.set(`${from} ${message.term}`, message.purpose);
@@ -49,6 +51,9 @@ export class KeptWords implements Checker {
     { state, explanations }: StepResult,
   ): void {
     this.#noteOwnVote(daemon, state, explanations);
+    if (state.role.kind === 'candidate' && state.role.isForced) {
+      this.#forcedAt.set(daemon.node, world.schedule.now);
+    }
     const win = explanations.find(({ decision }) => decision === 'win');
     if (win !== undefined) this.#judgeVotes(world, daemon, state, Number(win.evidence['term']));
     if (!explanations.some(({ decision }) => decision === 'grantVote')) return;
@@ -69,7 +74,7 @@ export class KeptWords implements Checker {
     world.watchers.violated(world, this, text);
   }
 
-  /** A winner leads by votes that are in force, all at once. */
+  /** A winner leads by votes that are in force, all at once, but for those that an operator forced away meanwhile. */
   #judgeVotes(world: World, { node }: Daemon, { durable }: State, term: number): void {
     if (durable.record === null || durable.record.voters.length <= 2) return;
     // By failover_quorum=none no quorum is needed.
@@ -78,6 +83,8 @@ export class KeptWords implements Checker {
       const daemon = world.nodeOf(voter)?.daemon;
       const lease = daemon?.state?.lease;
       if (daemon === undefined || voter === node) return voter === node;
+      const forcedAt = this.#forcedAt.get(voter) ?? Number.NEGATIVE_INFINITY;
+      if (world.schedule.now < forcedAt + daemon.settings.leaseMs) return true;
       if (lease === undefined) return daemon.file?.vote?.term === term && daemon.file.vote.candidate === node;
       return lease.kind === 'granted' && lease.holder === node && lease.endsAt > daemon.now().monotonicMs;
     };
