@@ -11,10 +11,10 @@ import { simplify, type Simplification } from './history/simplify.ts';
 import { hunt } from './mutants/hunt.ts';
 import { playAll, playShare, type Share } from './play-all.ts';
 import { regressions } from './regressions/all.ts';
-import { type Finding, figuresAsText } from './report.ts';
+import { type Finding, figuresAsText, inLines } from './report.ts';
 
-/** A finding of each checker is shrunk, and so many of its seeds are named. */
-const namedSeeds = 5;
+/** A finding of each checker is shrunk, of so many is told what was broken, and of all others the seed. */
+const toldSeeds = 5;
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -78,7 +78,9 @@ async function playDrawn(firstSeed: number, { histories = 1000, workers, keepsGo
   for (const checker of new Set(findings.map((it) => it.checker))) {
     const found = findings.filter((it) => it.checker === checker);
     print(`BROKEN ${found.length} times: ${checker}`);
-    for (const { seed, text } of found.slice(0, namedSeeds)) print(`  seed ${seed}: ${text}`);
+    for (const { seed, text } of found.slice(0, toldSeeds)) print(`  seed ${seed}: ${text}`);
+    if (found.length > toldSeeds)
+      print(`  and seeds${inLines(found.slice(toldSeeds).map(({ seed }) => seed))}`);
     for (const first of found.slice(0, 1)) tellFinding(first, !keepsGoing);
   }
   print(`${figures.histories - findings.length} passed, ${findings.length} failed (first seed ${firstSeed})`);

@@ -3,6 +3,8 @@ import type { AvailabilityFigures } from './checkers/availability.ts';
 import type { Needless } from './checkers/watcher.ts';
 import type { HistoryResult } from './history/run-history.ts';
 
+const seedsInLine = 10;
+
 export interface Finding {
   readonly seed: number;
   readonly checker: string;
@@ -114,6 +116,14 @@ function outageColumns(times: readonly number[]): string[] {
 
 function row(name: string, columns: readonly string[]): string {
   return `  ${name.padEnd(28)}${columns.map((column) => column.padStart(10)).join('')}`;
+}
+
+/** So many seeds to a line, each line indented. */
+export function inLines(seeds: readonly number[]): string {
+  const lines = Array.from({ length: Math.ceil(seeds.length / seedsInLine) }, (_, index) =>
+    seeds.slice(index * seedsInLine, (index + 1) * seedsInLine).join(' '),
+  );
+  return lines.map((line) => `\n    ${line}`).join('');
 }
 
 function byName(one: readonly [string, unknown], other: readonly [string, unknown]): number {
