@@ -130,7 +130,8 @@ export class ActionQueue {
     for (const { abort } of before) abort.abort();
     const abort = new AbortController();
     const work = async (): Promise<void> => {
-      await Promise.all(before.map(({ ended }) => ended));
+      // A fence sends its first signals within the step that decided on it.
+      if (before.length > 0) await Promise.all(before.map(({ ended }) => ended));
       await this.#run(action, abort.signal);
     };
     const running: Running = {

@@ -1,7 +1,8 @@
 /** The postmaster of a data directory: found by postmaster.pid, believed only where that process is one of it. */
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { readFile, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findProcess, type RunningProcess } from '../system/processes.ts';
+import { findProcess, findProcessAtOnce, type RunningProcess } from '../system/processes.ts';
 
 /** postmaster.pid: https://www.postgresql.org/docs/current/storage-file-layout.html */
 export interface LockFile {
@@ -20,7 +21,14 @@ export interface Postmaster extends RunningProcess {
 
 /** @returns undefined where there is no such file, or nothing of use in it */
 export async function readLockFile(dataDirectory: string): Promise<LockFile | undefined> {
-  const text = await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
+  return parseLockFile(await readFile(lockFileOf(dataDirectory), 'utf8').catch(() => ''));
+}
+
+function lockFileOf(dataDirectory: string): string {
+  return join(dataDirectory, 'postmaster.pid');
+}
+
+function parseLockFile(text: string): LockFile | undefined {
   const lines = text.split('\n');
   const pid = Number.parseInt(lines[0] ?? '', 10);
   if (!(pid > 0)) return undefined;
@@ -40,9 +48,28 @@ export async function readLockFile(dataDirectory: string): Promise<LockFile | un
 export async function findPostmaster(dataDirectory: string): Promise<Postmaster | undefined> {
   const lockFile = await readLockFile(dataDirectory);
   const found = lockFile === undefined ? undefined : await findProcess(lockFile.pid);
-  if (lockFile === undefined || found === undefined) return undefined;
-  if (found.state === 'zombie' || !/^(postgres|postmaster)$/.test(found.name)) return undefined;
+  if (lockFile === undefined || found === undefined || !isLivingPostgres(found)) return undefined;
   const workingDirectory = await readlink(`/proc/${found.pid}/cwd`).catch(() => undefined);
   const isElsewhere = workingDirectory !== undefined && workingDirectory !== (await realpath(dataDirectory));
   return isElsewhere ? undefined : { ...found, lockFile };
+}
+
+/**
+ * The same without waiting for one of Node's threads, for what must not come late: a disk that hangs then stops the
+ * whole program. Undefined too where the kernel does not tell of processes by files.
+ */
+export function findPostmasterAtOnce(dataDirectory: string): Postmaster | undefined {
+  try {
+    const lockFile = parseLockFile(readFileSync(lockFileOf(dataDirectory), 'utf8'));
+    const found = lockFile === undefined ? undefined : findProcessAtOnce(lockFile.pid);
+    if (lockFile === undefined || found === undefined || !isLivingPostgres(found)) return undefined;
+    const isHere = readlinkSync(`/proc/${found.pid}/cwd`) === realpathSync(dataDirectory);
+    return isHere ? { ...found, lockFile } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLivingPostgres({ name, state }: RunningProcess): boolean {
+  return state !== 'zombie' && /^(postgres|postmaster)$/.test(name);
 }

@@ -1,7 +1,6 @@
 /** The WAL receiver as a process: SQL does not show one that is still connecting. Linux only. */
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { listProcesses } from '../system/processes.ts';
+import { childrenAtOnce, listProcesses } from '../system/processes.ts';
 
 /**
  * Process ids of the WAL receivers of a postmaster; more than one only while one ends and the next begins.
@@ -19,20 +18,12 @@ export function isWalReceiverTitle(title: string): boolean {
 }
 
 async function childrenOf(pid: number): Promise<readonly number[]> {
-  const text = readChildren(pid);
-  if (text !== undefined) return text.trim().split(/\s+/).map(Number).filter(Boolean);
+  const children = childrenAtOnce(pid);
+  if (children !== undefined) return children;
   const all = await listProcesses();
   return all
     .filter(({ parentPid, state }) => parentPid === pid && state !== 'zombie')
     .map((child) => child.pid);
-}
-
-function readChildren(pid: number): string | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 async function readTitle(pid: number): Promise<string> {

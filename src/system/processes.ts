@@ -27,6 +27,21 @@ export async function findProcess(pid: number): Promise<RunningProcess | undefin
   return hasProc ? readStat(String(pid)) : (await listWithPs(['-p', String(pid)]))[0];
 }
 
+/** The same without waiting for anything; undefined too where the kernel does not tell by files. */
+export function findProcessAtOnce(pid: number): RunningProcess | undefined {
+  return hasProc ? readStat(String(pid)) : undefined;
+}
+
+/** Its children, without waiting for anything; undefined where the kernel does not tell by files. Linux only. */
+export function childrenAtOnce(pid: number): readonly number[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text.trim().split(/\s+/).map(Number).filter(Boolean);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Pure: a process, its children, their children and so on, as far as they have not ended. */
 export function withDescendants(pid: number, all: readonly RunningProcess[]): readonly RunningProcess[] {
   const alive = all.filter(({ state }) => state !== 'zombie');

@@ -38,6 +38,7 @@ function startQueue() {
   const settle = async () => await new Promise((resolve) => setImmediate(resolve));
   return {
     told,
+    addAtOnce: (...actions: readonly Action[]) => queue.add(actions),
     add: async (...actions: readonly Action[]) => {
       queue.add(actions);
       await settle();
@@ -87,10 +88,10 @@ describe('the queue of actions', () => {
     expect(queue.told.at(-1)).toBe('send');
   });
 
-  it('begins a fence at once, though a persist is under way', async () => {
+  it('begins a fence within the same step, though a persist is under way', async () => {
     const queue = startQueue();
     await queue.add(persist, heartbeat);
-    await queue.add(action('fence', 1));
+    queue.addAtOnce(action('fence', 1));
     expect(queue.told).toEqual(['writes', 'begins fence 1']);
   });
 

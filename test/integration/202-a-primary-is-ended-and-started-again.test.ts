@@ -1,5 +1,7 @@
 /** Fence, hold, safe start, start as a standby, restart in place: what PostgreSQL really does then. */
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, symlink } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { MonotonicMs } from '../../src/failover/instant.ts';
@@ -164,10 +166,22 @@ it('an orphan that computes on after its postmaster is ended as well', async () 
   await client.close();
 });
 
-it('a server of which every process is stopped is fenced too', async () => {
+it('a server of which every process is stopped is fenced too, and told to end before anything is waited for', async () => {
   const sandbox = await sandboxForTest({ nodes: 1 });
   const effects = await effectsOn(sandbox, 1);
+  const client = await connect(sandbox.node(1).conninfo);
+  const [backend] = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const postmaster = await findPostmaster(sandbox.node(1).dataDirectory);
   await sandbox.freeze(1);
-  expect(await effects.perform({ kind: 'fence', id })).toMatchObject({ kind: 'down' });
+  const fenced = effects.perform({ kind: 'fence', id });
+  expect([postmaster?.pid, backend?.pid].map((pid) => isQuitPending(pid ?? 0))).toEqual([true, true]);
+  expect(await fenced).toMatchObject({ kind: 'down' });
+  await client.close();
   expect(await findPostmaster(sandbox.node(1).dataDirectory)).toBeUndefined();
 });
+
+/** Of a process that is stopped: SIGQUIT waits for it, as a bit of a mask in hexadecimal digits. */
+function isQuitPending(pid: number): boolean {
+  const [, mask = '0'] = /^ShdPnd:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return (BigInt(`0x${mask}`) & (1n << BigInt(constants.signals.SIGQUIT - 1))) !== 0n;
+}

@@ -3,23 +3,29 @@ import { RepmgrError } from '../../errors.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { limits } from '../../limits.ts';
 import { beforeDeadline } from '../../postgres/deadline.ts';
-import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
+import { findPostmaster, findPostmasterAtOnce, type Postmaster } from '../../postgres/postmaster.ts';
 import { controlServer } from '../../postgres/server-process.ts';
 import { processesOfServer } from '../../postgres/server-processes.ts';
 import { waitUntil } from '../../system/clock.ts';
-import { findProcess, signalProcesses } from '../../system/processes.ts';
+import { childrenAtOnce, findProcess, signalProcesses } from '../../system/processes.ts';
 import { unknownEnd } from '../observe/end-of-wal.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { signal as signalProcess } from './reload.ts';
 import { markAsStandby } from './standby-mark.ts';
 
-/** SIGQUIT, and SIGKILL to all that is left after 300 ms. @throws Error where standby.signal cannot be written */
+/**
+ * SIGQUIT, and SIGKILL to all that is left after 300 ms. The first signals are sent before anything is waited for: when
+ * a machine wakes up, clients' commits, and what came for repmgrd meanwhile, are waiting for the processor too.
+ * @throws Error where standby.signal cannot be written
+ */
 export async function fence(context: PerformContext): Promise<ActionResult> {
   const { server } = context;
   if (server === undefined) return downWithoutServer;
-  const postmaster = await findPostmaster(server.dataDirectory);
+  const atOnce = findPostmasterAtOnce(server.dataDirectory);
+  if (atOnce !== undefined) quit(atOnce);
+  const postmaster = atOnce ?? (await findPostmaster(server.dataDirectory));
   if (postmaster !== undefined) {
-    signalProcess(postmaster.pid, 'SIGQUIT');
+    if (atOnce === undefined) quit(postmaster);
     await waitUntil(() => areGone([postmaster.pid]), {
       deadlineMs: limits.quitMs,
       intervalMs: limits.goneLookMs,
@@ -27,6 +33,12 @@ export async function fence(context: PerformContext): Promise<ActionResult> {
   }
   await killWhatIsLeft(server, postmaster);
   return await down(context, server);
+}
+
+/** Its children too: the postmaster would tell them, but commits go on until it gets its turn. */
+function quit({ pid }: Postmaster): void {
+  signalProcess(pid, 'SIGQUIT');
+  for (const child of childrenAtOnce(pid) ?? []) signalProcess(child, 'SIGQUIT');
 }
 
 /** SIGKILL at once: to what a crash left, or to a server that hangs. @throws as `fence` */
