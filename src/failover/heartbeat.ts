@@ -145,9 +145,9 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
   }
   if (role.kind === 'canvassing' || role.kind === 'candidate') {
     become(turn, { kind: 'follower', electionNotBefore: turn.now, hasWaited: false, unarmedSince: null });
-  } else if (role.kind === 'follower' && role.hasWaited) {
+  } else if (role.kind === 'follower' && (role.hasWaited || role.electionNotBefore > turn.now)) {
     /** Whoever it let go first did: the next election is another one. */
-    become(turn, { ...role, hasWaited: false });
+    become(turn, { ...role, hasWaited: false, electionNotBefore: turn.now });
   }
   const startNotBefore = isNew ? turn.now : turn.state.startNotBefore;
   change(turn, { leaderHeardAt: turn.now, stayedOutBecause: '', startNotBefore });

@@ -97,6 +97,17 @@ describe('a primary and its only standby', () => {
     await expectStory(stage, 'two-nodes-crash-alone');
   });
 
+  it('fail over at once again where the new primary crashes too', () => {
+    const stage = new Stage(2);
+    stage.run(1_000);
+    stage.crash(1);
+    stage.run(700);
+    expect(stage.writable).toEqual([2]);
+    stage.crash(2);
+    stage.run(500);
+    expect(stage.writable).toEqual([1]);
+  });
+
   it('fail over without a quorum where an operator forces it, and once the other is back it joins', async () => {
     const stage = new Stage(2);
     stage.run(1_000);
