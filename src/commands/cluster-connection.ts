@@ -1,8 +1,10 @@
 /** What the commands share that only look at a cluster, and need no repmgr.conf for it: its name, and a server of it. */
+import type { Config } from '../config/resolve.ts';
 import { failure, RepmgrError } from '../errors.ts';
 import { formatConninfo } from '../model/conninfo.ts';
+import { toNodeId } from '../model/node.ts';
 import { type Connection, connect } from '../postgres/connection.ts';
-import { isUnanswered } from '../postgres/connection-failure.ts';
+import { attemptFailureOf, isNameUnknown, isUnanswered } from '../postgres/connection-failure.ts';
 import { connectionFromOptions } from './connection-options.ts';
 import type { CommandContext } from './command.ts';
 import { hasNoServer } from './local-node.ts';
@@ -46,14 +48,23 @@ export async function connectToCluster(context: CommandContext, conninfo: string
     return await connect(conninfo, { signal });
   } catch (error) {
     if (!(error instanceof RepmgrError) || !isUnanswered(error)) throw error;
-    throw failure(error.code, {
-      message: error.message,
-      detail: error.detail,
-      hint:
-        config === undefined
-          ? 'Name a server of the cluster that is up: -h HOST -p PORT -d DBNAME -U USER.'
-          : 'Start the PostgreSQL of this node, or run the command on one whose PostgreSQL is up: "repmgr cluster show" there says which.',
-      cause: error,
-    });
+    const { code, message, detail } = error;
+    throw failure(code, { message, detail, hint: await hintFor(error, config), cause: error });
   }
+}
+
+async function hintFor(error: RepmgrError, config: Config | undefined): Promise<string> {
+  const failed = attemptFailureOf(error);
+  if (failed !== undefined && isNameUnknown(failed)) {
+    const place =
+      config === undefined ? 'after -h' : `in "conninfo" of ${config.sourceFile ?? 'repmgr.conf'}`;
+    return `Correct the host ${place}, or make its name known: getent hosts ${failed.target.host}`;
+  }
+  if (config === undefined)
+    return 'Name a server of the cluster that is up: -h HOST -p PORT -d DBNAME -U USER.';
+  const self = toNodeId(config.nodeId);
+  const { cloneAgainHint, knownDamage } = await import('../cluster/rejoin/damage.ts');
+  return self !== undefined && (await knownDamage(config, self)) !== undefined
+    ? cloneAgainHint(config)
+    : 'Start the PostgreSQL of this node, or run the command on one whose PostgreSQL is up: "repmgr cluster show" there says which.';
 }

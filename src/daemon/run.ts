@@ -75,7 +75,13 @@ export async function runDaemon({
     let content = await readStateFile(owner);
     reportLoss(content, log);
     onReady();
-    if (!hasServer) content = await awaitJoining(owner, content, () => tellOfWaiting(config, log), signal);
+    if (!hasServer)
+      content = await awaitJoining(
+        owner,
+        content,
+        async () => await tellOfWaiting(config, self, log),
+        signal,
+      );
     const durable = durableOf(content);
     const known = content.kind === 'read' ? content.facts : noFacts;
     const onChanged = (facts: ClusterFacts): void => daemon?.takeFacts(facts);
@@ -102,7 +108,7 @@ export async function runDaemon({
         log,
       });
     metadata = watch;
-    if (hasServer) await awaitFacts(watch, () => tellOfWaiting(config, log), signal);
+    if (hasServer) await awaitFacts(watch, async () => await tellOfWaiting(config, self, log), signal);
     requireOwnRow(watch.facts, config, self);
     const isWitness = watch.facts.nodes.some(({ id, role }) => id === self && role === 'witness');
     const place = isWitness

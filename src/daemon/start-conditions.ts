@@ -2,6 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { knownDataDirectory } from '../cluster/local-server.ts';
 import { ownCommand } from '../cluster/own-command.ts';
+import { cloneAgainHint, knownDamage } from '../cluster/rejoin/damage.ts';
 import type { StateFileOwner } from '../cluster/state-file.ts';
 import type { Config } from '../config/resolve.ts';
 import { failure, RepmgrError } from '../errors.ts';
@@ -22,7 +23,7 @@ import { readStateFile, type StateFileContent } from './state-file.ts';
  */
 export async function awaitFacts(
   watch: MetadataSource,
-  onWaiting: () => void,
+  onWaiting: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<ClusterFacts> {
   let hasWaited = false;
@@ -30,7 +31,7 @@ export async function awaitFacts(
     async () => {
       await watch.read();
       if (watch.facts.nodes.length > 0) return watch.facts;
-      if (!hasWaited) onWaiting();
+      if (!hasWaited) await onWaiting();
       hasWaited = true;
       return undefined;
     },
@@ -48,13 +49,13 @@ export async function awaitFacts(
 export async function awaitJoining(
   owner: StateFileOwner,
   first: StateFileContent,
-  onWaiting: () => void,
+  onWaiting: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<StateFileContent> {
   const knowsOthers = (content: StateFileContent): boolean =>
     content.kind === 'read' && content.facts.nodes.length > 0;
   if (knowsOthers(first)) return first;
-  onWaiting();
+  await onWaiting();
   const joined = await waitUntil(
     async () => {
       const content = await readStateFile(owner);
@@ -65,12 +66,20 @@ export async function awaitJoining(
   return joined ?? first;
 }
 
-export function tellOfWaiting(config: Config, log: Logger): void {
+export async function tellOfWaiting(config: Config, self: NodeId, log: Logger): Promise<void> {
   if (config.conninfo === '') {
     log.warning('waiting until this node has joined a cluster', {
       detail:
         'It has no PostgreSQL ("conninfo" is not set), and no state file tells who belongs to the cluster.',
       hint: `On the primary: repmgr witness invite; then here: ${ownCommand(config, 'witness join')}`,
+    });
+    return;
+  }
+  const damage = await knownDamage(config, self);
+  if (damage !== undefined) {
+    log.error('waiting until this node was cloned again', {
+      detail: `The data of this node are not whole: ${damage}. No state file tells who belongs to the cluster.`,
+      hint: cloneAgainHint(config),
     });
     return;
   }

@@ -169,6 +169,9 @@ describe('a place without a server', () => {
     expect(await ask('host=no-such-host.invalid user=repmgr dbname=repmgr')).toMatchObject({
       exitCode: 6,
       detail: 'no-such-host.invalid:5432: the name of the host is not known.',
+      hint: expect.stringMatching(
+        /^Correct the host in "conninfo" of .*, or make its name known: getent hosts no-such-host\.invalid$/,
+      ),
     });
     const several = await ask('host=127.0.0.1,127.0.0.1,/no/where port=1,2,3 user=repmgr dbname=repmgr');
     expect(several).toMatchObject({

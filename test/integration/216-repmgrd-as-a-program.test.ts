@@ -1,6 +1,6 @@
 /** repmgrd as a program: its PID file, the background, signals, systemd, and starts while nothing is up. */
 import { spawn } from 'node:child_process';
-import { appendFile, readFile, stat } from 'node:fs/promises';
+import { appendFile, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
@@ -96,6 +96,14 @@ describe('repmgrd', () => {
     await sandbox.startRepmgrd(2, { args: fresh, untilItListens: false });
     await logged(2, '[WARNING] waiting until the metadata can be read');
     await sandbox.stopRepmgrd(2);
+    const mark = await putFile(sandbox, join('home', 'fresh', 'sandbox-2.rewinding'), '');
+    await sandbox.startRepmgrd(2, { args: fresh, untilItListens: false });
+    await logged(2, '[HINT] Clone it again from the present primary, and do not start it before: repmgr -f ');
+    expect((await sandbox.repmgr(2, [...fresh, 'cluster', 'show'])).stderr).toContain(
+      'HINT: Clone it again from the present primary, and do not start it before: repmgr -f ',
+    );
+    await sandbox.stopRepmgrd(2);
+    await unlink(mark);
     await sandbox.startRepmgrd(2, { args: fresh, untilItListens: false });
     await sandbox.startRepmgrd(1);
     await sandbox.start(1);

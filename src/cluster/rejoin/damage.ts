@@ -3,10 +3,17 @@ import { access, readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { Config } from '../../config/resolve.ts';
 import type { NodeId } from '../../model/node.ts';
+import { ownCommand } from '../own-command.ts';
 import { readStateText, stateFilePath } from '../state-file.ts';
 import { rewindingFile } from './kept-places.ts';
 
 const strayed = v.object({ hasStrayed: v.literal(true) });
+
+/** What to do then. Nothing of this node tells which server is the primary. */
+export function cloneAgainHint(config: Config): string {
+  const clone = ownCommand(config, '--force standby clone -h HOST -d DBNAME -U USER');
+  return `Clone it again from the present primary, and do not start it before: ${clone}`;
+}
 
 /** @returns why a rejoin cannot help, in words; undefined where nothing is known */
 export async function knownDamage(config: Config, self: NodeId): Promise<string | undefined> {
