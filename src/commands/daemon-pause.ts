@@ -4,7 +4,7 @@ import { formatDuration } from '../model/duration.ts';
 import { renderJson } from '../render/json.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
-import { requestOfOperator } from './local-daemon.ts';
+import { requestOfOperator, viewForPause } from './local-daemon.ts';
 import { maintain } from './maintenance.ts';
 
 /** Exit code 26 where it was refused, or no repmgrd of this node runs. */
@@ -16,6 +16,7 @@ export async function run(context: CommandContext): Promise<void> {
   const duration = formatDuration(lengthMs);
   const step = `have failover paused in the whole cluster for ${duration}: ${reason}`;
   if (options.dryRun === true) {
+    await viewForPause(context);
     context.print(renderSteps([step], { isJson: options.json === true }));
     return;
   }

@@ -36,6 +36,11 @@ export async function run(context: CommandContext): Promise<void> {
     if (reason !== undefined)
       log.warning(`repmgrd of node "${node.name}" does not answer`, { detail: reason });
   }
+  if (answers.every(({ page }) => page === undefined)) {
+    log.warning('no repmgrd answers, so nothing is failed over', {
+      hint: 'Where they do not run, start each of them on its node, with: repmgr daemon start',
+    });
+  }
   for (const { node, page } of answers) {
     for (const sign of page?.sickSigns ?? []) log.warning(`node "${node.name}": ${sign}`);
   }

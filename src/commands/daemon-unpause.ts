@@ -2,7 +2,7 @@
 import { renderJson } from '../render/json.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
-import { requestOfOperator } from './local-daemon.ts';
+import { requestOfOperator, viewForPause } from './local-daemon.ts';
 import { maintain } from './maintenance.ts';
 
 const hint =
@@ -14,6 +14,7 @@ export async function run(context: CommandContext): Promise<void> {
   if ((options.node ?? options.nodeId) !== undefined) return await maintain(context, { isOver: true });
   const step = 'have the pause of failover ended in the whole cluster';
   if (options.dryRun === true) {
+    await viewForPause(context);
     context.print(renderSteps([step], { isJson: options.json === true }));
     return;
   }

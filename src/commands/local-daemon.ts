@@ -22,6 +22,13 @@ export async function localView(context: CommandContext): Promise<ApiView> {
   return view;
 }
 
+/** The same, where it is asked on the way to a pause. @throws as localView(), with the exit code of repmgr 5 for it */
+export async function viewForPause(context: CommandContext): Promise<ApiView> {
+  return await localView(context).catch((error: unknown) => {
+    throw withExit(error, 'pauseFailed');
+  });
+}
+
 /** The same; undefined where no repmgrd answers. */
 export async function localViewIfAny(context: CommandContext): Promise<ApiView | undefined> {
   try {

@@ -5,15 +5,13 @@ import { renderJson } from '../render/json.ts';
 import { renderSteps } from '../render/steps.ts';
 import { failure } from '../errors.ts';
 import type { CommandContext } from './command.ts';
-import { localView, requestOfOperator, withExit } from './local-daemon.ts';
+import { requestOfOperator, viewForPause } from './local-daemon.ts';
 import { checkedNodeId } from './local-node.ts';
 
 /** @throws RepmgrError request_refused, daemon_not_running, daemon_silent or usage */
 export async function maintain(context: CommandContext, { isOver }: { isOver: boolean }): Promise<void> {
   const { options, log } = context;
-  const view = await localView(context).catch((error: unknown) => {
-    throw withExit(error, 'pauseFailed');
-  });
+  const view = await viewForPause(context);
   const id = options.node ?? options.nodeId;
   const node = id === undefined ? view.node : checkedNodeId(id, '--node');
   const known = view.nodes.find((it) => it.id === node);

@@ -75,7 +75,12 @@ async function canEnter(directory: string): Promise<boolean> {
  */
 export async function readConfigurationFile(path: string): Promise<string> {
   const text = await readIfPresent(path);
-  if (text === undefined) throw unreadable(path, 'the file does not exist');
+  if (text === undefined)
+    throw unreadable(
+      path,
+      'the file does not exist',
+      `its directory with: ls -ld ${quoteForShell(dirname(path))}`,
+    );
   return text;
 }
 
@@ -130,10 +135,10 @@ function reasonOf(code: string, error: unknown): string {
   return error instanceof Error ? error.message : code;
 }
 
-function unreadable(path: string, reason: string): Error {
+function unreadable(path: string, reason: string, look = `it with: ls -l ${quoteForShell(path)}`): Error {
   return failure('configuration_file_unreadable', {
     message: `cannot read configuration file "${path}"`,
     detail: `${reason[0]?.toUpperCase()}${reason.slice(1)}.`,
-    hint: `Look at it with: ls -l ${quoteForShell(path)}`,
+    hint: `Look at ${look}`,
   });
 }

@@ -130,7 +130,7 @@ describe('a file that cannot be read', () => {
 
   test('is named in the hint as the shell must read it', async () => {
     expect(await errorOf(loadConfig(options({ file: '/my files/repmgr.conf' })))).toMatchObject({
-      hint: "Look at it with: ls -l '/my files/repmgr.conf'",
+      hint: "Look at its directory with: ls -ld '/my files'",
     });
   });
 

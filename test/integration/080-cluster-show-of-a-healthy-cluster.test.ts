@@ -79,7 +79,9 @@ it('never shows a password, and ends with repmgr 3 exit codes where there is no 
 
   const otherCluster = await sandbox.repmgr(1, ['--cluster=nosuch', 'cluster', 'show']);
   expect(otherCluster).toMatchObject({ exitCode: 1, stdout: '' });
-  expect(otherCluster.stderr).toContain('repmgr_nosuch');
+  expect(otherCluster.stderr).toMatch(
+    /^ERROR: there is no cluster "nosuch" in this database\nDETAIL: It has no schema "repmgr_nosuch" [^\n]* is of: "sandbox"\.\nHINT: [^\n]*--cluster=sandbox\n$/,
+  );
 
   await sandbox.stop(1);
   const down = await sandbox.repmgr(1, ['cluster', 'show']);

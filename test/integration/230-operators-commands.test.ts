@@ -40,6 +40,9 @@ describe('without any repmgrd', () => {
       '',
     ]);
     expect(stderr).toContain('WARNING: repmgrd of node "node2" does not answer');
+    expect(stderr.match(/^HINT: .*$/gm)).toEqual([
+      'HINT: Where they do not run, start each of them on its node, with: repmgr daemon start',
+    ]);
     expect((await repmgr('service', 'status', '--csv')).stdout).toBe(
       '1,node1,primary,1,0,-1,0,100,-1,default\n2,node2,standby,1,0,-1,0,100,-1,default\n',
     );
@@ -48,6 +51,8 @@ describe('without any repmgrd', () => {
   it.each([
     [26, ['daemon', 'pause']],
     [26, ['service', 'unpause']],
+    [26, ['daemon', 'pause', '--dry-run']],
+    [26, ['daemon', 'unpause', '--dry-run']],
     [26, ['node', 'maintenance']],
     [26, ['daemon', 'pause', '--node=2']],
     [27, ['daemon', 'stop']],

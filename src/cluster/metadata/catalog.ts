@@ -10,6 +10,18 @@ export async function schemaExists(connection: Connection, cluster: string): Pro
   return row?.exists === true;
 }
 
+/** Names of the clusters whose metadata lie in this database, those of repmgr 3 too. */
+export async function clustersHere(connection: Connection): Promise<readonly string[]> {
+  const rows = await connection.query<{ cluster: string }>(
+    `SELECT substr(n.nspname, length($1::text) + 1)::text AS cluster
+       FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'repl_nodes'
+      WHERE left(n.nspname, length($1::text)) = $1::text
+      ORDER BY 1`,
+    [schemaName('')],
+  );
+  return rows.map(({ cluster }) => cluster);
+}
+
 /** Whether the schema holds a table, view or index of this name. */
 export async function relationExists(
   connection: Connection,
