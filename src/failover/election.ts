@@ -22,6 +22,7 @@ import { explainStayingOut, explainUnknownPositions } from './staying-out.ts';
 import type { Term } from './term.ts';
 import { noteTerm } from './terms-heard.ts';
 import { become, change, explain, later, send, store, type Turn } from './turn.ts';
+import type { VoterRecord } from './voter-record.ts';
 import { statusRefusal } from './vote-refusals.ts';
 
 /** What the end of a lease demands of a follower. */
@@ -52,7 +53,7 @@ export function electionAt(state: State, role: Follower): number {
 }
 
 export function canvass(turn: Turn, isByOperator: boolean, hasWaited: boolean): void {
-  const { durable, settings, highestTermHeard } = turn.state;
+  const { durable, settings } = turn.state;
   if (durable.record === null) {
     return;
   }
@@ -62,18 +63,26 @@ export function canvass(turn: Turn, isByOperator: boolean, hasWaited: boolean): 
     kind: 'canvassing',
     round,
     begunAt: turn.now,
+    lastAskedAt: turn.now,
     isByOperator,
     hasWaited,
     answers: [],
     heardAt: null,
   });
   askAhead(turn);
+  askForStatus(turn, round, durable.record, othersOf(durable.record, settings.self));
+}
+
+function askForStatus(turn: Turn, round: number, record: VoterRecord, nodes: readonly NodeId[]): void {
+  const { durable, highestTermHeard } = turn.state;
   const highestTerm = Math.max(durable.term, highestTermHeard) as Term;
-  for (const node of membersOf(durable.record)) {
-    if (node !== settings.self) {
-      send(turn, node, { kind: 'statusRequest', round, highestTerm, record: durable.record });
-    }
+  for (const node of nodes) {
+    send(turn, node, { kind: 'statusRequest', round, highestTerm, record });
   }
+}
+
+function othersOf(record: VoterRecord, self: NodeId): readonly NodeId[] {
+  return membersOf(record).filter((node) => node !== self);
 }
 
 export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest): void {
@@ -122,7 +131,7 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
     waitUntil(turn, bounds.canvassPauseMs, role.hasWaited);
     return;
   }
-  const others = membersOf(record).filter((node) => node !== settings.self);
+  const others = othersOf(record, settings.self);
   const missing = others.filter((node) => !role.answers.some(([from]) => from === node));
   const isSilent = (node: NodeId) => role.answers.length > 0 && turn.state.silentVoters.includes(node);
   const hasAll = missing.every(isSilent);
@@ -133,6 +142,11 @@ export function reactCanvass(turn: Turn, role: Canvassing): void {
     ? isQuorum(record, grants) || ownVoteSuffices(turn.state, role.answers.length > 0)
     : role.answers.every(([node]) => grants(node));
   if (!hasAll && turn.now < roundEndsAt(turn.state, role, isEnough)) {
+    /** A message may be lost, and with it WAL that only who yielded has. */
+    if (turn.now - role.lastAskedAt >= bounds.voteRetryMs) {
+      become(turn, { ...role, lastAskedAt: turn.now });
+      askForStatus(turn, role.round, record, missing);
+    }
     return;
   }
   change(turn, { silentVoters: missing });

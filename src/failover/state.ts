@@ -153,6 +153,7 @@ export interface Canvassing {
   readonly kind: 'canvassing';
   readonly round: number;
   readonly begunAt: MonotonicMs;
+  readonly lastAskedAt: MonotonicMs;
   readonly isByOperator: boolean;
   readonly hasWaited: boolean;
   readonly answers: readonly (readonly [NodeId, StatusAnswer])[];

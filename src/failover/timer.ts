@@ -40,9 +40,12 @@ function wakeOfRole(state: State): number {
     case 'leader':
       return leaderWakesAt(state, role);
     case 'canvassing':
-      return [true, false]
-        .map((isEnough) => roundEndsAt(state, role, isEnough))
-        .reduce((sooner, later) => (sooner > now.monotonicMs ? sooner : later));
+      return Math.min(
+        ...[true, false]
+          .map((isEnough): number => roundEndsAt(state, role, isEnough))
+          .concat(role.lastAskedAt + bounds.voteRetryMs)
+          .filter((at) => at > now.monotonicMs),
+      );
     case 'candidate':
       return role.stage === 'preparing'
         ? Math.min(

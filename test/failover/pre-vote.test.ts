@@ -37,6 +37,27 @@ describe('a pre-vote', () => {
     expect(roundEndsAt(state, role, true) - role.begunAt).toBe(800);
   });
 
+  it('asks again within the round who has not answered, since messages are lost', () => {
+    const self = new OneNode(settingsOf(3, nodes));
+    self.start(durableOfVoter(nodes));
+    self.observe(standbyServer());
+    while (self.state.role.kind !== 'canvassing') self.pass(50);
+    const { round } = self.state.role;
+    const asked: number[] = [];
+    for (let passed = 0; passed < bounds.voteRetryMs; passed += 50) {
+      self.pass(50);
+      for (const action of self.last.actions) {
+        if (
+          action.kind === 'send' &&
+          action.message.kind === 'statusRequest' &&
+          action.message.round === round
+        )
+          asked.push(action.to);
+      }
+    }
+    expect(asked).toEqual([1, 2]);
+  });
+
   it('waits for who yielded, who lives and may have WAL that nobody else has', () => {
     const { state, role } = asking(5);
     const heardYields = [{ node: node(1), term: term(1), upToTerm: term(1), hasTail: true }];
