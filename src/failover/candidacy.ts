@@ -44,7 +44,8 @@ function whyNot(state: State, isByOperator: boolean): string | null {
   if (server.condition === 'crashed' || server.condition === 'shutDown') {
     return 'its server does not run';
   }
-  if (server.condition === 'starting') {
+  /** However long its recovery takes: it cannot be promoted before it answers. */
+  if (server.condition === 'starting' || server.isInRecovery === null) {
     return 'its server is starting';
   }
   if (position === null) {

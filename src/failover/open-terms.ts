@@ -40,7 +40,7 @@ export function closeTerms(turn: Turn, isClosed: (open: OpenTerm) => boolean): v
 export function reignsOf({ durable, settings }: State): Reigns {
   const { leader, line, yielded, openTerms } = durable;
   const term = line?.term ?? noTerm;
-  if (yielded !== null && yielded.promotionCalled && yielded.term > term) {
+  if (yielded !== null && yielded.promotionCalled && yielded.term >= term) {
     return { last: { term: yielded.term, node: settings.self }, open: openTerms };
   }
   const isLeaders = leader !== null && leader.isWritable && leader.term === term;
@@ -69,8 +69,9 @@ export function ledTermOf(state: State): Term {
   /** Fenced before it knew that its promotion had ended, it is on the timeline that this made. */
   const isOfItsTerm = tipOf(position.path)?.term === yielded.term;
   const isWhereItLed = isOfItsTerm || (ledOn !== null && samePath(position.path, ledOn));
-  /** Where a promotion failed it has what it had when it won, and perhaps more of its own. */
-  return isWhereItLed || yielded.reason === 'promotionFailed' ? yielded.term : noTerm;
+  /** Where its promotion was not seen to end it has what it had when it won, and perhaps more of its own. */
+  const neverServed = line === null || line.term < yielded.term;
+  return isWhereItLed || neverServed ? yielded.term : noTerm;
 }
 
 /** Only so many are told apart; of those before the last ones nobody can say any more that they were not led. */

@@ -38,11 +38,20 @@ export function lookAtWal(turn: Turn, seen: EndOfWal): void {
   if (!samePath(path, state.durable.timelines)) {
     store(turn, { timelines: path });
   }
+  noteOwnTimeline(turn, path);
   const isSame = endIsExact && state.look?.lsn === endOfWal && samePathAsBefore(state, path);
   change(turn, {
     position: { path, lsn: endOfWal, isExact: endIsExact },
     look: isSame ? state.look : endIsExact ? { lsn: endOfWal, since: now } : null,
   });
+}
+
+/** A promotion that ended while its server was killed: no heartbeat told of this timeline, and it is the line all the same. */
+function noteOwnTimeline(turn: Turn, path: TimelinePath): void {
+  const { leading } = turn.state.durable;
+  if (leading !== null && leading.promotionCalled && tipOf(path)?.term === leading.term) {
+    learnLine(turn, { term: leading.term, path });
+  }
 }
 
 /** Gives the timelines of this node's WAL their makers again, after the leader's were heard of. */

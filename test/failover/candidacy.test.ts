@@ -21,6 +21,7 @@ describe('whether a node may stand for election (rule 2)', () => {
   it.each([
     [{ condition: 'crashed' }, 'its server does not run'],
     [{ condition: 'starting' }, 'its server is starting'],
+    [{ condition: 'hanging', isInRecovery: null }, 'its server is starting'],
     [{ isReplayPaused: true }, 'its replay is paused by hand'],
   ] as const)('may not with a server that is %o', (server, reason) => {
     expect(candidacy(server)).toEqual({ kind: 'none', reason });

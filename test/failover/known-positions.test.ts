@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Durable } from '../../src/failover/durable.ts';
 import type { VoteAnswer } from '../../src/failover/messages.ts';
+import { ledTermOf } from '../../src/failover/open-terms.ts';
 import type { TimelineId } from '../../src/model/timeline.ts';
 import {
   at,
@@ -8,6 +10,7 @@ import {
   lsn,
   node,
   OneNode,
+  pathOf,
   positionAt,
   recordOf,
   registered,
@@ -148,6 +151,38 @@ describe('a candidate of a cluster with synchronous standbys (rule 13)', () => {
     answer(two, 1, ofLastLeader);
     answer(two, 5);
     expect(leads(two)).toBe(true);
+  });
+});
+
+describe('who was elected last and is no leader any more (rule 13)', () => {
+  const yielded = {
+    term: term(2),
+    upToTerm: term(2),
+    promotionCalled: true,
+    reason: 'fence',
+    successor: null,
+    untold: [],
+  } as const;
+
+  function ledTerm(part: Partial<Durable>, endOfWal = 1_000): number {
+    const three = new OneNode(settingsOf(3, nodes));
+    three.start(durableOfVoter(nodes, { record, term: term(2), yielded, ...part }));
+    three.observe(standbyServer({ receiver: null, endOfWal: lsn(endOfWal) }));
+    return ledTermOf(three.state);
+  }
+
+  it('still has all that was acknowledged when it won, where its promotion was not seen to end', () => {
+    expect(ledTerm({})).toBe(2);
+  });
+
+  it('says nothing where its WAL is not on the timeline that it led on', () => {
+    const path = pathOf([1, 0, 1], [2, 1_000, 2]);
+    expect(ledTerm({ ledOn: path, line: { term: term(2), path } })).toBe(0);
+  });
+
+  it('says nothing where its data directory was replaced, or its WAL left the line', () => {
+    expect(ledTerm({ replaced: { untilLsn: null } })).toBe(0);
+    expect(ledTerm({ line: { term: term(1), path: pathOf([1, 0, 1], [2, 900, 1]) } })).toBe(0);
   });
 });
 

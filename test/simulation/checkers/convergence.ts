@@ -52,7 +52,7 @@ function isExpected(world: World): boolean {
   // Two writable servers before there ever was a term: no word of anybody says which of them is the primary.
   if (world.byHand.size > 0 && !world.nodes.some(({ daemon }) => (daemon.file?.leader ?? null) !== null))
     return false;
-  if (isUpToHands(world)) return false;
+  if (isUpToHands(world) || isBeforeFirstTerm(world)) return false;
   // By failover_quorum=none two lines may have gone on, and no quorum says which of them is given up.
   if (world.options.nodes.some(({ settings }) => settings.failoverQuorum === 'none')) return false;
   const remembers = (id: number) => world.nodeOf(id)?.daemon.state?.durable.hasLostState === false;
@@ -79,6 +79,13 @@ function isUpToHands(world: World): boolean {
   return isAlone || (new Set(targets).size > 1 && !isQuorumNow(world, (node) => !isBranch(node)));
 }
 
+/** Nobody ever led, and the recorded primary, whose repmgrd is there, was cloned over or does not run. */
+function isBeforeFirstTerm({ nodes, options }: World): boolean {
+  const recorded = nodes.find(({ id }) => id === options.primary);
+  const hasLed = nodes.some(({ daemon }) => (daemon.file?.leader ?? null) !== null);
+  return !hasLed && recorded?.daemon.state !== undefined && recorded.server?.isWritable !== true;
+}
+
 /** Synchronous standbys are gone, or lack what they acknowledged, and so does who led last: an operator has to force it. */
 function lacksPositions(world: World, remembers: (node: number) => boolean): boolean {
   const { names, required } = newestRecord(world)?.synchronous ?? { names: [], required: 0 };
@@ -93,7 +100,12 @@ function lacksPositions(world: World, remembers: (node: number) => boolean): boo
   const files = world.nodes.flatMap(({ id, daemon }) =>
     daemon.file === undefined || world.unregistered.has(id) ? [] : [daemon.file],
   );
-  const newest = Math.max(0, ...files.map(({ line }) => line?.term ?? 0));
+  const isGone = (id: number | null) => id === null || world.unregistered.has(id) || !remembers(id);
+  /** Who was elected and is gone, or forgot it, cannot say whether it led. */
+  const unanswered = files.flatMap(({ openTerms }) =>
+    openTerms.flatMap(({ term, candidate }) => (isGone(candidate) ? [term] : [])),
+  );
+  const newest = Math.max(0, ...files.map(({ line }) => line?.term ?? 0), ...unanswered);
   return !files.some(({ leading, yielded }) => Math.max(leading?.term ?? 0, yielded?.term ?? 0) >= newest);
 }
 

@@ -3,6 +3,8 @@ import type { NamedHistory } from '../hard-histories/named-history.ts';
 import { asleepAgain } from './asleep-again.ts';
 import { asleepForAMoment } from './asleep-for-a-moment.ts';
 import { branchesWithoutAServer } from './branches-without-a-server.ts';
+import { electedAndNeverPromoted } from './elected-and-never-promoted.ts';
+import { promotedWhileFenced } from './promoted-while-fenced.ts';
 import { rejoinsInVain } from './rejoins-in-vain.ts';
 import { twoWithoutAQuorum } from './two-without-a-quorum.ts';
 
@@ -12,4 +14,6 @@ export const regressions: readonly NamedHistory[] = [
   branchesWithoutAServer,
   asleepForAMoment,
   asleepAgain,
+  electedAndNeverPromoted,
+  promotedWhileFenced,
 ];
