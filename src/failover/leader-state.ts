@@ -54,6 +54,8 @@ export interface Leader {
   readonly joiners: readonly Joiner[];
   /** The request that the present record came with, until it is in force. */
   readonly openRequest: PendingRequest | null;
+  /** The present record has another K than the one before, which is told when it is in force. */
+  readonly isQuorumOpen: boolean;
   /** The set of a pending change that a leader before began: it may be in force, so its quorum must agree as well. */
   readonly inheritedVoters: readonly NodeId[] | null;
   /** When the present version of the record was first sent. */
@@ -139,6 +141,7 @@ export function newLeader(
     requests: [],
     joiners: [],
     openRequest: null,
+    isQuorumOpen: false,
     inheritedVoters: record === null || record.replacedVoters === null ? null : record.voters,
     recordSentAt: now,
     holdNotBefore: now,

@@ -18,7 +18,7 @@ import { reactPromotion } from './winning.ts';
 import { renewGuard } from './guard.ts';
 import { reactTrouble } from './trouble.ts';
 import { reactPauseEnd } from './pause.ts';
-import { reactSynchronousStandbys } from './synchronous-standbys.ts';
+import { reactQuorumInForce, reactSynchronousStandbys } from './synchronous-standbys.ts';
 import { reactRecord } from './record-changes.ts';
 import { giveUpLeading, loseToAnotherLeader, loseToWonTerm, reactReturn } from './return.ts';
 import type { Leader } from './leader-state.ts';
@@ -90,6 +90,7 @@ export function reactLeader(turn: Turn): void {
   forEachLeader(turn, writeWalForContact);
   forEachLeader(turn, reactConfirmation);
   forEachLeader(turn, reactReturn);
+  forEachLeader(turn, reactQuorumInForce);
   forEachLeader(turn, reactRecord);
   forEachLeader(turn, reactSynchronousStandbys);
   forEachLeader(turn, renewGuard);

@@ -172,17 +172,32 @@ function change(turn: Turn, leader: Leader, record: VoterRecord, to: Synchronous
   if (!hasContact(turn.state, leader, changed)) {
     return;
   }
-  const sentence = `each commit is acknowledged by ${inWords(turn.state, to)}`;
-  explain(turn, 13, 'changeRecord', sentence, { names: to.names, required: to.required });
-  if (to.required !== record.synchronous.required) {
-    act(turn, {
-      kind: 'recordEvent',
-      event: 'repmgrd_synchronous_quorum',
-      isSuccessful: to.required >= turn.state.settings.synchronousQuorum,
-      details: sentence,
-    });
+  const { names, required } = to;
+  explain(turn, 13, 'changeRecord', `each commit is to be acknowledged by ${inWords(turn.state, to)}`, {
+    names,
+    required,
+  });
+  const isQuorumOpen = leader.isQuorumOpen || required !== record.synchronous.required;
+  publish(turn, { ...leader, isQuorumOpen }, changed);
+}
+
+/** With its record in force a new K is what elections go by: only now it is promised to anybody. */
+export function reactQuorumInForce(turn: Turn, leader: Leader): void {
+  const { record } = turn.state.durable;
+  if (!leader.isQuorumOpen || record === null || !isInForce(turn.state, leader, record)) {
+    return;
   }
-  publish(turn, leader, changed);
+  const { synchronous } = record;
+  const { names, required } = synchronous;
+  const sentence = `each commit is acknowledged by ${inWords(turn.state, synchronous)}`;
+  become(turn, { ...leader, isQuorumOpen: false });
+  explain(turn, 13, 'recordInForce', sentence, { names, required });
+  act(turn, {
+    kind: 'recordEvent',
+    event: 'repmgrd_synchronous_quorum',
+    isSuccessful: required >= turn.state.settings.synchronousQuorum,
+    details: sentence,
+  });
 }
 
 function isEstablished({ names }: Leader, to: SynchronousQuorum): boolean {

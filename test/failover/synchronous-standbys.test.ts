@@ -35,6 +35,8 @@ function server(text: string, ...attached: readonly (readonly [number, number, n
 
 class LeaderOfFour {
   readonly core: OneNode;
+  /** What it was told of who acknowledges commits. */
+  readonly events: string[] = [];
 
   constructor(synchronous: SynchronousQuorum, part: Partial<Settings> = {}) {
     this.core = new OneNode(settingsOf(1, nodes, { synchronousQuorum: 1, ...part }));
@@ -63,6 +65,10 @@ class LeaderOfFour {
         storedRecord: this.core.state.durable.record?.version ?? { term: term(1), number: 1 },
         highestTerm: term(1),
       });
+      for (const action of this.core.last.actions) {
+        if (action.kind === 'recordEvent' && action.event === 'repmgrd_synchronous_quorum')
+          this.events.push(action.details);
+      }
     }
   }
 
@@ -117,6 +123,21 @@ describe('a leader of a cluster with synchronous_quorum (rule 13)', () => {
     expect(leader.synchronous?.required).toBe(0);
     leader.core.observe(server('two and three', [2, 2_000, 1], [3, 1_999, 1]));
     expect(leader.synchronous).toEqual({ names: [2, 3], required: 1 });
+  });
+
+  it('tells of a new K when its record is in force, not when it is written', () => {
+    const leader = new LeaderOfFour({ names: [], required: 0 });
+    leader.pass(1_000);
+    leader.core.finish('setSynchronousNames', { kind: 'holdInForce' });
+    leader.core.observe(server(holdName, [2, 1_000, 0], [3, 1_000, 0]));
+    leader.written('two and three');
+    leader.core.observe(server('two and three', [2, 2_000, 1], [3, 2_000, 1]));
+    expect(leader.synchronous?.required).toBe(1);
+    expect(leader.events).toEqual([]);
+    leader.hear();
+    expect(leader.events).toEqual(['each commit is acknowledged by any 1 of node2, node3']);
+    leader.hear();
+    expect(leader.events).toHaveLength(1);
   });
 
   it('takes an observation for old that does not show what was written', () => {
