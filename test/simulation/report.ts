@@ -86,7 +86,7 @@ export function figuresAsText(figures: RunFigures, elapsedMs: number): string {
     ...[...figures.outages].sort(byName).map(([kind, times]) => row(kind, outageColumns(times))),
     '',
     `Acknowledged commits that a later primary lacked, of ${acknowledged}, by what their primary had met last;`,
-    'alone: the whole cluster was well before:',
+    'alone: the whole cluster was well before, and nothing else happened:',
     ...(figures.lost.size === 0 ? ['  none'] : []),
     ...[...figures.lost].sort(byName).map(([kind, count]) => row(kind, [String(count)])),
     '',

@@ -1,5 +1,6 @@
 /** No checker: counts what happened, for the figures at the end of a run. */
 import type { Fault, FaultKind } from '../history/faults.ts';
+import type { Durable } from '../../../src/failover/durable.ts';
 import type { Event } from '../../../src/failover/events.ts';
 import type { State } from '../../../src/failover/state.ts';
 import type { StepResult } from '../../../src/failover/step.ts';
@@ -11,6 +12,7 @@ import type { World } from '../world/world.ts';
 import { Disturbance } from './disturbance.ts';
 import { findComplaint } from './health.ts';
 import { Ledger } from './ledger.ts';
+import { SynchronousPromise } from './synchronous-promise.ts';
 import type { Checker, Needless } from './watcher.ts';
 
 export interface AvailabilityFigures {
@@ -35,16 +37,22 @@ const endsPrimary: ReadonlySet<FaultKind> = new Set([
   'shutDown',
 ]);
 
+/** A row that is there, with 0, wherever it was promised that there is nothing to count. */
+const promised = 'with synchronous quorum';
+
 export class Availability implements Checker {
   readonly name = 'availability';
   readonly figures: AvailabilityFigures = { outages: [], lost: [], counts: {} };
   readonly #ledger = new Ledger();
-  /** What standbys acknowledged by a record that is in force. */
+  /** What a synchronous quorum promises; what it promises no more is in the other one. */
   readonly #synchronous = new Ledger();
+  readonly #promise = new SynchronousPromise(() => {
+    for (const commit of this.#synchronous.takeAll()) this.#ledger.add(commit);
+  });
   readonly #disturbance = new Disturbance();
   #outage: { readonly fault: Fault; readonly node: number; readonly atMs: number } | undefined;
-  /** The last fault on each node, and whether all was well before. */
-  readonly #met = new Map<number, string>();
+  /** The last fault on each node, and whether all was well before, and nothing else happened until all was well again. */
+  readonly #met = new Map<number, { readonly kind: FaultKind; readonly isAlone: boolean }>();
 
   #count(name: string): void {
     this.figures.counts[name] = (this.figures.counts[name] ?? 0) + 1;
@@ -52,12 +60,12 @@ export class Availability implements Checker {
 
   faultBegan(world: World, fault: Fault, node: number | undefined): void {
     this.#count(`fault ${fault.kind}`);
-    const isWell =
-      this.#disturbance.isOver &&
-      world.nodeOf(node ?? 0)?.server?.phase === 'writable' &&
-      findComplaint(world, () => false) === undefined;
+    const isAllWell = this.#disturbance.isOver && findComplaint(world, () => false) === undefined;
+    const isWell = isAllWell && world.nodeOf(node ?? 0)?.server?.phase === 'writable';
     this.#disturbance.begin(world, fault, node);
-    if (node !== undefined) this.#met.set(node, isWell ? `${fault.kind} alone` : fault.kind);
+    // It came before the cluster had got over the last one.
+    if (!isAllWell) this.#met.forEach(({ kind }, other) => this.#met.set(other, { kind, isAlone: false }));
+    if (node !== undefined) this.#met.set(node, { kind: fault.kind, isAlone: isWell });
     if (isWell && node !== undefined && endsPrimary.has(fault.kind) && world.nodes.length > 2) {
       this.#outage = { fault, node, atMs: world.schedule.now };
     } else this.#outage = undefined;
@@ -71,12 +79,29 @@ export class Availability implements Checker {
     }
   }
 
-  acknowledged(world: World, { node }: PostgresServer, branch: Branch, lsn: number): void {
+  begun(world: World): void {
+    this.#promise.begun(world);
+    if (world.options.nodes.some(({ settings }) => settings.synchronousQuorum > 0))
+      this.figures.lost.push([promised, 0]);
+  }
+
+  persisted(world: World, daemon: Daemon, before: Durable | undefined, after: Durable): void {
+    this.#promise.persisted(world, daemon, before, after);
+  }
+
+  promotionCalled(_world: World, daemon: Daemon, term: number): void {
+    this.#promise.promotionCalled(daemon, term);
+  }
+
+  noLongerWritable(_world: World, server: PostgresServer): void {
+    this.#promise.noLongerWritable(server);
+  }
+
+  acknowledged(world: World, server: PostgresServer, branch: Branch, lsn: number): void {
     this.#count('commits acknowledged');
-    const { record = null, leading = null } = world.nodeOf(node)?.daemon.file ?? {};
-    const isSynchronous = leading?.isPromoted === true && (record?.synchronous.required ?? 0) > 0;
-    if (isSynchronous) this.#count('of them by synchronous standbys');
-    (isSynchronous ? this.#synchronous : this.#ledger).add({ branch, lsn, atMs: world.schedule.now });
+    const isPromised = this.#promise.covers(world, server);
+    if (isPromised) this.#count('of them by synchronous standbys');
+    (isPromised ? this.#synchronous : this.#ledger).add({ branch, lsn, atMs: world.schedule.now });
   }
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
@@ -84,6 +109,10 @@ export class Availability implements Checker {
     // What hands make writable leads nothing.
     if (!world.byHand.has(server.node) && (how === 'promotion' || server.startedBy === 'repmgrd'))
       this.#noteLost(world, server.directory.end);
+    if (this.#promise.binds(world, server, how)) {
+      const missing = this.#synchronous.takeMissing(server.directory.end);
+      if (missing.length > 0) this.figures.lost.push([promised, missing.length]);
+    }
     if (this.#outage === undefined) return;
     this.figures.outages.push([this.#outage.fault.kind, world.schedule.now - this.#outage.atMs]);
     this.#outage = undefined;
@@ -93,12 +122,12 @@ export class Availability implements Checker {
     for (const { branch } of this.#ledger.takeMissing(end)) {
       this.figures.lost.push([this.#cause(world, branch), 1]);
     }
-    const synchronous = this.#synchronous.takeMissing(end).length;
-    if (synchronous > 0) this.figures.lost.push(['with synchronous quorum', synchronous]);
   }
 
   #cause({ byHand }: World, { owner }: Branch): string {
-    return byHand.has(owner) ? 'made writable by hand' : (this.#met.get(owner) ?? 'none on that node');
+    if (byHand.has(owner)) return 'made writable by hand';
+    const met = this.#met.get(owner);
+    return met === undefined ? 'none on that node' : `${met.kind}${met.isAlone ? ' alone' : ''}`;
   }
 
   needless(_world: World, what: Needless): void {
@@ -109,7 +138,8 @@ export class Availability implements Checker {
     this.#count('fenced by the guard');
   }
 
-  stepped(_world: World, _daemon: Daemon, _before: State, _event: Event, { explanations }: StepResult): void {
-    for (const { decision } of explanations) this.#count(`decision ${decision}`);
+  stepped(_world: World, _daemon: Daemon, before: State, _event: Event, result: StepResult): void {
+    this.#promise.stepped(before, result);
+    for (const { decision } of result.explanations) this.#count(`decision ${decision}`);
   }
 }

@@ -22,11 +22,18 @@ export class Ledger {
     for (const [branch, commits] of this.#branches) {
       if (branch === position.branch) continue;
       const common = commonLsn(position, { branch, lsn: Number.POSITIVE_INFINITY });
-      let count = 0;
-      for (let index = commits.length - 1; index >= 0 && (commits[index]?.lsn ?? 0) > common; index -= 1)
-        count += 1;
-      missing.push(...commits.splice(commits.length - count, count));
+      missing.push(...commits.filter(({ lsn }) => lsn > common));
+      this.#branches.set(
+        branch,
+        commits.filter(({ lsn }) => lsn <= common),
+      );
     }
     return missing;
+  }
+
+  takeAll(): Acknowledged[] {
+    const all = [...this.#branches.values()].flat();
+    this.#branches.clear();
+    return all;
   }
 }
