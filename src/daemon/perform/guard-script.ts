@@ -122,12 +122,14 @@ while :; do
   # Renewed meanwhile.
   listen 1
   ((deadline > before)) && continue
-  if ((now - yes < contact)); then
-    [[ $answer == yes ]] && release
-    listen $((contact / 4))
+  [[ $answer == yes ]] && release
+  # Asked again while there is time for an answer, so that the end of the last word is not slept through.
+  until=$((yes + contact > deadline ? yes + contact : deadline)) wait=$((until - 30 - now))
+  if ((wait > 0)); then
+    listen $((wait < contact / 4 ? wait : contact / 4))
     continue
   fi
-  while clock; ((now < deadline)); do
+  while clock; ((now < until)); do
     listen 1
     ((deadline > before)) && continue 2
   done

@@ -56,7 +56,7 @@ export class OnePrimary implements Checker {
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
     this.#writable.add(server);
     const isForgotten = server.allowedAt < (this.#lostAt.get(server.node) ?? 0);
-    if (how === 'start' && (server.startedBy !== 'repmgrd' || isForgotten))
+    if (isForgotten || (how === 'start' && server.startedBy !== 'repmgrd'))
       this.#startedUnasked.set(server, world.schedule.now);
     else this.#startedUnasked.delete(server);
     this.#look(world);

@@ -130,15 +130,26 @@ export class Guard {
       }
       const contactMs = settings.leaseMs - settings.fenceMarginMs;
       if (this.#enoughHave(lsn)) this.#lastYes = askedAt;
-      if (this.#uptimeMs - this.#lastYes < contactMs) {
-        world.schedule.after(host.clock.virtualMs(contactMs / 4), host.guard, () => this.#ask());
-        return;
-      }
-      world.tell(this.#daemon.node, 'the guard ends PostgreSQL');
-      server.killEverything();
-      this.#isAlive = false;
-      world.watchers.guardFenced(world, this.#daemon);
+      const leftMs = Math.max(this.#deadline, this.#lastYes + contactMs) - this.#uptimeMs;
+      // The end of the last word is not slept through.
+      if (leftMs > askBeforeMs) {
+        const wait = Math.min(contactMs / 4, leftMs - askBeforeMs);
+        world.schedule.after(host.clock.virtualMs(wait), host.guard, () => this.#ask());
+      } else world.schedule.after(host.clock.virtualMs(Math.max(0, leftMs)), host.guard, () => this.#fence());
     });
+  }
+
+  #fence(): void {
+    const { server, world } = this.#daemon;
+    if (!this.#isAlive) return;
+    if (server === undefined || this.#isGone || this.#deadline > this.#uptimeMs) {
+      this.#watch();
+      return;
+    }
+    world.tell(this.#daemon.node, 'the guard ends PostgreSQL');
+    server.killEverything();
+    this.#isAlive = false;
+    world.watchers.guardFenced(world, this.#daemon);
   }
 
   /** Whether those voters that have not this WAL could not form a quorum by themselves. */

@@ -5,6 +5,7 @@ import { asleepForAMoment } from './asleep-for-a-moment.ts';
 import { branchesWithoutAServer } from './branches-without-a-server.ts';
 import { electedAndNeverPromoted } from './elected-and-never-promoted.ts';
 import { promotedWhileFenced } from './promoted-while-fenced.ts';
+import { cutOffBesideAGuard } from './cut-off-beside-a-guard.ts';
 import { rejoinsInVain } from './rejoins-in-vain.ts';
 import { twoWithoutAQuorum } from './two-without-a-quorum.ts';
 
@@ -14,6 +15,7 @@ export const regressions: readonly NamedHistory[] = [
   branchesWithoutAServer,
   asleepForAMoment,
   asleepAgain,
+  cutOffBesideAGuard,
   electedAndNeverPromoted,
   promotedWhileFenced,
 ];
