@@ -2,6 +2,7 @@
 import { contactMs, isInContact } from '../failover/contact.ts';
 import { isWritable } from '../failover/own-wal.ts';
 import { membersOf } from '../failover/quorum.ts';
+import type { ServerObservation } from '../failover/server-observation.ts';
 import type { State } from '../failover/state.ts';
 import type { NodeId } from '../model/node.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
@@ -31,6 +32,15 @@ export function sickSignsOf({ facts, state, nowMs }: SickSignSource): readonly s
     durable.hasStrayed || durable.isRejoining,
     'the data are no whole copy of the primary: rejoin or clone',
   );
+  const waitsForReplay = server?.receiver === null && isBehind(server) && durable.frozen === null;
+  add(
+    waitsForReplay && server.hasReplayDelay,
+    'nothing is streamed before what is here was replayed, and recovery_min_apply_delay puts that off',
+  );
+  add(
+    waitsForReplay && server.isReplayPaused,
+    'nothing is streamed before what is here was replayed, and the replay is paused',
+  );
   add(durable.frozen?.boundTerm === null, 'replication is stopped by repmgrd');
   const isQuiet = leaderHeardAt === null || nowMs - leaderHeardAt > settings.leaseMs;
   add(role.kind !== 'leader' && durable.record !== null && isQuiet, 'no leader is heard');
@@ -44,4 +54,10 @@ export function sickSignsOf({ facts, state, nowMs }: SickSignSource): readonly s
     }
   }
   return signs;
+}
+
+/** A startup process that waits asks for no WAL, so a receiver that has ended is not started again. */
+function isBehind({ condition, isInRecovery, replayedLsn, endOfWal }: ServerObservation): boolean {
+  const isStandby = condition === 'running' && isInRecovery === true;
+  return isStandby && replayedLsn !== null && endOfWal !== null && replayedLsn < endOfWal;
 }

@@ -94,13 +94,20 @@ function refusalHint(failed: AttemptFailure, settings: Conninfo, isReplication: 
       ? `Create the role on the primary: CREATE ROLE "${user}" LOGIN REPLICATION;`
       : `Add to pg_hba.conf of that server, then reload it: ${hbaLine(failed, user, isReplication ? 'replication' : database)}`,
     '3D000': `Create the database on the primary: createdb ${place} -O ${user} ${database}`,
-    '57P03': `The server is starting, stopping or recovering; wait until it accepts connections: pg_isready ${place}`,
+    '57P03': isWithoutHotStandby(failed)
+      ? 'Set "hot_standby = on" in postgresql.conf of that standby, and restart it: it lets nobody in, and nobody can look after it.'
+      : `The server is starting, stopping or recovering; wait until it accepts connections: pg_isready ${place}`,
     '53300': isReplication
       ? 'Raise max_wal_senders (and max_connections) on that server, or end replication connections that nobody needs.'
       : 'Raise max_connections on that server, or end sessions: SELECT pid, usename, application_name FROM pg_stat_activity;',
     '42501': `Allow replication to the role: ALTER ROLE "${user}" REPLICATION;`,
   };
   return hints[failed.code ?? ''] ?? `Try the same with: ${psqlLine(failed, settings)}`;
+}
+
+/** Since 14; before, such a standby says for ever that it is starting up. */
+function isWithoutHotStandby({ reason }: AttemptFailure): boolean {
+  return reason.includes('the database system is not accepting connections');
 }
 
 function hbaLine(failed: AttemptFailure, user: string, database: string): string {

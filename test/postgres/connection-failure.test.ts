@@ -30,6 +30,7 @@ describe('connectionFailure', () => {
     [{ code: '28000', reason: 'role "repmgr" does not exist' }, /CREATE ROLE "repmgr" LOGIN REPLICATION/],
     [{ code: '3D000' }, /createdb -h node1 -p 5432 -O repmgr repmgr/],
     [{ code: '57P03' }, /wait until it accepts connections/],
+    [{ code: '57P03', reason: 'the database system is not accepting connections' }, /hot_standby = on/],
     [{ code: '53300' }, /max_connections/],
     [{ code: '42501' }, /ALTER ROLE "repmgr" REPLICATION/],
     [{ code: 'XX000' }, /psql "host=node1 port=5432 user=repmgr dbname=repmgr"/],
