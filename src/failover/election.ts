@@ -6,6 +6,7 @@ import { firstElectionAt, isPrimarysTurn, takeFirstRecord } from './first-electi
 import { noteLeadsNothing } from './ask-who-leads.ts';
 import { ownVoteSuffices } from './ballot.ts';
 import { standForElection } from './candidate.ts';
+import { passesByItself, stillnessLeftMs } from './evidence.ts';
 import { leaderYielded, leaseBinds, leaseLeftMs } from './lease.ts';
 import { mayHoldAcknowledged } from './known-positions.ts';
 import { awaitedBy, isWorthWaiting, lagAfterFetch, tailOfYielder } from './missing-wal.ts';
@@ -90,7 +91,9 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
   adoptRecord(turn, request.record);
   const { state } = turn;
   const { durable } = state;
-  const isLeased = leaseBinds(state, from);
+  const leasedMs = leaseBinds(state, from) ? leaseLeftMs(state) : 0;
+  const stillMs = stillnessLeftMs(state);
+  const passing = leasedMs > 0 ? 'leaseInForce' : stillMs > 0 ? 'walMoved' : null;
   const candidacy = candidacyOf(state);
   send(turn, from, {
     kind: 'statusAnswer',
@@ -100,8 +103,8 @@ export function onStatusRequest(turn: Turn, from: NodeId, request: StatusRequest
     leaderTerm: durable.leader?.term ?? (0 as Term),
     ledTerm: ledTermOf(state),
     line: durable.line,
-    refusal: statusRefusal(state) ?? (isLeased ? 'leaseInForce' : null),
-    leaseLeftMs: isLeased ? leaseLeftMs(state) : 0,
+    refusal: statusRefusal(state) ?? passing,
+    leaseLeftMs: Math.max(leasedMs, stillMs),
     record: durable.record,
     position: positionTold(state),
     health: healthOf(state),
@@ -196,11 +199,11 @@ function isTooFarBehind(turn: Turn, { answers }: Canvassing): boolean {
   return lag > failoverMaxLagBytes;
 }
 
-/** Too few would grant: looks again when the next of their leases ends. */
+/** Too few would grant: looks again when the next of them may. */
 function stayOut(turn: Turn, role: Canvassing, explainWhy: typeof explainStayingOut): void {
   const left = role.answers
     .map(([, answer]) => answer)
-    .filter(({ refusal }) => refusal === 'leaseInForce')
+    .filter(({ refusal }) => passesByItself(refusal))
     .map(({ leaseLeftMs: ms }) => ms - (turn.now - role.begunAt));
   const isLong = left.length === 0;
   const wait = isLong ? 2 * bounds.canvassPauseMs * (1 + turn.random) : Math.min(...left) + turn.random * 10;

@@ -59,12 +59,26 @@ export function refusalByLooks(state: State, evidence: Evidence, isElection: boo
 }
 
 /** Two looks, a lease apart: if the WAL moved between them the primary lives. */
-function secondLook({ look, now, durable, settings }: State): Refusal | null {
-  if (look === null) {
+function secondLook(state: State): Refusal | null {
+  if (state.look === null) {
     return 'noOlderLook';
   }
+  return stillnessLeftMs(state) === 0 ? null : 'walMoved';
+}
+
+/** Who says so may vote when its lease has ended, or its WAL has stood still for long enough. */
+export function passesByItself(refusal: Refusal | null): boolean {
+  return refusal === 'leaseInForce' || refusal === 'walMoved';
+}
+
+/** For how long this node's WAL has to stand still yet before it votes; 0 where that is not needed. */
+export function stillnessLeftMs(state: State): number {
+  const { look, now, durable, settings } = state;
+  if (look === null || isWitness(state) || leaderYielded(state)) {
+    return 0;
+  }
   const leaseMs = durable.leaseMs === 0 ? settings.leaseMs : durable.leaseMs;
-  return now.monotonicMs - look.since >= leaseMs ? null : 'walMoved';
+  return Math.max(0, look.since + leaseMs - now.monotonicMs);
 }
 
 /** An error of a living server counts only for who may be the primary; "starting up" only for a lease's time. */

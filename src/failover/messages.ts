@@ -97,7 +97,7 @@ export interface StatusAnswer {
   readonly line: Line | null;
   /** Null: it would grant as far as it can tell without a freeze; else why not. */
   readonly refusal: Refusal | null;
-  /** What is left of the lease that it granted. */
+  /** What is left of the lease that it granted, or of the time for which its WAL has to stand still. */
   readonly leaseLeftMs: number;
   readonly record: VoterRecord | null;
   readonly position: Position | null;

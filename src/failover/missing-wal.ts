@@ -1,4 +1,5 @@
 /** WAL that a candidate lacks and another node has: who has it, whether to wait for it, and how much may be lost (rule 8). */
+import { passesByItself } from './evidence.ts';
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import type { VoteOutcome } from './messages.ts';
@@ -85,7 +86,7 @@ export function isWorthWaiting(state: State, { answers }: Canvassing): boolean {
     answers.some(
       ([node, { position, refusal }]) =>
         position !== null &&
-        (refusal === 'leaseInForce' || refusal === 'lowerBound') &&
+        (passesByItself(refusal) || refusal === 'lowerBound') &&
         !isUnfetchable(state, node) &&
         isAhead(state, position),
     )

@@ -1,6 +1,7 @@
 /** How long the answers of a pre-vote are waited for: the others may be near or far. */
 import type { MonotonicMs } from './instant.ts';
 import { bounds } from './bounds.ts';
+import { passesByItself } from './evidence.ts';
 import { yielderHasTail } from './missing-wal.ts';
 import type { Canvassing, State } from './state.ts';
 import { later } from './turn.ts';
@@ -20,8 +21,8 @@ function patienceForRest(state: State, { answers, begunAt, heardAt }: Canvassing
   return Math.min(Math.max(bounds.statusRoundMs, 2 * distanceMs), bounds.distantStatusRoundMs);
 }
 
-/** Where a lease is in force its end is waited for instead. */
+/** Where some refuse for a known time its end is waited for instead. */
 function patienceForEnough({ answers }: Canvassing): number {
-  const isLeased = answers.some(([, { refusal }]) => refusal === 'leaseInForce');
-  return isLeased ? bounds.statusRoundMs : bounds.distantStatusRoundMs;
+  const isPassing = answers.some(([, { refusal }]) => passesByItself(refusal));
+  return isPassing ? bounds.statusRoundMs : bounds.distantStatusRoundMs;
 }

@@ -86,6 +86,23 @@ describe('a voter (rule 3)', () => {
     expect(voter.state.durable.vote?.term).toBe(1);
   });
 
+  it('says in a pre-vote for how long its WAL has to stand still yet', () => {
+    const voter = voterAfterLease();
+    voter.observe(standbyServer({ receiver: null, endOfWal: lsn(1_100) }));
+    voter.pass(1_000);
+    const request = {
+      kind: 'statusRequest',
+      round: 1,
+      highestTerm: term(1),
+      record: recordOf(nodes),
+    } as const;
+    voter.receive(3, request);
+    expect(voter.sent('statusAnswer')[0]).toMatchObject({ refusal: 'walMoved', leaseLeftMs: 4_000 });
+    voter.pass(4_000);
+    voter.receive(3, request);
+    expect(voter.sent('statusAnswer')[0]).toMatchObject({ refusal: null, leaseLeftMs: 0 });
+  });
+
   it('refuses while a server answers as a writable primary', () => {
     const voter = voterAfterLease();
     voter.receive(3, voteRequestOf(nodes));

@@ -4,8 +4,8 @@ import { inCore, inDriver, type Mutant } from './mutant.ts';
 /** The second look goes by the own file as well, or it would catch what the lease lets through. */
 const looksByItsOwnFile = inCore(
   'evidence',
-  'const leaseMs = durable.leaseMs === 0 ? settings.leaseMs : durable.leaseMs;\n  return now.monotonicMs - look.since',
-  'const leaseMs = durable.leaseMs < 0 ? 0 : settings.leaseMs;\n  return now.monotonicMs - look.since',
+  'const leaseMs = durable.leaseMs === 0 ? settings.leaseMs : durable.leaseMs;\n  return Math.max(0, look.since',
+  'const leaseMs = durable.leaseMs < 0 ? 0 : settings.leaseMs;\n  return Math.max(0, look.since',
 );
 
 export const voteAndLease: readonly Mutant[] = [
@@ -32,13 +32,7 @@ export const voteAndLease: readonly Mutant[] = [
   },
   {
     name: 'skip the second look at the LSN',
-    changes: [
-      inCore(
-        'evidence',
-        "return now.monotonicMs - look.since >= leaseMs ? null : 'walMoved';",
-        'return null;',
-      ),
-    ],
+    changes: [inCore('evidence', 'return Math.max(0, look.since + leaseMs - now.monotonicMs);', 'return 0;')],
     caughtBy: ['kept words', 'winner has all', 'one primary', 'needed only'],
     stories: ['61'],
     withinHistories: 200,
