@@ -37,8 +37,9 @@ const endsPrimary: ReadonlySet<FaultKind> = new Set([
   'shutDown',
 ]);
 
-/** A row that is there, with 0, wherever it was promised that there is nothing to count. */
+/** Rows that are there, with 0, wherever it was promised that there is nothing to count. */
 const promised = 'with synchronous quorum';
+const losesNothingAlone: ReadonlySet<FaultKind> = new Set(['killPostmaster', 'crashBackend']);
 
 export class Availability implements Checker {
   readonly name = 'availability';
@@ -66,6 +67,7 @@ export class Availability implements Checker {
     // It came before the cluster had got over the last one.
     if (!isAllWell) this.#met.forEach(({ kind }, other) => this.#met.set(other, { kind, isAlone: false }));
     if (node !== undefined) this.#met.set(node, { kind: fault.kind, isAlone: isWell });
+    if (isWell && losesNothingAlone.has(fault.kind)) this.figures.lost.push([`${fault.kind} alone`, 0]);
     if (isWell && node !== undefined && endsPrimary.has(fault.kind) && world.nodes.length > 2) {
       this.#outage = { fault, node, atMs: world.schedule.now };
     } else this.#outage = undefined;

@@ -52,10 +52,10 @@ function isExpected(world: World): boolean {
   // Two writable servers before there ever was a term: no word of anybody says which of them is the primary.
   if (world.byHand.size > 0 && !world.nodes.some(({ daemon }) => (daemon.file?.leader ?? null) !== null))
     return false;
-  if (isUpToHands(world) || isBeforeFirstTerm(world)) return false;
+  const remembers = (id: number) => world.nodeOf(id)?.daemon.state?.durable.hasLostState === false;
+  if (isUpToHands(world, remembers) || isBeforeFirstTerm(world)) return false;
   // By failover_quorum=none two lines may have gone on, and no quorum says which of them is given up.
   if (world.options.nodes.some(({ settings }) => settings.failoverQuorum === 'none')) return false;
-  const remembers = (id: number) => world.nodeOf(id)?.daemon.state?.durable.hasLostState === false;
   const mayStand = world.nodes.some(
     ({ id, server, daemon }) => server !== undefined && daemon.settings.priority > 0 && remembers(id),
   );
@@ -64,9 +64,10 @@ function isExpected(world: World): boolean {
 
 /**
  * Rule 12: a branch that a hand made stays writable while nobody leads, and nobody votes for it who has other WAL; and
- * where hands made several, and no quorum is without one, only they know which of them is meant.
+ * where hands made several, or other nodes lost their state, and no quorum is without either, only they know what is
+ * meant.
  */
-function isUpToHands(world: World): boolean {
+function isUpToHands(world: World, remembers: (node: number) => boolean): boolean {
   const { nodes, byHand, options } = world;
   const isAlone = nodes.some(
     ({ id, server, daemon }) =>
@@ -75,8 +76,9 @@ function isUpToHands(world: World): boolean {
   const targets = options.faults.flatMap((fault) =>
     fault.kind === 'promoteByHand' || fault.kind === 'startByHand' ? [fault.target] : [],
   );
-  const isBranch = (node: number) => targets.includes(node);
-  return isAlone || (new Set(targets).size > 1 && !isQuorumNow(world, (node) => !isBranch(node)));
+  const isWhole = (node: number) => !targets.includes(node) && remembers(node);
+  const isTornTwice = new Set(targets).size > 1 || nodes.some(({ id }) => !remembers(id));
+  return isAlone || (targets.length > 0 && isTornTwice && !isQuorumNow(world, isWhole));
 }
 
 /** Nobody ever led, and the recorded primary, whose repmgrd is there, was cloned over or does not run. */
