@@ -2,10 +2,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { WalEndReader } from '../../src/daemon/observe/end-of-wal.ts';
+import { ServerWatch } from '../../src/daemon/observe/server-watch.ts';
+import type { ServerObservation } from '../../src/failover/server-observation.ts';
+import { createLogger } from '../../src/log/sinks.ts';
 import { parseLsn } from '../../src/model/lsn.ts';
+import type { NodeId } from '../../src/model/node.ts';
+import { readConninfo } from '../../src/postgres/conninfo-defaults.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { waitUntil } from '../../src/system/clock.ts';
-import { type Effects, effectsOn } from '../support/effects.ts';
+import { type Effects, effectsOn, placeOf } from '../support/effects.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 
 const freeze = { kind: 'freeze', id: 1 } as const;
@@ -91,4 +97,43 @@ it('a standby whose server is down is frozen in its files', async () => {
   expect(await effects.perform(freeze)).toMatchObject({ kind: 'frozen', endIsExact: true });
   await sandbox.start(2);
   expect(await sandbox.query(2, 'SELECT pid FROM pg_stat_wal_receiver')).toEqual([]);
+});
+
+it('a standby that lets nobody in is frozen, and its files say where its WAL ends', async () => {
+  const sandbox = await sandboxForTest({ nodes: 2 });
+  const { dataDirectory, logFile, conninfo } = sandbox.node(2);
+  const effects = await effectsOn(sandbox, 2);
+  await sandbox.query(2, "ALTER SYSTEM SET hot_standby = 'off'");
+  await sandbox.stop(2);
+  const pgCtl = join(sandbox.binDirectory, 'pg_ctl');
+  await sandbox.run(pgCtl, ['start', '-W', '-D', dataDirectory, '-l', logFile]);
+  const isAttached = async () =>
+    (await sandbox.query(1, "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'")).length > 0
+      ? true
+      : undefined;
+  expect(await waitUntil(isAttached, { deadlineMs: 20_000 })).toBe(true);
+
+  const place = placeOf(sandbox, 2);
+  const seen: ServerObservation[] = [];
+  const watch = new ServerWatch({
+    self: 2 as NodeId,
+    place,
+    walEnd: new WalEndReader(place),
+    conninfo: () => readConninfo(conninfo),
+    nodes: () => [],
+    intervalMs: () => 60_000,
+    hangMs: () => -1,
+    onObserved: (server) => seen.push(server),
+    onConnected: () => undefined,
+    log: await createLogger({ program: 'repmgrd', level: 'EMERG' }),
+  });
+  await watch.look();
+  await watch.close();
+  expect(seen.at(-1)).toMatchObject({ condition: 'hanging', endOfWal: expect.any(Number) });
+
+  const frozen = await effects.perform(freeze);
+  expect(frozen).toMatchObject({ kind: 'frozen', endOfWal: expect.any(Number), endIsExact: true });
+  await sandbox.query(1, 'CREATE TABLE t AS SELECT generate_series(1, 1000) AS id');
+  expect(await isAttached()).toBeUndefined();
+  expect(await effects.perform(freeze)).toEqual(frozen);
 });

@@ -61,10 +61,6 @@ export class ServerWatch {
     this.#options = options;
   }
 
-  get last(): ServerObservation | undefined {
-    return this.#last;
-  }
-
   /** Looks now; ends when the look after this call is told. Never throws. */
   async look(): Promise<void> {
     if (this.#looking !== undefined) {
@@ -174,8 +170,9 @@ export class ServerWatch {
     const isLate = troubledMs > this.#options.hangMs();
     const { condition, keepsLast } = withoutAnswer(answer, isLate, last?.condition);
     const kept = keepsLast ? last : undefined;
-    // A standby that starts writes nothing: its files say what it has, which a candidate may wait for.
-    const end = kept === undefined && condition === 'starting' ? await this.#options.walEnd.inFiles() : {};
+    // Its files say what a standby has that starts, however long that takes, or that lets nobody in (hot_standby=off).
+    const isStarting = condition === 'starting' || answer === 'starting';
+    const end = kept === undefined && isStarting ? await this.#options.walEnd.inFiles() : {};
     return {
       ...(kept ?? (await this.#fromFiles())),
       ...end,

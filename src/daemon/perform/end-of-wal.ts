@@ -12,8 +12,8 @@ import type { OwnServer, PerformContext } from './context.ts';
 export async function lookAtWal(context: PerformContext, server: OwnServer): Promise<EndOfWal> {
   try {
     const postmaster = await findPostmaster(server.dataDirectory);
-    // One that starts answers nothing, and writes nothing: its files are asked.
-    const answers = postmaster !== undefined && postmaster.lockFile.status !== 'starting';
+    // One that starts, or lets nobody in for good (hot_standby=off), answers nothing: its files are asked.
+    const answers = postmaster !== undefined && !/^(starting|standby)$/.test(postmaster.lockFile.status);
     return answers ? await ofRunning(context) : await context.walEnd.inFiles();
   } catch (error) {
     if (context.signal.aborted) throw error;
