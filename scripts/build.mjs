@@ -1,4 +1,4 @@
-// Bundles the two programs and the sandbox library into dist/, and writes the types of the library.
+// Bundles the two programs, a thread of theirs and the sandbox library into dist/, and writes the types of the library.
 import { execFile, execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -44,7 +44,15 @@ const library = await build({
 // What loads the programs is CommonJS, since Node takes longer to get ready for an ES module than to run it.
 writeFileSync(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 const programs = [await buildProgram('repmgr'), await buildProgram('repmgrd')];
-const metafiles = [library, ...programs].map(({ metafile }) => metafile);
+const thread = await build({
+  ...common,
+  entryPoints: ['src/postgres/backup/checksum-program.ts'],
+  outfile: 'dist/checksums.cjs',
+  format: 'cjs',
+  minifySyntax: true,
+  minifyWhitespace: true,
+});
+const metafiles = [library, thread, ...programs].map(({ metafile }) => metafile);
 writeFileSync(`${root}dist/THIRD-PARTY.txt`, thirdPartyNotices(root, metafiles));
 if (!process.argv.includes('--without-types')) {
   execFileSync(`${root}node_modules/.bin/tsc`, ['--project', 'tsconfig.types.json'], {

@@ -90,7 +90,14 @@ export const limits = {
   backupBlocksUnderWay: 8,
   /** What is written of one file before it is synced: enough to let the disk work in large pieces. */
   earlySyncBytes: 16 * 1024 * 1024,
-  /** Files of a base backup that are synced at a time while further ones arrive: as many as Node's thread pool has threads. */
+  /** Small files of a base backup that are made and written at a time: more would wait for the same journal. */
+  parallelFiles: 4,
+  /** Small files that wait for that before no more is read from the source: empty ones fill no block. */
+  backupFilesWaiting: 256,
+  /**
+   * Files that are synced at a time, of a base backup while further ones arrive: a quarter of the threads that Node has
+   * for files, so that a slow disk leaves others to make and write them.
+   */
   parallelSyncs: 4,
   /** A repmgr.conf has some kilobytes; what is larger is another file, given by mistake. */
   configurationFileBytes: 1024 * 1024,

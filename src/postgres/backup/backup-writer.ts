@@ -2,9 +2,9 @@
  * Puts the files of a base backup's tar streams into the data directory and its tablespaces, takes their checksums on
  * the way, and makes them durable at the end.
  */
-import { chmodSync, fchmodSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join, posix, resolve } from 'node:path';
-import type { Crc32c } from '../crc32c.ts';
+import type { Checksums } from './checksums.ts';
 import { createFileOutput } from './file-output.ts';
 import { createTarReader, type TarEntry, type TarReader } from './tar-reader.ts';
 
@@ -36,27 +36,26 @@ export interface BackupWriter {
   endArchive(): void;
   /** Waits until every file and directory is on disk, and gives the files with their checksums. */
   finish(signal: AbortSignal): Promise<WrittenFiles>;
-  /** Lets go of what is open; for a backup that broke off. */
-  abandon(): void;
+  /** Lets go of what is open, for a backup that broke off: no file appears any more when it is settled. */
+  abandon(): Promise<void>;
 }
 
-interface OpenFile {
-  /** As the manifest spells it. */
+interface SentFile {
   readonly manifestPath: string;
-  sizeBytes: number;
+  readonly sizeBytes: number;
 }
 
-/** @param checksum of nobody else: it takes the files one after the other */
+/** @param checksums of nobody else: it takes the files one after the other */
 export function createBackupWriter(
   dataDirectory: string,
   tablespaces: readonly Tablespace[],
-  checksum: Crc32c,
+  checksums: Checksums,
 ): BackupWriter {
-  const written = new Map<string, ChecksumOfFile>();
+  const files: SentFile[] = [];
   const directories = new Set<string>([dataDirectory]);
-  const output = createFileOutput();
+  const output = createFileOutput(checksums);
   let root = { directory: dataDirectory, manifestPrefix: '' };
-  let file: OpenFile | undefined;
+  let isInFile = false;
 
   const reader = () =>
     createTarReader({
@@ -64,11 +63,9 @@ export function createBackupWriter(
         const name = safeName(entry.name);
         const target = join(root.directory, name);
         if (entry.kind === 'file') {
-          const descriptor = openSync(target, 'wx', 0o600);
-          output.start(descriptor, target);
-          fchmodSync(descriptor, entry.mode & 0o777);
-          file = { manifestPath: posix.join(root.manifestPrefix, name), sizeBytes: 0 };
-          checksum.restart();
+          output.start(target, entry.mode & 0o777);
+          isInFile = true;
+          files.push({ manifestPath: posix.join(root.manifestPrefix, name), sizeBytes: entry.sizeBytes });
         } else if (entry.kind === 'directory') {
           makeDirectory(target, entry.mode & 0o777);
           directories.add(target);
@@ -78,19 +75,11 @@ export function createBackupWriter(
         directories.add(dirname(target));
       },
       onContent: (chunk) => {
-        if (file !== undefined) {
-          output.append(chunk);
-          checksum.update(chunk);
-          file.sizeBytes += chunk.length;
-        }
+        if (isInFile) output.append(chunk);
       },
       onEntryEnd: () => {
-        if (file !== undefined) {
-          const crc32c = asInManifest(checksum.finish());
-          written.set(file.manifestPath, { sizeBytes: file.sizeBytes, crc32c });
-          output.end();
-          file = undefined;
-        }
+        if (isInFile) output.end();
+        isInFile = false;
       },
     });
   let tar: TarReader | undefined;
@@ -114,8 +103,13 @@ export function createBackupWriter(
     },
     endArchive: () => tar?.end(),
     finish: async (signal) => {
-      await output.finish([...directories], signal);
-      return written;
+      const values = await output.finish([...directories], signal);
+      return new Map(
+        files.map(({ manifestPath, sizeBytes }, index) => [
+          manifestPath,
+          { sizeBytes, crc32c: asInManifest(values[index] ?? 0) },
+        ]),
+      );
     },
     abandon: () => output.abandon(),
   };

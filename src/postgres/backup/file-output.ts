@@ -1,162 +1,209 @@
 /**
- * Writes files one after the other and brings them to disk, both in the background: network, checksums and disk work
- * at the same time (docs/cloning.md has the figures).
+ * Writes files one after the other, takes their checksums and brings them to disk, all in the background: network,
+ * checksums and disk work at the same time (docs/cloning.md has the figures).
+ *
+ * What arrives is collected in blocks, in which a large file goes on and small ones follow each other. A block is
+ * written, then checked, and then filled anew.
  */
-import { closeSync, fsync, write, writeSync } from 'node:fs';
-import { promisify } from 'node:util';
 import pLimit from 'p-limit';
 import { limits } from '../../limits.ts';
 import { throwIfInterrupted } from '../../system/clock.ts';
 import { flush } from '../../system/durable-file.ts';
+import { type BackgroundFile, createBackgroundFile } from './background-file.ts';
+import type { Checksums } from './checksums.ts';
 
 export interface FileOutput {
-  /** The file that is written from now on, empty and open for writing. */
-  start(descriptor: number, path: string): void;
+  /** The new file that is written from now on, with these permission bits. */
+  start(path: string, mode: number): void;
   /** Takes a copy of what follows. @throws the system's error of anything before */
   append(content: Uint8Array): void;
   /** Where too much waits to be written: settled when there is room again. */
   room(): Promise<void> | undefined;
   /** Takes the file over: it is written, synced and closed in the background. */
   end(): void;
-  /** Waits until all files, and these directories, are on disk. @throws the system's error, RepmgrError interrupted */
-  finish(directories: readonly string[], signal: AbortSignal): Promise<void>;
-  /** Lets go of what is open, without waiting for the disk. */
-  abandon(): void;
+  /**
+   * Waits until all files, and these directories, are on disk.
+   * @returns the CRC-32C of each file, in the order of the files
+   * @throws the system's error, RepmgrError interrupted
+   */
+  finish(directories: readonly string[], signal: AbortSignal): Promise<readonly number[]>;
+  /** Lets go of what is open. Without waiting for the disk, but no file appears any more when it is settled. */
+  abandon(): Promise<void>;
 }
 
 interface CurrentFile {
-  readonly descriptor: number;
   readonly path: string;
-  /** Bytes that were handed to the system, or are on their way. */
-  position: number;
+  readonly mode: number;
+  /** Where what is not yet handed on begins in the block. */
+  startInBlock: number;
+  /** Of a file that went on when its block was full. */
+  large: BackgroundFile | undefined;
+}
+
+interface BlockToFill {
+  readonly bytes: Buffer<ArrayBuffer>;
+  filled: number;
+  /** Where in it files end. */
+  readonly fileEnds: number[];
+  /** Settled when what is in it was written. */
   readonly writes: Promise<void>[];
 }
 
-const syncDescriptor = promisify(fsync);
-const writeBlock = promisify(write);
-
-export function createFileOutput(): FileOutput {
+export function createFileOutput(checksums: Checksums): FileOutput {
+  const limitFiles = pLimit(limits.parallelFiles);
   const limitSyncs = pLimit(limits.parallelSyncs);
-  const syncs: Promise<void>[] = [];
-  const freeBlocks: Buffer[] = [];
-  let file: CurrentFile | undefined;
-  let block: Buffer = Buffer.allocUnsafeSlow(limits.backupBlockBytes);
-  let filled = 0;
+  const tasks: Promise<void>[] = [];
+  const opening = new Set<Promise<unknown>>();
+  const freeMemory: ArrayBuffer[] = [];
+  const found: number[] = [];
+  let block = createBlock(freeMemory);
+  /** Settled when the block before was handed on to be checked. */
+  let handedOn: Promise<unknown> = Promise.resolve();
   let blocksUnderWay = 0;
+  let file: CurrentFile | undefined;
   let failed: unknown;
   let isOver = false;
   let tellRoom = (): void => {};
 
-  const note = (error: unknown): void => {
-    failed ??= error;
+  const inBackground = (task: Promise<void>): Promise<void> => {
+    const noted = task.catch((error: unknown) => {
+      failed ??= error;
+      tellRoom();
+    });
+    tasks.push(noted);
+    return noted;
   };
-  const sync = (task: () => Promise<void>): void => {
-    syncs.push(limitSyncs(task).catch(note));
+  const isFull = (): boolean =>
+    blocksUnderWay >= limits.backupBlocksUnderWay || limitFiles.pendingCount >= limits.backupFilesWaiting;
+  const noteProgress = (): void => {
+    if (!isFull()) tellRoom();
+  };
+  const create = ({ path, mode }: CurrentFile): BackgroundFile => {
+    const created = createBackgroundFile(path, mode);
+    opening.add(created.opened);
+    const forget = (): void => void opening.delete(created.opened);
+    created.opened.then(forget, forget);
+    return created;
+  };
+  /** What the block holds of the file and was not handed on. */
+  const takeRest = (target: CurrentFile): Uint8Array => {
+    const rest = block.bytes.subarray(target.startInBlock, block.filled);
+    target.startInBlock = block.filled;
+    return rest;
+  };
+  const passBlockOn = (): void => {
+    const full = block;
+    if (file !== undefined) {
+      file.large ??= create(file);
+      full.writes.push(inBackground(file.large.write(takeRest(file))));
+      file.startInBlock = 0;
+    }
+    void inBackground(check(full));
+    block = createBlock(freeMemory);
+  };
+  const check = async ({ bytes, filled, fileEnds, writes }: BlockToFill): Promise<void> => {
+    blocksUnderWay += 1;
+    const isMyTurn = Promise.all([handedOn, ...writes]);
+    handedOn = isMyTurn;
+    await isMyTurn;
+    const checked = await checksums.check({ memory: bytes.buffer, lengthBytes: filled, fileEnds });
+    found.push(...checked.checksums);
+    freeMemory.push(checked.memory);
+    blocksUnderWay -= 1;
+    noteProgress();
+  };
+  const writeSmall = async (target: CurrentFile, content: Uint8Array): Promise<void> => {
+    if (isOver) return;
+    const small = create(target);
+    try {
+      await small.write(content);
+    } catch (error) {
+      await small.close();
+      throw error;
+    }
+    noteProgress();
+    if (limitSyncs.activeCount < limits.parallelSyncs) {
+      void inBackground(makeDurable(small));
+    } else {
+      // It is opened again when its turn comes: not more files are open than are synced.
+      await small.close();
+      void inBackground(limitSyncs(async () => (isOver ? undefined : flush(small.path))));
+    }
   };
   /** Nobody needs it on disk any more once it is over. */
-  const syncLater = (path: string): void => sync(async () => (isOver ? undefined : flush(path)));
-  const send = (target: CurrentFile): void => {
-    if (filled === 0) return;
-    const [full, length, position] = [block, filled, target.position];
-    target.position += length;
-    blocksUnderWay += 1;
-    const written = writeWhole(target.descriptor, full.subarray(0, length), position)
-      .catch(note)
-      .then(() => {
-        blocksUnderWay -= 1;
-        freeBlocks.push(full);
-        tellRoom();
-      });
-    target.writes.push(written);
-    block = freeBlocks.pop() ?? Buffer.allocUnsafeSlow(limits.backupBlockBytes);
-    filled = 0;
-    if (target.position % limits.earlySyncBytes === 0) syncSoFar(target);
+  const makeDurable = async (written: BackgroundFile): Promise<void> => {
+    try {
+      await limitSyncs(async () => (isOver ? undefined : written.sync()));
+    } finally {
+      await written.close();
+    }
   };
-  /** The disk begins with a large file before its end is there. */
-  const syncSoFar = (target: CurrentFile): void => {
-    const before = Promise.all(target.writes.splice(0));
-    target.writes.push(before.then(() => syncDescriptor(target.descriptor)).catch(note));
+  const allTasks = async (): Promise<void> => {
+    // One may begin another.
+    for (let done = 0; done < tasks.length; done += 1) await tasks[done];
   };
 
   return {
-    start: (descriptor, path) => {
-      file = { descriptor, path, position: 0, writes: [] };
+    start: (path, mode) => {
+      file = { path, mode, startInBlock: block.filled, large: undefined };
     },
     append: (content) => {
       if (failed !== undefined) throw failed;
       for (let offset = 0; file !== undefined && offset < content.length; ) {
-        const piece = content.subarray(offset, offset + block.length - filled);
-        block.set(piece, filled);
-        filled += piece.length;
+        const piece = content.subarray(offset, offset + block.bytes.length - block.filled);
+        block.bytes.set(piece, block.filled);
+        block.filled += piece.length;
         offset += piece.length;
-        if (filled === block.length) send(file);
+        if (block.filled === block.bytes.length) passBlockOn();
       }
     },
     room: () =>
-      blocksUnderWay < limits.backupBlocksUnderWay
-        ? undefined
-        : new Promise((resolve) => {
+      isFull() && failed === undefined
+        ? new Promise((resolve) => {
             tellRoom = resolve;
-          }),
+          })
+        : undefined,
     end: () => {
       if (file === undefined) return;
-      const { descriptor, path, position, writes } = file;
-      const isSmall = position === 0;
-      if (isSmall) writeWholeNow(descriptor, block.subarray(0, filled));
-      else send(file);
-      filled = 0;
+      const ended = file;
+      const rest = takeRest(ended);
       file = undefined;
-      if (isSmall && limitSyncs.activeCount >= limits.parallelSyncs) {
-        // It is opened again when its turn comes: not more files are open than are synced.
-        closeSync(descriptor);
-        syncLater(path);
-        return;
+      block.fileEnds.push(block.filled);
+      const { large } = ended;
+      if (large === undefined) {
+        block.writes.push(inBackground(limitFiles(writeSmall, ended, rest)));
+      } else {
+        const written = inBackground(large.write(rest));
+        block.writes.push(written);
+        void inBackground(written.then(() => makeDurable(large)));
       }
-      sync(async () => {
-        await Promise.all(writes);
-        try {
-          if (!isOver) await syncDescriptor(descriptor);
-        } finally {
-          closeSync(descriptor);
-        }
-      });
     },
     finish: async (directories, signal) => {
       const stop = (): void => {
         isOver = true;
       };
       signal.addEventListener('abort', stop, { once: true });
-      for (const path of directories) syncLater(path);
-      await Promise.all(syncs);
+      passBlockOn();
+      await allTasks();
+      for (const path of directories) {
+        void inBackground(limitSyncs(async () => (isOver ? undefined : flush(path))));
+      }
+      await allTasks();
       signal.removeEventListener('abort', stop);
       throwIfInterrupted(signal);
       if (failed !== undefined) throw failed;
+      return found;
     },
-    abandon: () => {
+    abandon: async () => {
       isOver = true;
-      if (file === undefined) return;
-      const { descriptor, writes } = file;
+      void file?.large?.close();
       file = undefined;
-      void Promise.all(writes).finally(() => closeSync(descriptor));
+      await Promise.allSettled(opening);
     },
   };
 }
 
-async function writeWhole(descriptor: number, content: Buffer, position: number): Promise<void> {
-  for (let offset = 0; offset < content.length; ) {
-    const { bytesWritten } = await writeBlock(
-      descriptor,
-      content,
-      offset,
-      content.length - offset,
-      position + offset,
-    );
-    offset += bytesWritten;
-  }
-}
-
-function writeWholeNow(descriptor: number, content: Buffer): void {
-  for (let offset = 0; offset < content.length; ) {
-    offset += writeSync(descriptor, content, offset);
-  }
+function createBlock(freeMemory: ArrayBuffer[]): BlockToFill {
+  const memory = freeMemory.pop() ?? new ArrayBuffer(limits.backupBlockBytes);
+  return { bytes: Buffer.from(memory), filled: 0, fileEnds: [], writes: [] };
 }

@@ -8,10 +8,10 @@ import { failure, RepmgrError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Conninfo } from '../../model/conninfo.ts';
 import { writeDurably } from '../../system/durable-file.ts';
-import { createCrc32c } from '../crc32c.ts';
 import { openReplicationConnection, type ReplicationConnection } from '../replication-connection.ts';
 import { type BackupWriter, createBackupWriter, type Tablespace } from './backup-writer.ts';
 import { baseBackupCommand, createBaseBackupStream } from './base-backup-stream.ts';
+import { type ChecksumThread, startChecksumThread } from './checksum-thread.ts';
 import { compareWithManifest, parseManifest } from './manifest.ts';
 
 export interface ProtocolBackup {
@@ -50,37 +50,42 @@ export interface ProtocolBackupResult {
  */
 export async function takeBackupByProtocol(backup: ProtocolBackup): Promise<ProtocolBackupResult> {
   const connection = await openReplicationConnection(backup.source, { signal: backup.signal });
+  const checksums = startChecksumThread();
   let writer: BackupWriter | undefined;
   try {
     if (backup.usesTemporarySlot) {
       await keepWal(connection);
     }
-    return await receive(connection, backup, (created) => {
+    return await receive({ connection, checksums }, backup, (created) => {
       writer = created;
     });
   } catch (error) {
-    writer?.abandon();
+    await writer?.abandon();
     throw asBackupFailure(error, backup.signal);
   } finally {
-    await connection.close();
+    await Promise.all([checksums.end(), connection.close()]);
   }
 }
 
+interface Means {
+  readonly connection: ReplicationConnection;
+  readonly checksums: ChecksumThread;
+}
+
 async function receive(
-  connection: ReplicationConnection,
+  { connection, checksums }: Means,
   backup: ProtocolBackup,
   onWriter: (writer: BackupWriter) => void,
 ): Promise<ProtocolBackupResult> {
   let receivedBytes = 0;
   let writer: BackupWriter | undefined;
-  const checksum = await createCrc32c();
   const stream = createBaseBackupStream(connection.version, {
     onTablespaces: ({ totalBytes, tablespaces }) => {
       backup.onStart(totalBytes);
       return tablespaces.map(({ oid, location }) => mapTablespace(oid, location, backup.tablespaces));
     },
     createWriter: (tablespaces) => {
-      writer = createBackupWriter(backup.dataDirectory, tablespaces, checksum);
+      writer = createBackupWriter(backup.dataDirectory, tablespaces, checksums);
       onWriter(writer);
       return writer;
     },

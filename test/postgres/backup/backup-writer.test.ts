@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type BackupWriter, createBackupWriter } from '../../../src/postgres/backup/backup-writer.ts';
+import { checkBlock } from '../../../src/postgres/backup/checksums.ts';
 import { createCrc32c } from '../../../src/postgres/crc32c.ts';
 import { type TarFile, tarOf } from '../../support/tar.ts';
 
@@ -18,7 +20,10 @@ beforeEach(async () => {
     { oid: '16385', sourceLocation: '/srv/fast', directory: join(root, 'fast') },
     { oid: '16386', sourceLocation: 'pg_tblspc/16386', directory: 'pg_tblspc/16386' },
   ];
-  writer = createBackupWriter(join(root, 'data'), tablespaces, await createCrc32c());
+  const crc32c = await createCrc32c();
+  writer = createBackupWriter(join(root, 'data'), tablespaces, {
+    check: async (block) => checkBlock(crc32c, block),
+  });
 });
 
 describe('what a base backup sends', () => {
@@ -62,6 +67,39 @@ describe('what a base backup sends', () => {
     expect(await readFile(join(root, 'data/pg_tblspc/16386/PG_15_1/5/1'), 'utf8')).toBe('16386');
   });
 
+  it('is checked file by file, wherever in the blocks files begin and end', async () => {
+    const sizes = [0, 1, 700_000, 700_000, 0, 1024 * 1024, 3_000_000, 0, 5, 1024 * 1024 - 5, 512];
+    const contents = sizes.map((size, index) => Buffer.alloc(size, `content ${index} `));
+    writer.startArchive(undefined);
+    await writer.write(await tarOf(contents.map((content, index) => ({ name: `file${index}`, content }))));
+    writer.endArchive();
+    const written = await writer.finish(signal);
+    const crc32c = await createCrc32c();
+    for (const [index, content] of contents.entries()) {
+      const expected = Buffer.alloc(4);
+      expected.writeUInt32LE(crc32c.of(content));
+      expect(written.get(`file${index}`)).toEqual({
+        sizeBytes: content.length,
+        crc32c: expected.toString('hex'),
+      });
+      expect((await readFile(join(root, `data/file${index}`))).equals(content)).toBe(true);
+    }
+  });
+
+  it('appears no more once it is given up', async () => {
+    const files = Array.from({ length: 500 }, (_, index) => ({
+      name: `file${index}`,
+      content: Buffer.alloc(10_000, 'x'),
+    }));
+    writer.startArchive(undefined);
+    void writer.write(await tarOf(files));
+    await writer.abandon();
+    const left = await readdir(join(root, 'data'));
+    expect(left.length).toBeLessThan(files.length);
+    await setImmediate();
+    expect(await readdir(join(root, 'data'))).toEqual(left);
+  });
+
   it.each(['../outside', '/etc/outside', 'base/../../outside'])(
     'never leaves its directory: %s',
     async (name) => {
@@ -84,16 +122,15 @@ describe('what a base backup sends', () => {
         void writer.write(wrong);
         writer.endArchive();
       }).toThrow(/wrong checksum|middle of an entry/);
-      writer.abandon();
+      await writer.abandon();
       await rm(join(root, 'data/one'), { force: true });
     }
   });
 
   it('that finds no room fails with the error of the system', async () => {
     await mkdir(join(root, 'data/one'));
-    await expect(unpack({ name: 'one', content: Buffer.from('x') })).rejects.toMatchObject({
-      code: 'EEXIST',
-    });
+    await unpack({ name: 'one', content: Buffer.from('x') });
+    await expect(writer.finish(signal)).rejects.toMatchObject({ code: 'EEXIST' });
   });
 });
 

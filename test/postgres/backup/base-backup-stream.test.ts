@@ -46,7 +46,7 @@ function stream(number: number) {
       write: (chunk) => void events.push(`write ${chunk.toString('utf8')}`),
       endArchive: () => void events.push('end'),
       finish: async () => new Map(),
-      abandon: () => {},
+      abandon: async () => {},
     }),
     onProgress: (bytes) => {
       received = bytes;
