@@ -3,7 +3,7 @@ import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
 import { leaderYielded } from './lease.ts';
 import type { Refusal, VoteRequest } from './messages.ts';
-import { isWitness } from './own-wal.ts';
+import { isDiverged, isWitness } from './own-wal.ts';
 import type { Position } from './position.ts';
 import type { PeerAnswer } from './server-observation.ts';
 import type { State } from './state.ts';
@@ -98,10 +98,11 @@ export function primaryAnswers(state: State, answers: readonly (readonly [NodeId
   });
 }
 
-/** A freeze that no answer rests on: where the primary lives, replication goes on at once. */
+/** A freeze that no answer rests on: where the primary lives, replication goes on at once; never into diverged WAL. */
 export function undoFreeze(turn: Turn): void {
   const { frozen } = turn.state.durable;
-  if (frozen !== null && frozen.boundTerm === null && !isRunning(turn.state, 'unfreeze')) {
+  const isBound = frozen === null || frozen.boundTerm !== null || isDiverged(turn.state);
+  if (!isBound && !isRunning(turn.state, 'unfreeze')) {
     abandon(turn, 'freeze');
     begin(turn, 'unfreeze', (id) => ({ kind: 'unfreeze', id, primaryConninfo: frozen.primaryConninfo }));
   }

@@ -8,7 +8,8 @@ import { release } from './hold.ts';
 import { endLease, leaderYielded } from './lease.ts';
 import type { Yield, YieldAcknowledged } from './messages.ts';
 import { closeTerms } from './open-terms.ts';
-import { lookAtWal } from './own-wal.ts';
+import { learnLine, lookAtWal } from './own-wal.ts';
+import { tipOf } from './position.ts';
 import { isMember, membersOf } from './quorum.ts';
 import type { Retiring, State } from './state.ts';
 import type { Term } from './term.ts';
@@ -131,8 +132,12 @@ export function endTerm(
   reason: OwnYield['reason'],
   successor: NodeId | null = null,
 ): void {
-  const { durable, settings } = turn.state;
+  const { durable, settings, position } = turn.state;
   const upToTerm = Math.max(term, durable.leading?.askedTerm ?? term) as Term;
+  /** Its promotion may have ended unseen, and have let commits through. */
+  if (position !== null && tipOf(position.path)?.term === term) {
+    learnLine(turn, { term, path: position.path });
+  }
   const untold =
     durable.record === null ? [] : membersOf(durable.record).filter((it) => it !== settings.self);
   store(turn, {

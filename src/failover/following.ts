@@ -170,7 +170,8 @@ function needsFollow(turn: Turn, leader: KnownLeader, isTold: boolean): boolean 
   const { state } = turn;
   const { server, durable, settings } = state;
   const upstream = server?.receiver?.upstream ?? null;
-  if (settings.rejoin === 'manual' && isReturning(state)) {
+  /** What was heard in a life before may be over: the leader's server may be a copy of another's by now. */
+  if (state.leaderHeardAt === null || (settings.rejoin === 'manual' && isReturning(state))) {
     return false;
   }
   const isDue = !isTold || turn.now >= (state.following?.since ?? 0) + bounds.retryMs;

@@ -9,7 +9,7 @@ import { nameOf } from './names.ts';
 import type { Term } from './term.ts';
 import { hasPostmaster, isWitness, isWritable } from './own-wal.ts';
 import { endPause } from './pause.ts';
-import { continuesPath, samePath } from './position.ts';
+import { continuesPath, samePath, tipOf } from './position.ts';
 import { isSmallSet, membersOf } from './quorum.ts';
 import type { PeerAnswer } from './server-observation.ts';
 import type { Leader } from './leader-state.ts';
@@ -203,8 +203,10 @@ export function restartInPlace(turn: Turn, leader: Leader, until: number): void 
   }));
 }
 
+/** A start takes the names of a hold away: where it is due still, it is begun again. */
 function resume(turn: Turn, leader: Leader): void {
-  become(turn, { ...leader, stage: 'serving', lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'] });
+  const lastHeartbeatAt = 0 as Leader['lastHeartbeatAt'];
+  become(turn, { ...leader, stage: 'serving', isHolding: false, lastHeartbeatAt });
   explain(turn, 9, 'promotionDone', `goes on as the primary of term ${leader.term}`, { term: leader.term });
   serve(turn, leader.term);
   const { role, durable } = turn.state;
@@ -217,13 +219,21 @@ function resume(turn: Turn, leader: Leader): void {
   }
 }
 
-/** Its WAL ends on the timeline that it led on last; a promotion under way may have made the next one. */
-function isOnOwnLine({ durable, position }: State): boolean {
+/**
+ * Its WAL ends on the timeline that it led on last; a promotion under way may have made the next one. What is writable
+ * on another after a promotion was called was not promoted: a hand started it.
+ */
+function isOnOwnLine(state: State): boolean {
+  const { durable, position } = state;
   const { ledOn, leading } = durable;
-  if (position === null || ledOn === null || leading === null) {
+  if (position === null || leading === null) {
     return true;
   }
-  return samePath(position.path, ledOn) || (!leading.isPromoted && continuesPath(position.path, ledOn));
+  if (isWritable(state) && leading.promotionCalled && !leading.isPromoted) {
+    return tipOf(position.path)?.term === leading.term;
+  }
+  const goesOn = ledOn !== null && !leading.isPromoted && continuesPath(position.path, ledOn);
+  return ledOn === null || samePath(position.path, ledOn) || goesOn;
 }
 
 function giveUpAnotherLine(turn: Turn, leader: Leader): void {

@@ -8,10 +8,13 @@ import { noteDirectory, noteNewCopy } from './replaced-directory.ts';
 import { noteNames } from './synchronous-standbys.ts';
 import { unknownNames } from './leader-state.ts';
 import { onPromotionFailed } from './winning.ts';
+import type { State } from './state.ts';
 import { abandon, become, change, store, type Turn } from './turn.ts';
 
-export function observeServer(turn: Turn, server: ServerObservation): void {
+export function observeServer(turn: Turn, seen: ServerObservation): void {
   const { position: before, server: serverBefore } = turn.state;
+  const isStale = serverBefore !== null && isOfBeforePromotion(turn.state, seen);
+  const server = isStale ? { ...serverBefore, condition: seen.condition } : seen;
   change(turn, {
     server,
     wasEnded: turn.state.wasEnded && server.condition !== 'running',
@@ -34,6 +37,25 @@ export function observeServer(turn: Turn, server: ServerObservation): void {
   } else if (position !== null && before !== null && position.lsn > before.lsn) {
     renewLeaseByWal(turn, server);
   }
+}
+
+/**
+ * A look that was begun before the promotion ended, or at a server that hangs since, of which only what was seen last is
+ * known: the same postmaster in recovery, on the timeline that the promotion left.
+ */
+function isOfBeforePromotion({ role, durable }: State, seen: ServerObservation): boolean {
+  const { ledOn, leading } = durable;
+  return (
+    role.kind === 'leader' &&
+    role.stage === 'serving' &&
+    leading?.isPromoted === true &&
+    ledOn !== null &&
+    seen.isInRecovery === true &&
+    seen.postmaster !== null &&
+    seen.postmaster === role.promotedPostmaster &&
+    seen.timeline !== null &&
+    seen.timeline.length < ledOn.length
+  );
 }
 
 /** Its stream broke: it connects again by itself, and is told again only if nothing comes of that. */

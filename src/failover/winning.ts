@@ -69,10 +69,13 @@ export function onPromoted(turn: Turn, result: Extract<ActionResult, { readonly 
   if (role.kind !== 'leader' || role.stage !== 'promoting') {
     return;
   }
+  const end = { timeline: result.timeline, endOfWal: result.flushedLsn, endIsExact: true };
   if (server !== null) {
-    change(turn, { server: { ...server, isInRecovery: false, condition: 'running', receiver: null } });
+    change(turn, {
+      server: { ...server, ...end, isInRecovery: false, condition: 'running', receiver: null },
+    });
   }
-  lookAtWal(turn, { timeline: result.timeline, endOfWal: result.flushedLsn, endIsExact: true });
+  lookAtWal(turn, end);
   become(turn, { ...role, stage: 'serving', lastHeartbeatAt: 0 as Leader['lastHeartbeatAt'] });
   store(turn, { frozen: null });
   explain(turn, 4, 'promotionDone', `this node is the primary by term ${role.term}`, { term: role.term });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ServerObservation } from '../../src/failover/server-observation.ts';
 import type { TimelineId } from '../../src/model/timeline.ts';
 import {
+  durableOfVoter,
   heartbeatOf,
   lsn,
   node,
@@ -107,5 +108,31 @@ describe('the primary that lost its state file', () => {
     });
     self.observe(primaryServer());
     expect(self.state.position?.path).toEqual(pathOf([1, 0, 1]));
+  });
+});
+
+describe('a standby whose repmgrd starts', () => {
+  it('follows the leader that it knew once it has heard of it again', () => {
+    const self = new OneNode(settingsOf(3, nodes));
+    self.start(durableOfVoter(nodes));
+    self.observe(standbyServer({ receiver: null }));
+    self.pass(500);
+    expect(self.did('follow')).toBe(false);
+    self.receive(1, heartbeatOf(nodes));
+    expect(self.did('follow')).toBe(true);
+  });
+});
+
+describe('a promotion that nobody saw end', () => {
+  it('is told as the newest line when its term ends, since it may have let commits through', () => {
+    const self = new OneNode(settingsOf(2, nodes));
+    const leading = { term: term(2), askedTerm: term(2), promotionCalled: true, isPromoted: false };
+    self.start(durableOfVoter(nodes, { term: term(2), leading }));
+    const ended = { timeline, endOfWal: lsn(1_200) };
+    self.observe(standbyServer({ ...ended, condition: 'crashed', postmaster: null, receiver: null }));
+    self.pass(self.state.settings.reconnectMs);
+    self.finish('fence', { kind: 'down', ...ended });
+    expect(self.state.durable.yielded).toMatchObject({ term: 2, reason: 'promotionFailed' });
+    expect(self.state.durable.line).toEqual({ term: 2, path: pathOf([1, 0, 1], [2, 500, 2]) });
   });
 });

@@ -38,7 +38,9 @@ export class BoundedLoss implements Checker {
     if (state === undefined || state.role.kind !== 'leader' || state.role.stage !== 'serving') return false;
     if (settings.commitHoldMs === 0 || !settings.canHold || settings.synchronousQuorum > 0) return false;
     if (settings.failover === 'manual' || state.durable.record?.pause !== null) return false;
-    if (node.host.disk.isHanging || now < node.host.wokeAt + reactionMs) return false;
+    // An order to wait is behind a record that cannot be stored.
+    if (node.host.disk.isHanging || node.host.stateDisk.isHanging || now < node.host.wokeAt + reactionMs)
+      return false;
     if (now < node.daemon.process.thawedAt + settings.heartbeatIntervalMs + reactionMs) return false;
     const monotonicMs = node.host.clock.monotonicMs(now);
     const oldest = monotonicMs - settings.commitHoldMs - reactionMs;

@@ -61,6 +61,9 @@ export class NothingAcknowledgedLost implements Checker {
       const { branch } = server.directory;
       this.#line = { term, branch, lsn: Number.POSITIVE_INFINITY };
     }
+    // A promotion that was on its way while its host slept ends a moment before its server does: no later primary.
+    const leads = world.nodeOf(server.node)?.daemon.file?.leading?.term ?? 0;
+    if (leads < (this.#line?.term ?? 0)) return;
     const [missing] = this.#ledger.takeMissing(server.directory.end);
     if (missing === undefined) return;
     const { branch, lsn, atMs } = missing;

@@ -33,7 +33,9 @@ export class SynchronousPromise {
   /** Whether what this server acknowledges now is promised to be on every later primary. */
   covers(world: World, server: PostgresServer): boolean {
     const { record = null, leading = null } = world.nodeOf(server.node)?.daemon.file ?? {};
-    const isLeaders = leading !== null && leading.isPromoted && (record?.synchronous.required ?? 0) > 0;
+    // Who slept through its successor's win may have heard of that one's record a moment before it is ended.
+    const isOwnRecord = leading !== null && (record?.version.term ?? 0) <= leading.term;
+    const isLeaders = isOwnRecord && leading.isPromoted && (record?.synchronous.required ?? 0) > 0;
     return (
       this.#isPossible && this.#isGiven && isLeaders && !server.hasOrphans && !world.byHand.has(server.node)
     );

@@ -2,6 +2,7 @@
 import type { Durable } from '../../../src/failover/durable.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
+import type { Branch } from '../world/wal.ts';
 import type { World } from '../world/world.ts';
 import type { Checker } from './watcher.ts';
 
@@ -10,6 +11,8 @@ export class TimelinesApart implements Checker {
   readonly #hadFile = new Set<number>();
   /** Of nodes whose state file was lost: who made the timelines in them nobody knows any more. */
   readonly #forgotten = new WeakSet<PostgresServer['directory']>();
+  /** What a hand wrote on the primary's own timeline. */
+  readonly #strays = new Set<Branch>();
 
   persisted(world: World, { node }: Daemon, before: Durable | undefined): void {
     const directory = world.nodeOf(node)?.server?.directory;
@@ -18,12 +21,27 @@ export class TimelinesApart implements Checker {
     this.#hadFile.add(node);
   }
 
+  becameWritable({ byHand }: World, { node, directory }: PostgresServer): void {
+    const { branch } = directory;
+    if (byHand.has(node) && branch.parent?.timeline === branch.timeline) this.#strays.add(branch);
+  }
+
+  #holdsStrayOfAnother({ node, directory }: PostgresServer): boolean {
+    for (let it: Branch | undefined = directory.branch; it !== undefined; it = it.parent)
+      if (it.owner !== node && this.#strays.has(it)) return true;
+    return false;
+  }
+
   corrupted(world: World, server: PostgresServer, upstream: PostgresServer): void {
     // Without its repmgrd nobody keeps a server from following whom its settings name.
     const daemon = world.nodeOf(server.node)?.daemon;
     if (daemon?.isRunning !== true) return;
     // By number and fork, which are all that is left, they are one; that it was taken in anew since teaches nothing.
     if (daemon.state?.durable.hasLostState === true || this.#forgotten.has(server.directory)) return;
+    // Copied or streamed from the server of another node that a hand made writable.
+    if (this.#holdsStrayOfAnother(server)) return;
+    // It has not heard yet who leads, and its settings name whom it followed before.
+    if (daemon.state?.leaderHeardAt === null) return;
     const { timeline } = upstream.directory.branch;
     world.watchers.violated(
       world,

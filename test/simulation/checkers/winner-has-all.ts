@@ -18,7 +18,9 @@ export class WinnerHasAll implements Checker {
 
   messageSent(world: World, from: number, _to: number, message: Message): void {
     if (message.kind !== 'voteAnswer' || message.outcome.kind !== 'granted') return;
-    const server = world.nodeOf(from)?.server;
+    const { server, daemon } = world.nodeOf(from) ?? {};
+    // What a rejoin was begun in is no whole copy.
+    if (daemon?.state?.durable.isRejoining === true) return;
     if (server === undefined || server.phase === 'writable') return;
     const votes = this.#granted.get(message.term) ?? new Map<number, WalPosition>();
     votes.set(from, server.directory.flushed);
@@ -43,6 +45,7 @@ export class WinnerHasAll implements Checker {
     const line = this.#line;
     if (line === undefined || line.term < term) this.#line = { term, branch: server.directory.branch };
     for (const [voter, position] of this.#granted.get(term) ?? []) {
+      if (this.#hasStrayed(position)) continue;
       if (contains(server.directory.end, onTheLine(this.#withoutHand(position), line?.branch))) continue;
       const own = `${server.directory.branch.timeline}/${server.directory.branch.forkedAt}`;
       world.watchers.violated(
@@ -58,7 +61,13 @@ export class WinnerHasAll implements Checker {
   #withoutHand(position: WalPosition): WalPosition {
     const { branch } = position;
     const isByHand = this.#byHand.has(branch) && branch.parent !== undefined;
-    return isByHand ? { branch: branch.parent, lsn: Math.min(position.lsn, branch.forkedAt) } : position;
+    if (!isByHand) return position;
+    return this.#withoutHand({ branch: branch.parent, lsn: Math.min(position.lsn, branch.forkedAt) });
+  }
+
+  /** Where a hand went on with the primary's own timeline nobody can tell any more what of it is the primary's. */
+  #hasStrayed({ branch }: WalPosition): boolean {
+    return this.#byHand.has(branch) && branch.parent?.timeline === branch.timeline;
   }
 
   noLongerWritable(_world: World, server: PostgresServer): void {
