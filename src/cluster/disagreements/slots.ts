@@ -92,7 +92,7 @@ function leftOverSlotsOf(
       nodeId: server.node.id,
       code: 'slot_left_over',
       message: `replication slot "${slot.name}" on ${nameOf(server.node)} ${keeps(slot, server)} for nobody`,
-      hint: `Run "SELECT pg_drop_replication_slot('${slot.name}')" on ${server.node.name}.`,
+      hint: `A repmgrd drops that of a registered node within three minutes; else run "SELECT pg_drop_replication_slot('${slot.name}')" on ${server.node.name}.`,
     }));
 }
 
