@@ -135,16 +135,24 @@ function watchSilence(
   onSilence: (allowedMs: number) => void,
 ) {
   let timer: NodeJS.Timeout | undefined;
+  let timerMs: number | undefined;
   let allowedMs = firstAnswerMs ?? silenceMs;
   return {
     start() {
+      if (timer !== undefined && timerMs === allowedMs) {
+        // A gigabyte comes in tens of thousands of pieces; a new timer for each of them costs more.
+        timer.refresh();
+        return;
+      }
       clearTimeout(timer);
       const currentMs = allowedMs;
       timer = setTimeout(() => onSilence(currentMs), currentMs);
+      timerMs = currentMs;
       allowedMs = silenceMs;
     },
     stop() {
       clearTimeout(timer);
+      timer = undefined;
     },
   };
 }
