@@ -1,4 +1,5 @@
 /** Once the faults stop, there is one primary within a bounded time, every standby follows it, no commit is held. */
+import { isDiverged } from '../../../src/failover/own-wal.ts';
 import { isInMaintenance } from '../../../src/failover/maintenance.ts';
 import type { World } from '../world/world.ts';
 import { isQuorumNow, newestRecord } from './electorate.ts';
@@ -56,8 +57,14 @@ function isExpected(world: World): boolean {
   if (isUpToHands(world, remembers) || isBeforeFirstTerm(world)) return false;
   // By failover_quorum=none two lines may have gone on, and no quorum says which of them is given up.
   if (world.options.nodes.some(({ settings }) => settings.failoverQuorum === 'none')) return false;
+  // Who has the primary's WAL forgot that it was a voter, and who remembers has left the line.
+  const hasForgotten = world.nodes.some(({ id }) => !remembers(id));
   const mayStand = world.nodes.some(
-    ({ id, server, daemon }) => server !== undefined && daemon.settings.priority > 0 && remembers(id),
+    ({ id, server, daemon }) =>
+      server !== undefined &&
+      daemon.settings.priority > 0 &&
+      remembers(id) &&
+      !(hasForgotten && daemon.state !== undefined && isDiverged(daemon.state)),
   );
   return mayStand && isQuorumNow(world, remembers) && !lacksPositions(world, remembers);
 }
