@@ -110,6 +110,8 @@ export function onTermGivenUp(turn: Turn, from: NodeId, { term }: TermGivenUp): 
   const isYielder = durable.leader?.node === settings.self && leaderYielded(turn.state);
   const wasBehind = durable.frozen?.boundTerm === term && durable.vote?.term !== term;
   if (role.kind === 'follower' && (isYielder || wasBehind) && role.electionNotBefore > turn.now) {
-    become(turn, { ...role, electionNotBefore: turn.now });
+    /** Whose WAL the others lack and did not fetch lets nobody go first any more. */
+    const hasWaited = role.hasWaited || (isYielder && wasBehind);
+    become(turn, { ...role, electionNotBefore: turn.now, hasWaited });
   }
 }
