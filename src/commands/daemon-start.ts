@@ -5,7 +5,7 @@ import type { Config } from '../config/resolve.ts';
 import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { renderSteps } from '../render/steps.ts';
-import { builtProgramDirectory } from '../sandbox/program-directory.ts';
+import { builtProgramDirectory } from '../system/built-programs.ts';
 import { type CommandResult, runCommand } from '../system/command.ts';
 import { quoteForShell, runCommandLine } from '../system/shell.ts';
 import type { CommandContext } from './command.ts';

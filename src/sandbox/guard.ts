@@ -1,7 +1,7 @@
 /** Removes a sandbox whose owner ended without doing so: by SIGKILL, by process.exit(), or with an error. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { builtProgramDirectory } from './program-directory.ts';
+import { builtProgramDirectory } from '../system/built-programs.ts';
 
 export interface Guard {
   /** From now on the sandbox outlives its owner, or is gone already. */

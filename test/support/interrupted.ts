@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { builtProgramDirectory } from '../../src/sandbox/program-directory.ts';
+import { builtProgramDirectory } from '../../src/system/built-programs.ts';
 import type { ProgramResult } from './unprivileged.ts';
 
 /** Sends SIGINT when what it writes to stderr matches, and waits for its end. */

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/index.ts';
-import { builtProgramDirectory } from '../../src/sandbox/program-directory.ts';
+import { builtProgramDirectory } from '../../src/system/built-programs.ts';
 import { findAccount } from '../../src/sandbox/user.ts';
 import { startCompanion } from './companion.ts';
 import { sshProgram, type SshServer, startSshServer } from './ssh-hosts.ts';

@@ -2,7 +2,9 @@
  * Takes checksums in a thread of their own, since they are the most work of all that a base backup makes here. Blocks
  * are handed over and back instead of shared: V8 copies into shared memory byte by byte.
  */
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { builtProgramDirectory } from '../../system/built-programs.ts';
 import type { Block, CheckedBlock, Checksums } from './checksums.ts';
 
 export interface ChecksumThread extends Checksums {
@@ -14,9 +16,9 @@ interface WaitingBlock {
   readonly reject: (error: unknown) => void;
 }
 
-/** The built programs have the thread beside them: checksum-program.ts. */
+/** @throws RepmgrError command_missing where the built programs, which have the thread beside them, are not there */
 export function startChecksumThread(): ChecksumThread {
-  const worker = new Worker(new URL('checksums.cjs', import.meta.url));
+  const worker = new Worker(join(builtProgramDirectory(), 'checksums.cjs'));
   let waiting: WaitingBlock[] = [];
   let ended: unknown;
   const giveUp = (error: unknown): void => {
