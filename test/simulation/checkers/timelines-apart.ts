@@ -42,6 +42,8 @@ export class TimelinesApart implements Checker {
     if (this.#holdsStrayOfAnother(server)) return;
     // It has not heard yet who leads, and its settings name whom it followed before.
     if (daemon.state?.leaderHeardAt === null) return;
+    // Two primaries were possible, and the one that stayed may never have heard of this node.
+    if (daemon.settings.failoverQuorum === 'none') return;
     const { timeline } = upstream.directory.branch;
     world.watchers.violated(
       world,
