@@ -122,8 +122,9 @@ export class KeptWords implements Checker {
     const vote = this.#votes.get(node);
     if (vote === undefined || vote.candidate === upstream.node || upstream.phase !== 'writable') return;
     const daemon = world.nodeOf(node)?.daemon;
+    const hasForgotten = daemon?.state === undefined && daemon?.file === undefined;
     const followed = (daemon?.state?.durable ?? daemon?.file)?.leader?.term ?? 0;
-    if (followed >= vote.term) {
+    if (hasForgotten || followed >= vote.term) {
       this.#votes.delete(node);
       return;
     }
