@@ -73,6 +73,7 @@ export function newerRecord(one: VoterRecord | null, other: VoterRecord | null):
   return compareVersions(one.version, other.version) >= 0 ? one : other;
 }
 
-function setsOf({ voters, replacedVoters }: VoterRecord): readonly (readonly NodeId[])[] {
+/** Both sets while a change is pending, each of which has to agree. */
+export function setsOf({ voters, replacedVoters }: VoterRecord): readonly (readonly NodeId[])[] {
   return replacedVoters === null ? [voters] : [replacedVoters, voters];
 }

@@ -30,8 +30,8 @@ export function termToAskFor(state: State): Term {
   const next = nextTerm(state);
   const { self, failoverQuorum } = state.settings;
   const { ownTermsApart: apart } = bounds;
-  const above = (self % apart) - (next % apart);
-  return failoverQuorum === 'majority' ? next : ((next + (above < 0 ? above + apart : above)) as Term);
+  const above = (apart + (self % apart) - (next % apart)) % apart;
+  return failoverQuorum === 'majority' ? next : ((next + above) as Term);
 }
 
 /** Above everything that this node did, gave up or heard of; the first term is the recorded primary's alone. */

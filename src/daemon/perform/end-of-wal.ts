@@ -13,7 +13,7 @@ export async function lookAtWal(context: PerformContext, server: OwnServer): Pro
   try {
     const postmaster = await findPostmaster(server.dataDirectory);
     // One that starts, or lets nobody in for good (hot_standby=off), answers nothing: its files are asked.
-    const answers = postmaster !== undefined && !/^(starting|standby)$/.test(postmaster.lockFile.status);
+    const answers = postmaster !== undefined && !['starting', 'standby'].includes(postmaster.lockFile.status);
     return answers ? await ofRunning(context) : await context.walEnd.inFiles();
   } catch (error) {
     if (context.signal.aborted) throw error;

@@ -1,4 +1,5 @@
 /** What the guard asks the server: whether so many voters have its newest WAL that the others are no quorum. Pure. */
+import { quorumOf, setsOf } from '../../failover/quorum.ts';
 import type { VoterRecord } from '../../failover/voter-record.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { ServerVersion } from '../../postgres/version.ts';
@@ -15,8 +16,7 @@ export function guardCondition(
   { capabilities }: ServerVersion,
 ): string {
   if (record === null) return 'false';
-  const sets = [record.voters, ...(record.replacedVoters === null ? [] : [record.replacedVoters])];
-  const conditions = sets.map((voters) => {
+  const conditions = setsOf(record).map((voters) => {
     const needed = neededBeside(voters.length);
     if (needed <= 0) return 'true';
     const names = voters
@@ -32,7 +32,7 @@ export function guardCondition(
 
 /** So many others that the rest could not form a quorum; a set of two never meets the fence condition. */
 function neededBeside(voters: number): number {
-  return voters === 2 ? 0 : voters - (Math.floor(voters / 2) + 1);
+  return voters === 2 ? 0 : voters - quorumOf(voters);
 }
 
 function quoteLiteral(text: string): string {

@@ -3,6 +3,7 @@
  * belongs to one postmaster, and asks the standbys that are attached to it before it acts.
  */
 import { bearableLossMs } from '../../../src/failover/clocks.ts';
+import { quorumOf, setsOf } from '../../../src/failover/quorum.ts';
 import type { MonotonicMs } from '../../../src/failover/instant.ts';
 import type { Daemon } from './daemon.ts';
 
@@ -48,10 +49,7 @@ export class Guard {
     this.#deadline = deadline - monotonicMs + bootTimeMs;
     this.#wallAheadMs = wallMs - bootTimeMs;
     const record = this.#daemon.state?.durable.record ?? null;
-    this.#voterSets =
-      record === null
-        ? [[]]
-        : [record.voters, ...(record.replacedVoters === null ? [] : [record.replacedVoters])];
+    this.#voterSets = record === null ? [[]] : setsOf(record);
     if (this.#isAlive && this.#incarnation === server.incarnation) return;
     this.#daemon.world.schedule.kill(this.#daemon.host.guard);
     this.#isAlive = true;
@@ -161,7 +159,7 @@ export class Guard {
     }
     return this.#voterSets.every((voters) => {
       const missing = voters.filter((voter) => !inContact.has(voter)).length;
-      return voters.length === 2 || missing < Math.floor(voters.length / 2) + 1;
+      return voters.length === 2 || missing < quorumOf(voters.length);
     });
   }
 }
