@@ -59,7 +59,11 @@ export function onHeartbeatRefused(turn: Turn, from: NodeId, message: HeartbeatR
     loseToWonTerm(turn, from, message.record.version.term);
     return;
   }
-  if (durable.record === null || !isMember(durable.record, from) || message.reason !== 'higherTerm') {
+  /** A word on the heartbeat of an earlier term, which a halted peer may give late, says nothing of this one. */
+  if (message.term !== role.term || message.reason !== 'higherTerm') {
+    return;
+  }
+  if (durable.record === null || !isMember(durable.record, from)) {
     return;
   }
   if (role.stage === 'checking' && !isWritable(turn.state)) {

@@ -196,6 +196,21 @@ describe('a leader (rule 5)', () => {
     expect(leader.did('fence')).toBe(true);
   });
 
+  it('goes on in its term when a halted leader of the one before refuses a heartbeat of an earlier term', () => {
+    const leader = servingLeader();
+    leader.receive(3, {
+      kind: 'heartbeatRefused',
+      term: term(0),
+      mark: { incarnation: 'life 1', sentAt: at(leader.now) },
+      highestTerm: term(1),
+      leader: node(3),
+      leaderIsWritable: true,
+      record: null,
+      reason: 'higherTerm',
+    });
+    expect(leader.did('fence')).toBe(false);
+  });
+
   it('answers a higher term that nobody leads by a confirmation above it', () => {
     const leader = servingLeader();
     leader.receive(3, {

@@ -38,19 +38,34 @@ export class OnePrimary implements Checker {
   readonly #watchedSince = new Map<number, number>();
   /** When it last knew of no term at all. */
   readonly #unarmedAt = new Map<number, number>();
-  /** Terms that an operator's word won without a quorum, and when. */
-  readonly #forced = new Map<number, number>();
+  /** What an operator's word won without a quorum: when, and its term with those that were won by its record. */
+  readonly #forced: { readonly atMs: number; readonly terms: Set<number> }[] = [];
   /** When nodes were cut from each other last. */
   #apartAt = Number.NEGATIVE_INFINITY;
   #isLooking = false;
 
-  stepped(world: World, { node }: Daemon, before: State, _event: Event, { explanations }: StepResult): void {
+  stepped(
+    world: World,
+    daemon: Daemon,
+    before: State,
+    _event: Event,
+    { state, explanations }: StepResult,
+  ): void {
     const { role, durable } = before;
     if (durable.leading === null && durable.leader === null && durable.yielded === null) {
-      this.#unarmedAt.set(node, world.schedule.now);
+      this.#unarmedAt.set(daemon.node, world.schedule.now);
     }
-    const wins = explanations.some(({ decision }) => decision === 'win');
-    if (wins && role.kind === 'candidate' && role.isForced) this.#forced.set(role.term, world.schedule.now);
+    if (role.kind === 'leader' && state.role.kind === 'leader') {
+      this.#noteHeir(role.term, state.role.term);
+    } else if (role.kind === 'candidate' && explanations.some(({ decision }) => decision === 'win')) {
+      this.#noteHeir(role.record.version.term, role.term);
+      if (role.isForced) this.#forced.push({ atMs: world.schedule.now, terms: new Set([role.term]) });
+    }
+  }
+
+  #noteHeir(from: number, to: number): void {
+    if (from === to) return;
+    for (const { terms } of this.#forced) if (terms.has(from)) terms.add(to);
   }
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
@@ -119,15 +134,15 @@ export class OnePrimary implements Checker {
 
   /**
    * An operator forced an election, who took it on himself that the others are gone: until who leads its term, or one
-   * that was won after it, and who leads an older one hear of each other.
+   * that was won by its record, and who leads another hear of each other.
    */
   #areForcedApart(world: World, servers: readonly PostgresServer[]): boolean {
     const terms = servers.map(({ node }) => world.nodeOf(node)?.daemon.file?.leading?.term ?? 0);
-    for (const [forced, atMs] of this.#forced) {
-      const isBetween = terms.some((term) => term >= forced) && terms.some((term) => term < forced);
-      if (isBetween && world.schedule.now < Math.max(this.#apartAt, atMs) + reactionMs) return true;
-    }
-    return false;
+    return this.#forced.some((forced) => {
+      const isBetween =
+        terms.some((term) => forced.terms.has(term)) && !terms.every((term) => forced.terms.has(term));
+      return isBetween && world.schedule.now < Math.max(this.#apartAt, forced.atMs) + reactionMs;
+    });
   }
 
   #isExcused(world: World, server: PostgresServer): boolean {

@@ -13,8 +13,8 @@ const lookEveryMs = 400;
 
 export class SparingTerms implements Checker {
   readonly name = 'sparing terms';
-  /** Since when each node has been without a quorum. */
-  readonly #aloneSince = new Map<number, number>();
+  /** When each node last reached each other: answers to a candidate come one by one. */
+  readonly #reachedAt = new Map<number, Map<number, number>>();
   /** When each candidate began; WAL that it fetches before it asks for votes takes its time. */
   readonly #standsSince = new Map<number, number>();
 
@@ -24,9 +24,8 @@ export class SparingTerms implements Checker {
 
   stepped(world: World, daemon: Daemon, before: State, event: Event, { state }: StepResult): void {
     if (before.role.kind !== 'candidate') this.#standsSince.set(daemon.node, world.schedule.now);
-    // Between two looks it may have reached one.
-    if (event.kind === 'messageReceived' && this.#aloneSince.has(daemon.node))
-      this.#lookAt(world, daemon.node);
+    // Between two looks it may have reached somebody.
+    if (event.kind === 'messageReceived') this.#lookAt(world, daemon.node);
     if (state.role.kind !== 'candidate' || state.role.stage !== 'asking' || state.role.purpose !== 'election')
       return;
     if (state.role.isForced) return;
@@ -37,11 +36,9 @@ export class SparingTerms implements Checker {
     )
       return;
     // By failover_quorum=none whoever answers is enough, nobody included.
-    if (daemon.settings.failoverQuorum === 'none') return;
-    const since = this.#aloneSince.get(daemon.node);
+    if (daemon.settings.failoverQuorum === 'none' || state.role.record.voters.length <= 2) return;
     const stoodAt = this.#standsSince.get(daemon.node) ?? world.schedule.now;
-    if (since === undefined || stoodAt - since < freshMs || state.role.record.voters.length <= 2) return;
-    if (this.#reachesQuorum(world, daemon.node)) return;
+    if (this.#reachedQuorumSince(world, daemon.node, stoodAt - freshMs)) return;
     world.watchers.violated(
       world,
       this,
@@ -55,14 +52,18 @@ export class SparingTerms implements Checker {
   }
 
   #lookAt(world: World, node: number): void {
-    if (this.#reachesQuorum(world, node)) this.#aloneSince.delete(node);
-    else if (!this.#aloneSince.has(node)) this.#aloneSince.set(node, world.schedule.now);
+    const reachedAt = this.#reachedAt.get(node) ?? new Map<number, number>();
+    this.#reachedAt.set(node, reachedAt);
+    for (const { id } of world.nodes)
+      if (this.#reaches(world, node, id)) reachedAt.set(id, world.schedule.now);
   }
 
   /** By what the node itself knows of the voters. */
-  #reachesQuorum(world: World, node: number): boolean {
+  #reachedQuorumSince(world: World, node: number, sinceMs: number): boolean {
+    this.#lookAt(world, node);
     const ownRecord = world.nodeOf(node)?.daemon.state?.durable.record ?? undefined;
-    return isQuorumNow(world, (id) => id === node || this.#reaches(world, node, id), ownRecord);
+    const reachedAt = this.#reachedAt.get(node);
+    return isQuorumNow(world, (id) => id === node || (reachedAt?.get(id) ?? -1) >= sinceMs, ownRecord);
   }
 
   #reaches(world: World, from: number, to: number): boolean {
