@@ -207,7 +207,7 @@ function stayOut(turn: Turn, role: Canvassing, explainWhy: typeof explainStaying
     .map(({ leaseLeftMs: ms }) => ms - (turn.now - role.begunAt));
   const isLong = left.length === 0;
   const wait = isLong ? 2 * bounds.canvassPauseMs * (1 + turn.random) : Math.min(...left) + turn.random * 10;
-  if (isLong) {
+  if (isLong || role.isByOperator) {
     explainWhy(turn, role);
   }
   waitUntil(turn, Math.max(bounds.canvassPauseMs / 4, Math.min(wait, 1_000)), false);

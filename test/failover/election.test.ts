@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Refusal } from '../../src/failover/messages.ts';
 import type { Settings } from '../../src/failover/settings.ts';
 import {
   at,
@@ -42,7 +43,7 @@ function saidLast(self: OneNode): readonly string[] {
     .map(({ sentence }) => sentence);
 }
 
-function answerStatus(self: OneNode, from: number, refusal: 'paused' | null): void {
+function answerStatus(self: OneNode, from: number, refusal: Refusal | null): void {
   self.receive(from, {
     kind: 'statusAnswer',
     round: self.state.statusRound,
@@ -107,6 +108,21 @@ describe('a standby whose leader is silent (rule 2)', () => {
       request: { kind: 'promote', isForced: false },
     });
     expect(staysOut(self, 1_100)).toHaveLength(1);
+  });
+
+  it('tells an operator at once that the lease of another is in force', () => {
+    const self = standby();
+    self.handle({
+      kind: 'operatorRequested',
+      requestId: 'during a lease',
+      request: { kind: 'promote', isForced: false },
+    });
+    answerStatus(self, 1, 'leadsItself');
+    answerStatus(self, 2, 'leaseInForce');
+    expect(saidLast(self)).toEqual([
+      'no election, since too few would vote for it: ' +
+        'node1 says that it leads a term itself; node2 says that its lease to another is in force',
+    ]);
   });
 
   it('stands when nothing speaks against it', () => {

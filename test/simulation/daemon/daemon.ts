@@ -141,7 +141,8 @@ export class Daemon {
   }
 
   failed(id: number, reason: string, wasBegun = true): void {
-    this.world.tell(this.node, `it fails: ${reason}`);
+    const purpose = this.state?.running.find((action) => action.id === id)?.purpose;
+    this.world.tell(this.node, `${purpose ?? 'an action that was given up'} fails: ${reason}`);
     this.#later(() => this.handle({ kind: 'actionFailed', id, reason, wasBegun }));
   }
 
