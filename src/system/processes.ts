@@ -11,6 +11,8 @@ export interface RunningProcess {
   readonly name: string;
   /** `stopped` by SIGSTOP; a `zombie` has ended, and holds nothing but its number. */
   readonly state: 'running' | 'stopped' | 'zombie';
+  /** By which a later process with this number is told from it: clock ticks since the boot. Undefined where ps told of it. */
+  readonly startedAt: string | undefined;
 }
 
 const hasProc = existsSync('/proc/self/stat');
@@ -50,11 +52,12 @@ export function withDescendants(pid: number, all: readonly RunningProcess[]): re
   return family;
 }
 
-/** Pure: `PID (NAME) STATE PPID ...`, where NAME may hold anything; see proc(5). */
+/** Pure: `PID (NAME) STATE PPID ...`, where NAME may hold anything, and the start is field 22; see proc(5). */
 export function parseStat(text: string): RunningProcess | undefined {
-  const [, pid, name = '', state, parentPid] = /^(\d+) \((.*)\) (\S) (\d+) /s.exec(text) ?? [];
+  const [, pid, name = '', state, parentPid, startedAt] =
+    /^(\d+) \((.*)\) (\S) (\d+)(?:(?: \S+){17} (\d+))?/s.exec(text) ?? [];
   if (state === undefined) return undefined;
-  return { pid: Number(pid), parentPid: Number(parentPid), name, state: stateOf(state) };
+  return { pid: Number(pid), parentPid: Number(parentPid), name, state: stateOf(state), startedAt };
 }
 
 /** Pure: one line of `ps -o pid=,ppid=,stat=,comm=`; some systems give the whole path of the program. */
@@ -62,7 +65,13 @@ export function parsePsLine(line: string): RunningProcess | undefined {
   const [, pid, parentPid, state, name = ''] =
     /^\s*(\d+)\s+(\d+)\s+(\S)\S*\s+(?:.*\/)?(.*?)\s*$/.exec(line) ?? [];
   if (state === undefined) return undefined;
-  return { pid: Number(pid), parentPid: Number(parentPid), name, state: stateOf(state) };
+  return {
+    pid: Number(pid),
+    parentPid: Number(parentPid),
+    name,
+    state: stateOf(state),
+    startedAt: undefined,
+  };
 }
 
 /** Signals processes; one that has ended meanwhile is no error. */

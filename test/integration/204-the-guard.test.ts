@@ -1,4 +1,5 @@
 /** The guard: ends a primary where repmgrd is gone and too few standbys answer, and lets it be where enough do. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { readClocks } from '../../src/daemon/instant.ts';
@@ -13,6 +14,7 @@ import { readConninfo } from '../../src/postgres/conninfo-defaults.ts';
 import { findPostmaster } from '../../src/postgres/postmaster.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { waitUntil } from '../../src/system/clock.ts';
+import { childrenAtOnce } from '../../src/system/processes.ts';
 import { asUserOf, effectsOn, placeOf } from '../support/effects.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
 
@@ -111,4 +113,17 @@ it('belongs to one postmaster: another one gets a guard of its own', async () =>
   expect(guard.contactUntil()).toBeNull();
   await renew(sandbox, guard, inMs(60_000));
   expect((guard.contactUntil() ?? 0) - readClocks().monotonicMs).toBeGreaterThan(50_000);
+
+  // After a crash the number in postmaster.pid may belong to anybody: a guard would end them.
+  await asUserOf(sandbox, () => guard.end());
+  await sandbox.kill(1);
+  const { dataDirectory } = sandbox.node(1);
+  const [, ...lines] = (await readFile(join(dataDirectory, 'postmaster.pid'), 'utf8')).split('\n');
+  const others = [process.pid, (await findPostmaster(sandbox.node(2).dataDirectory))?.pid];
+  for (const pid of others) {
+    await writeFile(join(dataDirectory, 'postmaster.pid'), [pid, ...lines].join('\n'));
+    const before = childrenAtOnce(process.pid);
+    await asUserOf(sandbox, () => guard.renew(inMs(60_000)));
+    expect(childrenAtOnce(process.pid)).toEqual(before);
+  }
 });

@@ -11,11 +11,12 @@ import {
 
 describe('a line of /proc/PID/stat', () => {
   it('is read whatever the program is called', () => {
-    expect(parseStat('42 (a) b (c) T 7 42 42 0 -1')).toEqual({
+    expect(parseStat('42 (a) b (c) T 7 42 42 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 5611421 2998272 408')).toEqual({
       pid: 42,
       parentPid: 7,
       name: 'a) b (c',
       state: 'stopped',
+      startedAt: '5611421',
     });
     fc.assert(
       fc.property(fc.string(), fc.nat(), (name, parentPid) => {
@@ -53,6 +54,7 @@ describe('the descendants of a process', () => {
     parentPid,
     name: 'postgres',
     state,
+    startedAt: undefined,
   });
 
   it('are its children and theirs, without the dead and without others', () => {

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import type { Instant, MonotonicMs } from '../../failover/instant.ts';
 import { limits } from '../../limits.ts';
 import type { Logger } from '../../log/logger.ts';
+import { findPostmasterAtOnce } from '../../postgres/postmaster.ts';
+import { findProcessAtOnce } from '../../system/processes.ts';
 import type { ServerPlace } from '../observe/server-place.ts';
 import { guardScript } from './guard-script.ts';
 import { signal } from './reload.ts';
@@ -186,18 +188,15 @@ function isAlive({ pid, startedAt }: Note): boolean {
   return startTimeOf(pid) === startedAt;
 }
 
-/** The process that postmaster.pid names, where it lives. */
 function postmasterOf(dataDirectory: string): string | undefined {
-  const pid = Number.parseInt(readIfThere(join(dataDirectory, 'postmaster.pid')) ?? '', 10);
-  const startedAt = pid > 0 ? startTimeOf(pid) : undefined;
-  return startedAt === undefined ? undefined : nameOf(pid, startedAt);
+  const { pid, startedAt } = findPostmasterAtOnce(dataDirectory) ?? {};
+  return pid === undefined || startedAt === undefined ? undefined : nameOf(pid, startedAt);
 }
 
-/** Field 22 of /proc/PID/stat; undefined where the process has ended. */
+/** Undefined where the process has ended. */
 function startTimeOf(pid: number): string | undefined {
-  const text = readIfThere(`/proc/${pid}/stat`) ?? '';
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  const found = findProcessAtOnce(pid);
+  return found?.state === 'zombie' ? undefined : found?.startedAt;
 }
 
 function readIfThere(path: string): string | undefined {
