@@ -5,10 +5,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { failure } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { splitAddress } from './address.ts';
 import { certificateUnusable, readCertificates, type TlsFiles } from './certificates.ts';
 import { type AdmissionService, serveAdmission } from './incoming-admission.ts';
 import { IncomingConnection, type PeerService } from './incoming-connection.ts';
+import { addressToListenAt } from './listen-address.ts';
 import { NodeClaims } from './node-claims.ts';
 import { type PageSource, renderPage } from './pages.ts';
 import { nonceHeader, type ProtocolVersions, protocolVersions, upgradeName } from './protocol.ts';
@@ -40,7 +40,7 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** @throws RepmgrError api_address_unusable or api_certificate_unusable */
+/** @throws RepmgrError api_address_unusable, api_name_unresolved or api_certificate_unusable */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const listener = new Listener(options);
   const server = await makeServer(options);
@@ -61,6 +61,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   };
+  if (options.signal.aborted) await close();
   options.signal.addEventListener('abort', () => void close(), { once: true });
   return { address, renewCertificates: async (files) => await renew(server, files), close };
 }
@@ -163,7 +164,7 @@ async function renew(server: Server | SecureServer, files: TlsFiles): Promise<vo
 }
 
 async function listen(server: Server | SecureServer, options: ApiServerOptions): Promise<string> {
-  const { host, port } = splitAddress(options.listen);
+  const { host, port } = await addressToListenAt(options.listen);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, resolve);

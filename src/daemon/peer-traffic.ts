@@ -6,8 +6,11 @@ import type { PageSource } from '../api/pages.ts';
 import { type ApiServer, startApiServer } from '../api/server.ts';
 import type { WalAnswer, WalRequest } from '../api/wal-request.ts';
 import type { Config } from '../config/resolve.ts';
+import { RepmgrError } from '../errors.ts';
 import type { Message } from '../failover/messages.ts';
+import { limits } from '../limits.ts';
 import type { NodeId } from '../model/node.ts';
+import { waitUntil } from '../system/clock.ts';
 import { Admissions, type AdmissionsOptions } from './admissions.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { Inbox, type InboxOptions } from './inbox.ts';
@@ -54,10 +57,13 @@ export class PeerTraffic {
     });
   }
 
-  /** @throws RepmgrError daemon_runs_already, api_address_unusable or api_certificate_unusable */
+  /**
+   * Where nobody knows the host in `api_listen` it listens as soon as somebody does.
+   * @throws RepmgrError daemon_runs_already, api_address_unusable or api_certificate_unusable
+   */
   async listen(pages: PageSource): Promise<void> {
-    const { from, config, facts, notes, reread, report } = this.#options;
-    const { self, bootNonce, place, isWitness, log } = from;
+    const { from, config, facts } = this.#options;
+    const { self } = from;
     const { clusterName, apiAdvertise } = config();
     const recorded = facts().addresses.flatMap(([id, address]) => (id === self ? [address] : []));
     await refuseTwin({
@@ -67,6 +73,18 @@ export class PeerTraffic {
       tls: tlsFilesOf(config()),
       signal: this.#ending.signal,
     });
+    try {
+      await this.#open(pages);
+    } catch (error) {
+      if (!(error instanceof RepmgrError) || error.code !== 'api_name_unresolved') throw error;
+      void this.#openLater(pages, error);
+    }
+  }
+
+  /** @throws RepmgrError as `startApiServer` */
+  async #open(pages: PageSource): Promise<void> {
+    const { from, config, facts, notes, reread, report } = this.#options;
+    const { bootNonce, place, isWitness, log } = from;
     this.#api = await startApiServer({
       listen: config().apiListen,
       tls: tlsFilesOf(config()),
@@ -89,6 +107,34 @@ export class PeerTraffic {
       signal: this.#ending.signal,
     });
     log.info(`listening for the other nodes at ${this.#api.address}`);
+  }
+
+  /** Tells what keeps it from listening, and tells it again only where that becomes something else. */
+  async #openLater(pages: PageSource, first: RepmgrError): Promise<void> {
+    const { log } = this.#options.from;
+    let told = first.message;
+    log.error(first.message, first);
+    const tryAgain = async (): Promise<true | undefined> => {
+      try {
+        await this.#open(pages);
+        return true;
+      } catch (error) {
+        if (!(error instanceof RepmgrError)) throw error;
+        if (error.message !== told) log.error(error.message, error);
+        told = error.message;
+        return undefined;
+      }
+    };
+    const { signal } = this.#ending;
+    const wait = {
+      deadlineMs: Number.POSITIVE_INFINITY,
+      intervalMs: limits.listenLookupMs,
+      signal,
+    };
+    const listens = await waitUntil(tryAgain, wait).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (listens === true) log.notice(`repmgrd listens at ${this.#options.config().apiListen} by now`);
   }
 
   send(to: NodeId, message: Message): void {

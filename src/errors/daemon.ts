@@ -6,6 +6,10 @@ export const daemonErrors = {
     exit: 'badConfiguration',
     about: 'repmgrd cannot listen at api_listen',
   },
+  api_name_unresolved: {
+    exit: 'badConfiguration',
+    about: 'api_listen names a host, and the resolver does not answer; repmgrd tries again',
+  },
   api_certificate_unusable: {
     exit: 'badConfiguration',
     about: 'the certificate files of repmgrd cannot be used',

@@ -18,6 +18,8 @@ export const apiLimits = {
   peerMessageAgeMs: 1_000,
   /** How often a name is looked up again where nobody answers at its address. */
   peerLookupAgainMs: 10_000,
+  /** For the host in api_listen to be looked up at the start, and between two tries where nobody knows it. */
+  listenLookupMs: 2_000,
   /** For whoever opens a connection to say who it is. */
   peerHelloMs: 3_000,
   /** Connections to the listener of repmgrd at a time, load balancers and monitoring included. */

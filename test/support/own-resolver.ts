@@ -13,7 +13,7 @@ import { putFile } from './sandbox-files.ts';
 export interface OwnResolver {
   /** Starts the repmgrd of a node with it; findable and ended as any other of the sandbox. */
   readonly start: (id: number, configFile: string, env: Readonly<Record<string, string>>) => ChildProcess;
-  /** No name is found any more, and who asks waits for 15 s. */
+  /** No name is found any more, and who asks waits for as long as the options say. */
   readonly die: () => void;
   readonly revive: () => void;
 }
@@ -26,7 +26,10 @@ const mountThem =
 const known = '127.0.0.1 localhost\n';
 
 /** For all tests of the file. @returns undefined where none can be made */
-export async function ownResolver(sandbox: Sandbox): Promise<OwnResolver | undefined> {
+export async function ownResolver(
+  sandbox: Sandbox,
+  { answersWithinSeconds = 15 } = {},
+): Promise<OwnResolver | undefined> {
   const address = `127.${randomInt(2, 250)}.${randomInt(250)}.${randomInt(2, 250)}`;
   const silent = createSocket('udp4');
   try {
@@ -38,7 +41,7 @@ export async function ownResolver(sandbox: Sandbox): Promise<OwnResolver | undef
   }
   afterAll(() => void silent.close());
   const hosts = await putFile(sandbox, 'hosts', known, 0o644);
-  const resolver = `nameserver ${address}\noptions timeout:5 attempts:3\n`;
+  const resolver = `nameserver ${address}\noptions timeout:${answersWithinSeconds} attempts:1\n`;
   const files = [hosts, await putFile(sandbox, 'resolv.conf', resolver, 0o644)];
   const within = (...command: readonly string[]) => ['-m', 'sh', '-c', mountThem, 'sh', ...files, ...command];
   const trial = await runCommand('unshare', within('true')).catch(() => undefined);
