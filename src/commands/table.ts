@@ -127,7 +127,7 @@ export const commandTable: readonly Command[] = [
     verb: 'promote',
     summary: 'make this standby the primary',
     description:
-      'Refuses while another primary can be reached or WAL replay is paused. Waits until the server can be written to, then corrects the metadata in one transaction.',
+      'Refuses while another primary can be reached or WAL replay is paused. Where repmgrd runs, the repmgrds elect this node; --force does without a majority of them. Waits until the server can be written to, then corrects the metadata in one transaction.',
     examples: [
       { line: 'repmgr -f /etc/repmgr.conf standby promote --dry-run', about: 'only look' },
       { line: 'repmgr -f /etc/repmgr.conf standby promote', about: 'promote the local server' },

@@ -189,7 +189,7 @@ function reportLoss(content: StateFileContent, log: Logger): void {
       content.keptAs === undefined
         ? 'What this node had promised to others is not known any more.'
         : `What this node had promised to others is not known any more. The file is kept as "${content.keptAs}".`,
-    hint: 'Nothing needs to be done: the node votes again once the leader has taken it in anew.',
+    hint: 'The node votes again once the leader has taken it in anew. Only where too many lost theirs, and nobody leads: repmgr standby promote --force, on the node that is to be the primary.',
   });
 }
 

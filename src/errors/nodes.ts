@@ -49,6 +49,10 @@ export const nodeErrors = {
     exit: 'badConfiguration',
     about: 'another primary runs, or may run, so this standby must not be promoted',
   },
+  not_elected: {
+    exit: 'badConfiguration',
+    about: 'the repmgrds did not elect the node that an operator wants to be the primary',
+  },
   other_server_registered: {
     exit: 'badConfiguration',
     about: 'the server of repmgr.conf is not the one that is registered under its node id',

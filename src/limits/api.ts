@@ -57,6 +57,10 @@ export const apiLimits = {
   controlAnswerMs: 5_000,
   /** For an operator's request to be decided: a pause needs a quorum that stores it. */
   operatorAnswerMs: 30_000,
+  /** Beyond a lease, for an election that an operator asked for: some rounds of questions, and of votes. */
+  operatorsElectionMs: 5_000,
+  /** Between two looks whether this node was elected; while it was not, it stands anew each time. */
+  electionLookMs: 250,
   /** To ask the repmgrd of this node whether there is a pause, before a command begins: it is not to be felt. */
   pauseNoticeMs: 200,
   /** For the repmgrd of another node to answer a command; it answers in milliseconds, or is gone. */

@@ -22,6 +22,8 @@ export interface PromotionContext {
   readonly signal: AbortSignal;
   /** repmgrd runs this, and sees to slots, metadata and events itself. */
   readonly isOrderedByDaemon: boolean;
+  /** Of a promotion by election: ends when this node was elected. @throws RepmgrError not_elected, interrupted */
+  readonly awaitElection: () => Promise<void>;
   /** What cannot wait for the checkpoint, once the metadata are right. */
   readonly onPromoted?: (() => Promise<void>) | undefined;
 }
@@ -42,7 +44,9 @@ export async function promote(
   const { connection } = look;
   try {
     if (look.state !== 'writable' || connection === undefined) throw await unfinished(look, plan, context);
-    if (!context.isOrderedByDaemon) await updateMetadata(connection, plan, context);
+    if (!context.isOrderedByDaemon && plan.method !== 'election') {
+      await updateMetadata(connection, plan, context);
+    }
     await report(connection, plan, dropped, context);
     try {
       await context.onPromoted?.();
@@ -123,9 +127,13 @@ async function promoteAndWait(
 async function request(
   local: Connection,
   { method }: PromotionPlan,
-  { config, server, signal }: PromotionContext,
+  { config, server, signal, awaitElection }: PromotionContext,
 ): Promise<RepmgrError | undefined> {
   const deadlineMs = config.promoteCheckTimeoutMs;
+  if (method === 'election') {
+    await awaitElection();
+    return undefined;
+  }
   try {
     if (method === 'command') await controlServer(server, 'promote', { deadlineMs, signal });
     else if (!(await requestPromotion(local, { signal }))) throw refusedBySql('pg_promote() returned false');

@@ -15,8 +15,8 @@ export interface PromotionPlan {
   /** The one of them that cannot be taken back. */
   readonly promotionStep: string;
   readonly node: NodeRecord;
-  /** `command`: the service command, or pg_ctl. */
-  readonly method: 'function' | 'command';
+  /** `command`: the service command, or pg_ctl; `election`: repmgrd promotes, and sees to slots and metadata. */
+  readonly method: 'function' | 'command' | 'election';
   readonly slotsToDrop: readonly string[];
   /** Told before anything is done. */
   readonly warnings: readonly PromotionWarning[];
@@ -32,6 +32,7 @@ export function planPromotion(facts: PromotionFacts, wish: PromotionWish): Promo
   refuseOtherSystem(facts);
   const warnings = [...refuseOtherPrimaries(facts, wish), ...warnOfBetterStandbys(facts)];
   refusePausedReplay(facts);
+  if (wish.isByElection) return byElection(facts, wish, node, warnings);
   const isByCommand = facts.server.commands.promote !== undefined || !facts.mayPromoteBySql;
   const method = isByCommand ? 'command' : 'function';
   const slotsToDrop = abandonedSlots(facts);
@@ -51,6 +52,19 @@ export function planPromotion(facts: PromotionFacts, wish: PromotionWish): Promo
       'make a checkpoint, so that pg_rewind sees the new timeline',
     ],
   };
+}
+
+function byElection(
+  facts: PromotionFacts,
+  { force, deadlineMs }: PromotionWish,
+  node: NodeRecord,
+  warnings: PromotionPlan['warnings'],
+): PromotionPlan {
+  const promotionStep = force
+    ? 'have repmgrd make this node the primary, without a majority of the others if need be'
+    : 'have the repmgrds elect this node, which promotes it';
+  const wait = `wait up to ${deadlineMs / 1000} seconds until it accepts writes${replayInWords(facts)}`;
+  return { node, method: 'election', promotionStep, slotsToDrop: [], warnings, steps: [promotionStep, wait] };
 }
 
 function refuseUnregistered({ nodeId, nodes, local, observations }: PromotionFacts, wish: PromotionWish) {
@@ -77,8 +91,12 @@ function refuseUnregistered({ nodeId, nodes, local, observations }: PromotionFac
 }
 
 function refusePrimary({ local }: PromotionFacts, wish: PromotionWish, node: NodeRecord): void {
-  if (local.isInRecovery) return;
+  // Promoted by hand it has no term yet, which only an operator can give it where no majority is left.
+  if (local.isInRecovery || (wish.isByElection && wish.force)) return;
   const isRecorded = node.role === 'primary' && node.isActive;
+  const right = wish.isByElection
+    ? `let it lead with: ${wish.ownCommand('standby promote --force')}`
+    : `correct the metadata with: ${wish.ownCommand('primary register --force')}`;
   throw failure('not_a_standby', {
     message: 'the local server is a primary already',
     detail: isRecorded
@@ -86,7 +104,7 @@ function refusePrimary({ local }: PromotionFacts, wish: PromotionWish, node: Nod
       : `It accepts writes, but the metadata have it as ${node.isActive ? 'a' : 'an inactive'} ${node.role}.`,
     hint: isRecorded
       ? `See all nodes with: ${wish.ownCommand('cluster show')}`
-      : `If it is the right primary, correct the metadata with: ${wish.ownCommand('primary register --force')}`,
+      : `If it is the right primary, ${right}`,
   });
 }
 

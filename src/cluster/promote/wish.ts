@@ -2,6 +2,8 @@
 export interface PromotionWish {
   /** `--force`: go on although the registered primary runs and does not let us in. */
   readonly force: boolean;
+  /** A repmgrd runs beside the server: the repmgrds elect, so that no two nodes are promoted. */
+  readonly isByElection: boolean;
   /** promote_check_timeout */
   readonly deadlineMs: number;
   /** How a user runs repmgr on this node, followed by these words. */

@@ -10,7 +10,7 @@ const levels: Readonly<Record<Decision, LogLevel>> = {
   bootstrap: 'NOTICE',
   adoptLeader: 'NOTICE',
   standForElection: 'NOTICE',
-  stayOut: 'INFO',
+  stayOut: 'WARNING',
   grantVote: 'NOTICE',
   refuseVote: 'INFO',
   answerBehind: 'NOTICE',
@@ -44,6 +44,12 @@ const levels: Readonly<Record<Decision, LogLevel>> = {
   ignore: 'DEBUG',
 };
 
+/** Where an operator has to go on, unless it passes by itself. */
+const hints: Readonly<Partial<Record<Decision, string>>> = {
+  stayOut:
+    'See who is missing with: repmgr daemon status --detail; where they are gone for good: repmgr standby promote --force',
+};
+
 export class DecisionLog {
   readonly #log: Logger;
   readonly #file: DecisionFile;
@@ -71,13 +77,16 @@ export class DecisionLog {
   }
 
   note(explanation: Explanation, { settings, durable, role, now }: State): void {
-    const term = role.kind === 'leader' || role.kind === 'candidate' ? role.term : durable.term;
+    // A candidate that only prepares has chosen no term yet.
+    const hasOwn = role.kind === 'leader' || (role.kind === 'candidate' && role.stage === 'asking');
+    const term = hasOwn ? role.term : durable.term;
     const repeats = this.#isRepeated(explanation.sentence, now.monotonicMs);
     if (repeats) return;
     const decision = { ...explanation, at: now.wallMs, node: settings.self, term };
     this.#kept = [...this.#kept.slice(1 - limits.decisionsKept), decision];
     void this.#reading.then(() => this.#file.keep(() => this.#kept));
-    this.#log.log(levels[explanation.decision], explanation.sentence, { detail: detailOf(explanation) });
+    const parts = { detail: detailOf(explanation), hint: hints[explanation.decision] };
+    this.#log.log(levels[explanation.decision], explanation.sentence, parts);
   }
 
   async #remember(): Promise<void> {

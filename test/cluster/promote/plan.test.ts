@@ -9,6 +9,7 @@ import { aLostNode, aNode, aPrimary, aStandby, id, lsn, slot } from '../disagree
 
 const wish: PromotionWish = {
   force: false,
+  isByElection: false,
   deadlineMs: 60_000,
   ownCommand: (words) => `repmgr -f node2.conf ${words}`,
 };
@@ -63,6 +64,26 @@ describe('the plan of a promotion', () => {
     ]);
     expect(plan).toMatchObject({ method: 'function', warnings: [], slotsToDrop: ['repmgr_slot_7'] });
     expect(plan.steps).toContain(plan.promotionStep);
+  });
+
+  it('leaves slots, metadata and the promotion itself to repmgrd where one runs', () => {
+    const given = facts({}, { slots: [slot(7, false)] });
+    const plan = planPromotion(given, { ...wish, isByElection: true });
+    expect(plan).toMatchObject({ method: 'election', slotsToDrop: [] });
+    expect(plan.steps).toEqual([
+      'have the repmgrds elect this node, which promotes it',
+      'wait up to 60 seconds until it accepts writes',
+    ]);
+    expect(planPromotion(given, { ...wish, isByElection: true, force: true }).promotionStep).toMatch(
+      /^have repmgrd make this node the primary, without a majority/,
+    );
+  });
+
+  it('gives a server that a hand made writable the lead only by force, and only where repmgrd runs', () => {
+    const writable = facts({}, { isInRecovery: false });
+    expect(refusal(writable, { isByElection: true }).code).toBe('not_a_standby');
+    expect(refusal(writable, { force: true }).code).toBe('not_a_standby');
+    expect(planPromotion(writable, { ...wish, isByElection: true, force: true }).method).toBe('election');
   });
 
   it('prefers the service command, then pg_promote(), then pg_ctl', () => {
