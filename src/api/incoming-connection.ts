@@ -1,45 +1,20 @@
 /** A connection that another repmgrd opened: it proves who it is, then each line is a message, or one asks for WAL. */
 import type { Socket } from 'node:net';
-import type { Message } from '../failover/messages.ts';
 import { limits } from '../limits.ts';
-import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
-import type { PeerIdentity } from './identity.ts';
-import type { Claimant, NodeClaims } from './node-claims.ts';
+import type { Claimant } from './node-claims.ts';
 import { parseJson } from './json.ts';
 import { LineReader } from './lines.ts';
-import { type MetadataRequest, readMetadataRequest } from './metadata-fetching.ts';
+import { readMetadataRequest } from './metadata-fetching.ts';
 import { readMessage } from './message-schema.ts';
 import { sendMetadata } from './metadata-sending.ts';
-import {
-  type ProtocolVersions,
-  readHello,
-  readLine,
-  refuseHello,
-  type Status,
-  statuses,
-} from './protocol.ts';
-import type { RefusalKind, Refusals } from './refusals.ts';
+import type { PeerService } from './peer-service.ts';
+import { readHello, readLine, refuseHello, type Status, statuses } from './protocol.ts';
+import type { RefusalKind } from './refusals.ts';
+import { readSecrets } from './secret-sharing.ts';
 import { type Purpose, secretOf } from './signature.ts';
-import { readWalRequest, type WalAnswer, type WalRequest } from './wal-request.ts';
+import { readWalRequest } from './wal-request.ts';
 import { sendWal } from './wal-sending.ts';
-
-/** What all connections to one listener share. */
-export interface PeerService {
-  readonly identity: () => PeerIdentity;
-  readonly secrets: () => readonly string[];
-  readonly isKnownNode: (id: NodeId) => boolean;
-  /** Reads the metadata once more: a node that is not known may have been registered just now. */
-  readonly lookAgain: () => Promise<unknown>;
-  readonly onMessage: (from: NodeId, message: Message) => void;
-  readonly readWal: (request: WalRequest, signal: AbortSignal) => Promise<WalAnswer>;
-  /** What this node knows of the cluster, as text. @throws Error, where events cannot be kept */
-  readonly tellMetadata: (from: NodeId, request: MetadataRequest) => Promise<string>;
-  readonly versions: ProtocolVersions;
-  readonly refusals: Refusals;
-  readonly claims: NodeClaims;
-  readonly log: Logger;
-}
 
 export class IncomingConnection implements Claimant {
   readonly #service: PeerService;
@@ -131,7 +106,7 @@ export class IncomingConnection implements Claimant {
     if (this.#from === undefined) {
       this.#greet(body);
     } else if (this.#purpose === '/peer') {
-      this.#deliver(this.#from, body);
+      this.#deliver(this.#from, body, secret);
     } else if (this.#purpose === '/metadata') {
       this.#serveMetadata(this.#from, body, secret);
     } else {
@@ -177,7 +152,7 @@ export class IncomingConnection implements Claimant {
     }
   }
 
-  #deliver(from: NodeId, body: string): void {
+  #deliver(from: NodeId, body: string, secret: string): void {
     const read = readMessage(parseJson(body));
     if (read.kind === 'malformed') {
       // The connection stays: what comes next may be in order.
@@ -186,11 +161,13 @@ export class IncomingConnection implements Claimant {
       return;
     }
     this.#answer(statuses.accepted);
-    if (read.kind === 'unknown') {
-      this.#service.log.debug(`node ${from} sent a message of an unknown kind`, { detail: read.name });
-    } else {
+    if (read.kind === 'message') {
       this.#service.onMessage(from, read.message);
+      return;
     }
+    const secrets = readSecrets(body, { secret, purpose: '/peer', nonce: this.#nonce });
+    if (secrets !== undefined) this.#service.onSecrets(secrets);
+    else this.#service.log.debug(`node ${from} sent a message of an unknown kind`, { detail: read.name });
   }
 
   #serveMetadata(from: NodeId, body: string, secret: string): void {

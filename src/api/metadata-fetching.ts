@@ -6,7 +6,7 @@ import { splitAddress } from './address.ts';
 import { ByteReader } from './byte-reader.ts';
 import { parseJson } from './json.ts';
 import { openConnection } from './opening.ts';
-import type { PeerDialing } from './peer-connection.ts';
+import type { PeerDialing } from './peer-dialing.ts';
 import { helloOf, statuses, writeLine } from './protocol.ts';
 import { shortText } from './schema-parts.ts';
 import { unseal } from './sealing.ts';
@@ -57,7 +57,7 @@ export interface MetadataFetch {
  * @throws Error whose message tells in words why there is none
  */
 export async function fetchMetadataFrom(dialing: PeerDialing, fetch: MetadataFetch): Promise<string> {
-  for (const secret of dialing.secrets()) {
+  for (const secret of dialing.secrets().secrets) {
     const text = await attempt(dialing, fetch, secret);
     if (text !== undefined) return text;
   }

@@ -2,30 +2,16 @@
 import type { Socket } from 'node:net';
 import type { Message } from '../failover/messages.ts';
 import { limits } from '../limits.ts';
-import type { Logger } from '../log/logger.ts';
 import type { NodeId } from '../model/node.ts';
 import { splitAddress } from './address.ts';
-import type { Certificates } from './certificates.ts';
 import type { PeerIdentity } from './identity.ts';
 import { LineReader } from './lines.ts';
-import type { AddressBook } from './lookup.ts';
 import { type OpenedConnection, openConnection } from './opening.ts';
 import { type Outgoing, Outbox } from './outbox.ts';
-import { helloOf, type ProtocolVersions, statuses, writeLine } from './protocol.ts';
+import type { PeerDialing } from './peer-dialing.ts';
+import { helloOf, statuses, writeLine } from './protocol.ts';
 import { hintFor } from './refusals.ts';
-
-/** What the connections to all peers share. */
-export interface PeerDialing {
-  readonly identity: () => PeerIdentity;
-  /** Unlike that of any earlier start of this node's repmgrd. */
-  readonly life: string;
-  /** Newest first; the older one is tried where the other node does not know the newest yet. */
-  readonly secrets: () => readonly string[];
-  readonly certificates: () => Promise<Certificates | undefined>;
-  readonly addresses: AddressBook;
-  readonly versions: ProtocolVersions;
-  readonly log: Logger;
-}
+import { writeSecrets } from './secret-sharing.ts';
 
 interface Line {
   readonly socket: Socket;
@@ -80,6 +66,13 @@ export class PeerConnection {
     return this.#address;
   }
 
+  /** Where the other node is not reached now, it is told as soon as it is. */
+  shareSecrets(): void {
+    // Another one stands first now.
+    this.#secretIndex = 0;
+    if (this.#line !== undefined) this.#writeSecrets(this.#line);
+  }
+
   /** @param body the message as JSON in one line: a heartbeat is the same to all */
   send(message: Message, body: string): void {
     const isHeartbeat = message.kind === 'heartbeat';
@@ -132,6 +125,7 @@ export class PeerConnection {
       line,
       JSON.stringify(helloOf(identity, this.#dialing.life, this.#to, this.#dialing.versions)),
     );
+    this.#writeSecrets(line);
     this.#flush(line);
     if (head.length > 0) lines.push(head);
   }
@@ -145,11 +139,22 @@ export class PeerConnection {
     }
   }
 
+  /** What messages to this node are signed with. */
+  get #secret(): string {
+    const { secrets } = this.#dialing.secrets();
+    return secrets[this.#secretIndex % Math.max(1, secrets.length)] ?? '';
+  }
+
+  #writeSecrets(line: Line): void {
+    const secret = this.#secret;
+    if (secret === '') return;
+    const common = { secret, purpose: '/peer', nonce: line.nonce } as const;
+    this.#write(line, writeSecrets(this.#dialing.secrets(), common));
+  }
+
   #write(line: Line, body: string, outgoing?: Outgoing): void {
-    const secrets = this.#dialing.secrets();
-    const secret = secrets[this.#secretIndex % Math.max(1, secrets.length)] ?? '';
     line.underWay.push({ outgoing, sentAt: performance.now() });
-    line.socket.write(writeLine(secret, '/peer', line.nonce, line.counter, body));
+    line.socket.write(writeLine(this.#secret, '/peer', line.nonce, line.counter, body));
     line.counter++;
     this.#answerTimer ??= setTimeout(() => this.#watchAnswers(), limits.peerAnswerMs);
   }
@@ -191,8 +196,12 @@ export class PeerConnection {
     }
     this.#secretIndex++;
     for (const { outgoing } of line.underWay) if (outgoing !== undefined) this.#outbox.add(outgoing);
-    if (this.#refusedInARow === 1) this.#drop(line, null, 0);
-    else this.#drop(line, 'it knows another secret than this node');
+    if (this.#refusedInARow === 1) {
+      this.#drop(line, null, 0);
+      return;
+    }
+    this.#drop(line, 'it knows another secret than this node');
+    this.#dialing.onUnknownSecret();
   }
 
   #drop(line: Line, reason: string | null, retryMs?: number): void {

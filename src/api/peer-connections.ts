@@ -3,20 +3,23 @@ import { randomUUID } from 'node:crypto';
 import { failure } from '../errors.ts';
 import type { Message } from '../failover/messages.ts';
 import type { Logger } from '../log/logger.ts';
+import type { ClusterSecrets } from '../model/cluster-secrets.ts';
 import type { NodeId } from '../model/node.ts';
 import { readCertificates, type TlsFiles } from './certificates.ts';
 import type { PeerIdentity } from './identity.ts';
 import { AddressBook } from './lookup.ts';
 import { fetchMetadataFrom, type MetadataRequest } from './metadata-fetching.ts';
-import { PeerConnection, type PeerDialing } from './peer-connection.ts';
+import { PeerConnection } from './peer-connection.ts';
+import type { PeerDialing } from './peer-dialing.ts';
 import { type ProtocolVersions, protocolVersions } from './protocol.ts';
 import { fetchWalFrom } from './wal-fetching.ts';
 import type { WalAnswer, WalRequest } from './wal-request.ts';
 
 export interface PeerConnectionsOptions {
   readonly identity: () => PeerIdentity;
-  /** Newest first: the secret of the cluster, and the one that it replaced. */
-  readonly secrets: () => readonly string[];
+  readonly secrets: () => ClusterSecrets;
+  /** Another repmgrd knows none of them: there may be a newer one. */
+  readonly onUnknownSecret: () => void;
   /** Asked whenever a connection is opened, so that renewed files are used; undefined: without TLS. */
   readonly tls: () => TlsFiles | undefined;
   /** HOST:PORT of each other repmgrd. */
@@ -39,12 +42,14 @@ export interface PeerConnections {
   fetchMetadata(from: NodeId, request: MetadataRequest, signal: AbortSignal): Promise<string>;
   /** Opens connections to those that are new, and closes those to nodes that are gone or have moved. */
   setPeers(peers: ReadonlyMap<NodeId, string>): void;
+  /** The secrets have changed: the others are told. */
+  shareSecrets(): void;
   close(): void;
 }
 
 /** All connections are opened at once, and kept open, without anything to say too. */
 export function openPeerConnections(options: PeerConnectionsOptions): PeerConnections {
-  const { identity, secrets, tls, versions = protocolVersions, log, signal } = options;
+  const { identity, secrets, onUnknownSecret, tls, versions = protocolVersions, log, signal } = options;
   const certificates = async () => {
     const files = tls();
     return files === undefined ? undefined : await readCertificates(files);
@@ -53,6 +58,7 @@ export function openPeerConnections(options: PeerConnectionsOptions): PeerConnec
     identity,
     life: randomUUID(),
     secrets,
+    onUnknownSecret,
     certificates,
     addresses: new AddressBook(),
     versions,
@@ -95,6 +101,7 @@ export function openPeerConnections(options: PeerConnectionsOptions): PeerConnec
       return await fetchMetadataFrom(dialing, { from, address, request, signal: fetchSignal });
     },
     setPeers,
+    shareSecrets: () => connections.forEach((connection) => connection.shareSecrets()),
     close,
   };
 }

@@ -26,7 +26,7 @@ const harmless: readonly RefusalKind[] = ['silent', 'otherSecret'];
 const hints: Readonly<Record<RefusalKind, string | undefined>> = {
   malformed: 'Compare the versions of repmgrd on both nodes: repmgrd --version.',
   badSignature:
-    'The nodes have different secrets: both must read the same metadata; see "repmgr cluster show" on both.',
+    'The nodes have different secrets: both must read the same metadata; see "repmgr cluster show" on both. If it was changed while a witness without PostgreSQL was away: repmgr witness join --force there.',
   otherSecret:
     'While a node still reads the new secret this is in order; else see "repmgr cluster show" on both nodes.',
   unknownNode: 'If it is a node of this cluster, register it: repmgr standby register, or witness join.',

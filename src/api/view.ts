@@ -24,6 +24,8 @@ export interface ApiView {
   readonly pause: PauseView | null;
   /** Until the maintenance of this node ends by itself; null: there is none. */
   readonly maintenanceLeftMs: number | null;
+  /** Which state of a change of the secret this repmgrd has heard of: see ClusterSecrets. */
+  readonly secretVersion: number;
   /** What an operator should look at: sentences, the worst first; empty where all is well. */
   readonly sickSigns: readonly string[];
   readonly nodes: readonly NodeView[];

@@ -6,7 +6,7 @@ import type { NodeId } from '../model/node.ts';
 import { splitAddress } from './address.ts';
 import { ByteReader } from './byte-reader.ts';
 import { openConnection } from './opening.ts';
-import type { PeerDialing } from './peer-connection.ts';
+import type { PeerDialing } from './peer-dialing.ts';
 import { helloOf, writeLine } from './protocol.ts';
 import { secretOf } from './signature.ts';
 import type { WalAnswer, WalRequest } from './wal-request.ts';
@@ -25,7 +25,7 @@ export interface WalFetch {
  * @throws RepmgrError peer_unreachable, also while the bytes are read
  */
 export async function fetchWalFrom(dialing: PeerDialing, fetch: WalFetch): Promise<WalAnswer> {
-  const secrets = dialing.secrets();
+  const { secrets } = dialing.secrets();
   for (const [index, secret] of secrets.entries()) {
     const answer = await attempt(dialing, fetch, secret).catch((error: unknown) => {
       throw unreachable(fetch, error);

@@ -1,16 +1,15 @@
 /** What a repmgrd knows of its cluster from the metadata, and keeps for times when no server answers. */
 import * as v from 'valibot';
+import type { ClusterSecrets } from '../model/cluster-secrets.ts';
 import type { NodeId, NodeRecord } from '../model/node.ts';
 
-export interface ClusterFacts {
+export interface ClusterFacts extends ClusterSecrets {
   readonly nodes: readonly NodeRecord[];
   /** Where each node's repmgrd is reached, HOST:PORT, as far as it told. */
   readonly addresses: readonly (readonly [NodeId, string])[];
   readonly namesTerm: boolean | null;
   /** That of the cluster; null where nobody knows it yet. */
   readonly systemIdentifier: string | null;
-  /** What messages are signed with, the newest first. */
-  readonly secrets: readonly string[];
   /** Of the local server, as it told. */
   readonly dataDirectory: string | null;
 }
@@ -21,6 +20,7 @@ export const noFacts: ClusterFacts = {
   namesTerm: null,
   systemIdentifier: null,
   secrets: [],
+  secretVersion: 0,
   dataDirectory: null,
 };
 
@@ -42,6 +42,7 @@ export const clusterFactsSchema = v.object({
   namesTerm: v.nullable(v.boolean()),
   systemIdentifier: v.nullable(v.string()),
   secrets: v.array(v.string()),
+  secretVersion: v.optional(v.number(), 0),
   dataDirectory: v.nullable(v.string()),
 });
 

@@ -1,14 +1,11 @@
 /** `repmgr cluster cleanup`: deletes old monitoring history. docs/monitoring-history.md */
 import { cleanHistory, inspectHistory, planCleanup } from '../cluster/clean-history.ts';
-import { requirePrimary } from '../cluster/find-primary.ts';
-import { requireSchema } from '../cluster/metadata/schema.ts';
 import { recordEvent } from '../cluster/record-event.ts';
-import { failure, RepmgrError } from '../errors.ts';
-import type { Connection } from '../postgres/connection.ts';
 import { renderJson } from '../render/json.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
-import { checkedNodeId, connectLocally, requireConfig } from './local-node.ts';
+import { checkedNodeId, requireConfig } from './local-node.ts';
+import { connectToPrimary } from './primary-connection.ts';
 
 /** Exit codes as repmgr 3: 6 without a local server or without a primary, 7 where PostgreSQL refuses to delete. */
 export async function run(context: CommandContext): Promise<void> {
@@ -48,20 +45,5 @@ export async function run(context: CommandContext): Promise<void> {
     log.notice(said);
   } finally {
     await primary.close();
-  }
-}
-
-async function connectToPrimary(context: CommandContext): Promise<Connection> {
-  const { clusterName } = requireConfig(context);
-  const local = await connectLocally(context);
-  try {
-    await requireSchema(local, clusterName);
-    return (await requirePrimary(local, clusterName, context)).connection;
-  } catch (error) {
-    if (!(error instanceof RepmgrError) || error.code !== 'primary_not_found') throw error;
-    const { message, detail, hint, cause } = error;
-    throw failure(error.code, { message, detail, hint, cause, exit: 'connectionFailed' });
-  } finally {
-    await local.close();
   }
 }

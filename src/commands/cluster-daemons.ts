@@ -10,6 +10,7 @@ import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { redactConninfo } from '../model/conninfo.ts';
 import type { NodeId } from '../model/node.ts';
+import type { Connection } from '../postgres/connection.ts';
 import { clusterConninfo, connectToCluster, nameOfCluster } from './cluster-connection.ts';
 import { readNodes } from './cluster-nodes.ts';
 import type { CommandContext } from './command.ts';
@@ -115,19 +116,27 @@ async function nodesOfMetadata(
     });
   });
   try {
-    const nodes = await readNodes(connection, cluster);
-    const schema = await inspectSchema(connection, cluster);
-    const addresses =
-      schema.kind === 'ours' ? await listDaemonAddresses(connection, cluster) : new Map<NodeId, string>();
-    return nodes.map((node) => ({
-      ...node,
-      upstream: node.upstreamNodeId ?? null,
-      apiAddress: addresses.get(node.id) ?? null,
-      conninfo: redactConninfo(node.conninfo),
-    }));
+    return await readRecordedNodes(connection, cluster);
   } finally {
     void connection.close();
   }
+}
+
+/** @throws RepmgrError node_list_unreadable, interrupted, of the queries */
+export async function readRecordedNodes(
+  connection: Connection,
+  cluster: string,
+): Promise<readonly RecordedNode[]> {
+  const nodes = await readNodes(connection, cluster);
+  const schema = await inspectSchema(connection, cluster);
+  const addresses =
+    schema.kind === 'ours' ? await listDaemonAddresses(connection, cluster) : new Map<NodeId, string>();
+  return nodes.map((node) => ({
+    ...node,
+    upstream: node.upstreamNodeId ?? null,
+    apiAddress: addresses.get(node.id) ?? null,
+    conninfo: redactConninfo(node.conninfo),
+  }));
 }
 
 /** @param mark a key that the page has, and no error page has */

@@ -130,6 +130,24 @@ export const clusterCommands: readonly Command[] = [
   },
   {
     noun: 'cluster',
+    verb: 'rotate-secret',
+    summary: 'change the secret that the repmgrds share',
+    description:
+      'Makes another secret on the primary, wherever it is run. Both are accepted until every repmgrd knows the new one, so that none refuses the other; then the former one ends. It takes some seconds. Interrupted, the same command goes on. With --force also without the repmgrds that do not answer: they read the new secret when they start, but a witness without PostgreSQL has to join again.',
+    examples: [
+      { line: 'repmgr -f /etc/repmgr.conf cluster rotate-secret --dry-run', about: 'who must hear of it?' },
+      { line: 'repmgr -f /etc/repmgr.conf cluster rotate-secret', about: 'change it' },
+      {
+        line: 'repmgr -f /etc/repmgr.conf cluster rotate-secret --force',
+        about: 'while the repmgrd of a node is stopped',
+      },
+    ],
+    options: [],
+    needsConfig: true,
+    load: () => import('./cluster-rotate-secret.ts'),
+  },
+  {
+    noun: 'cluster',
     verb: 'grants',
     summary: 'print or make what a role needs that is no superuser',
     description:

@@ -3,6 +3,7 @@ import type { RelayedEvent } from '../api/metadata-fetching.ts';
 import type { Config } from '../config/resolve.ts';
 import type { Action } from '../failover/actions.ts';
 import { isWritable } from '../failover/own-wal.ts';
+import type { ClusterSecrets } from '../model/cluster-secrets.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { mayChangeSynchronousNames } from '../postgres/queries/server.ts';
 import { LivenessWriter } from './liveness-writer.ts';
@@ -66,6 +67,7 @@ export class Daemon {
       leader: () => this.answers.leader,
       report: (event: ReportedEvent) => this.#reports.event(event),
       reread: async () => await this.#metadata.read(),
+      noteSecrets: (secrets: ClusterSecrets) => this.#metadata.noteSecrets(secrets),
       log,
     };
     this.#requests = new OperatorRequests((requestId, request) =>

@@ -2,11 +2,12 @@
  * Reads the metadata from the own server every few seconds, on a connection of its own, and tells what changed. What
  * cannot be read is what it was.
  */
-import { type ClusterRow, type MetadataFacts, readMetadataFacts } from '../cluster/metadata/facts.ts';
+import { type MetadataFacts, readMetadataFacts } from '../cluster/metadata/facts.ts';
 import { hasOwnTables, requireSchema } from '../cluster/metadata/schema.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
+import { type ClusterSecrets, newerSecrets } from '../model/cluster-secrets.ts';
 import type { Conninfo } from '../model/conninfo.ts';
 import { connect, type Connection } from '../postgres/connection.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
@@ -42,6 +43,10 @@ export class MetadataWatch {
   /** What the metadata do not tell, kept with what they do. */
   noteDataDirectory(dataDirectory: string): void {
     this.#facts = { ...this.#facts, dataDirectory };
+  }
+
+  noteSecrets(secrets: ClusterSecrets): void {
+    this.#take({ ...this.#facts, ...newerSecrets(this.#facts, secrets) });
   }
 
   /** Reads now. Never throws. @returns whether the metadata could be read */
@@ -128,12 +133,6 @@ function factsOf(before: ClusterFacts, found: MetadataFacts): ClusterFacts {
     addresses,
     namesTerm: (cluster?.term ?? 0) > 0,
     systemIdentifier: cluster?.systemIdentifier ?? before.systemIdentifier,
-    secrets: secretsOf(before.secrets, cluster),
+    ...newerSecrets(before, cluster ?? before),
   };
-}
-
-/** The one before stays good until the others have heard of the new one. */
-function secretsOf(before: readonly string[], cluster: ClusterRow | undefined): readonly string[] {
-  if (cluster === undefined || cluster.secret === before[0]) return before;
-  return [cluster.secret, ...before].slice(0, 2);
 }

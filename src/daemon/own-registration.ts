@@ -1,5 +1,4 @@
 /** The rows of this node in the metadata, as repmgr.conf has them: a repmgrd completes and corrects its own. */
-import { randomBytes } from 'node:crypto';
 import { recordedSystemIdentifier, writeClusterRow } from '../cluster/metadata/cluster-row.ts';
 import { recordDaemonAddress } from '../cluster/metadata/daemon-addresses.ts';
 import { makeSchema } from '../cluster/metadata/make-schema.ts';
@@ -50,6 +49,6 @@ async function completeSchema(primary: Connection, clusterName: string): Promise
   await primary.transaction(async () => {
     await makeSchema(primary, clusterName);
     const known = await recordedSystemIdentifier(primary, clusterName);
-    await writeClusterRow(primary, clusterName, known ?? identifier, randomBytes(32).toString('hex'));
+    await writeClusterRow(primary, clusterName, known ?? identifier);
   });
 }

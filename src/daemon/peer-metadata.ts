@@ -5,6 +5,7 @@
 import { readFacts } from '../cluster/cluster-facts.ts';
 import { limits } from '../limits.ts';
 import type { Logger } from '../log/logger.ts';
+import { type ClusterSecrets, newerSecrets } from '../model/cluster-secrets.ts';
 import type { NodeId } from '../model/node.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import type { MetadataSource } from './metadata-source.ts';
@@ -39,6 +40,10 @@ export class PeerMetadata implements MetadataSource {
     return this.#facts;
   }
 
+  noteSecrets(secrets: ClusterSecrets): void {
+    this.#take({ ...this.#facts, ...newerSecrets(this.#facts, secrets) });
+  }
+
   async read(): Promise<boolean> {
     this.#reading ??= this.#readOnce().finally(() => {
       this.#reading = undefined;
@@ -64,17 +69,14 @@ export class PeerMetadata implements MetadataSource {
   }
 
   async #readOnce(): Promise<boolean> {
-    const { fetch, onChanged } = this.#options;
+    const { fetch } = this.#options;
     const complaints: string[] = [];
     for (const node of this.#whomToAsk()) {
       try {
         const facts = readFacts(await fetch(node.id, this.#ending.signal));
         if (facts === undefined) throw new Error('what it says makes no sense to this version of repmgrd');
         this.#complaint = '';
-        if (!this.#ending.signal.aborted && JSON.stringify(facts) !== JSON.stringify(this.#facts)) {
-          this.#facts = facts;
-          onChanged(facts);
-        }
+        this.#take({ ...facts, ...newerSecrets(this.#facts, facts) });
         return true;
       } catch (error) {
         complaints.push(`node "${node.name}": ${error instanceof Error ? error.message : String(error)}`);
@@ -82,6 +84,12 @@ export class PeerMetadata implements MetadataSource {
     }
     this.#complain(complaints.join('; '));
     return false;
+  }
+
+  #take(facts: ClusterFacts): void {
+    if (this.#ending.signal.aborted || JSON.stringify(facts) === JSON.stringify(this.#facts)) return;
+    this.#facts = facts;
+    this.#options.onChanged(facts);
   }
 
   /** The leader's metadata are the newest; those of a standby may be a moment behind. */

@@ -9,6 +9,7 @@ import type { Config } from '../config/resolve.ts';
 import { RepmgrError } from '../errors.ts';
 import type { Message } from '../failover/messages.ts';
 import { limits } from '../limits.ts';
+import type { ClusterSecrets } from '../model/cluster-secrets.ts';
 import type { NodeId } from '../model/node.ts';
 import { waitUntil } from '../system/clock.ts';
 import { Admissions, type AdmissionsOptions } from './admissions.ts';
@@ -20,6 +21,7 @@ import type { PeerNotes } from './peer-notes.ts';
 import { readWalTail } from './perform/wal-tail.ts';
 import type { ReportedEvent } from './report/reported-event.ts';
 import type { StartedFrom } from './started-from.ts';
+import { SecretSearch } from './secret-search.ts';
 import { refuseTwin } from './twin.ts';
 
 export interface PeerTrafficOptions extends InboxOptions {
@@ -31,6 +33,7 @@ export interface PeerTrafficOptions extends InboxOptions {
   readonly addresses: AdmissionsOptions['addresses'];
   readonly leader: () => NodeId | null;
   readonly reread: AdmissionsOptions['reread'];
+  readonly noteSecrets: (secrets: ClusterSecrets) => void;
   readonly report: (event: ReportedEvent) => void;
 }
 
@@ -41,19 +44,24 @@ export class PeerTraffic {
   readonly #inbox: Inbox;
   readonly #ending = new AbortController();
   #api: ApiServer | undefined;
+  #sharedVersion: number;
 
   constructor(options: PeerTrafficOptions) {
     const { from, config, facts } = options;
+    const { signal } = this.#ending;
+    const search = new SecretSearch({ ...options, self: from.self, log: from.log, signal });
+    this.#sharedVersion = facts().secretVersion;
     this.#options = options;
     this.admissions = new Admissions({ ...options, kept: from.stateFile, log: from.log });
     this.#inbox = new Inbox(options);
     this.#peers = openPeerConnections({
       identity: () => this.#identity(),
-      secrets: () => facts().secrets,
+      secrets: facts,
+      onUnknownSecret: () => search.begin(),
       tls: () => tlsFilesOf(config()),
       peers: peerAddresses(facts(), from.self),
       log: from.log,
-      signal: this.#ending.signal,
+      signal,
     });
   }
 
@@ -83,7 +91,7 @@ export class PeerTraffic {
 
   /** @throws RepmgrError as `startApiServer` */
   async #open(pages: PageSource): Promise<void> {
-    const { from, config, facts, notes, reread, report } = this.#options;
+    const { from, config, facts, notes, reread, noteSecrets, report } = this.#options;
     const { bootNonce, place, isWitness, log } = from;
     this.#api = await startApiServer({
       listen: config().apiListen,
@@ -98,6 +106,7 @@ export class PeerTraffic {
         notes.noteReceived(sender, message, readMonotonicMs());
         this.#inbox.receive(sender, message);
       },
+      onSecrets: noteSecrets,
       readWal: async (request) =>
         isWitness ? { kind: 'refused', reason: 'a witness has no WAL' } : await readWalTail(request, place),
       tellMetadata: async (sender, request) => await this.admissions.tellMetadata(sender, request),
@@ -166,6 +175,9 @@ export class PeerTraffic {
 
   takeFacts(facts: ClusterFacts): void {
     this.#peers.setPeers(peerAddresses(facts, this.#options.from.self));
+    if (facts.secretVersion === this.#sharedVersion) return;
+    this.#sharedVersion = facts.secretVersion;
+    this.#peers.shareSecrets();
   }
 
   /** Reads certificate files again. @throws RepmgrError api_certificate_unusable */

@@ -53,6 +53,10 @@ export function sickSignsOf({ facts, state, nowMs }: SickSignSource): readonly s
       );
     }
   }
+  add(
+    facts.secrets.length > 1,
+    'the secret of the cluster is being changed: if nobody does, end it with repmgr cluster rotate-secret',
+  );
   return signs;
 }
 

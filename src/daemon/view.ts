@@ -42,6 +42,7 @@ export function viewOf(source: ViewSource): ApiView {
     quorum: quorumOf(voters.length),
     pause: pauseView(state, nowMs),
     maintenanceLeftMs: maintenanceLeftMs(state),
+    secretVersion: facts.secretVersion,
     sickSigns: sickSignsOf(source),
     nodes: facts.nodes.map((node) => nodeView(node, source)),
     counters: notes.counters,

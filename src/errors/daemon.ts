@@ -38,6 +38,11 @@ export const daemonErrors = {
   daemon_not_running: { exit: 'connectionFailed', about: 'no repmgrd of this node is running' },
   daemon_silent: { exit: 'connectionFailed', about: 'the repmgrd of this node does not answer' },
   request_refused: { exit: 'pauseFailed', about: 'repmgrd refused a pause, its end, or maintenance' },
+  secret_unspread: {
+    exit: 'connectionFailed',
+    about: 'a new secret of the cluster has not reached every repmgrd',
+  },
+  secret_missing: { exit: 'badConfiguration', about: 'the metadata of the cluster have no secret yet' },
   daemon_service_failed: { exit: 'serviceFailed', about: 'repmgrd could not be started or stopped' },
   node_inactive: {
     exit: 'badConfiguration',

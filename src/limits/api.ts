@@ -43,6 +43,12 @@ export const apiLimits = {
   /** Events, and characters of their details, that a witness without PostgreSQL hands to the leader in one message. */
   eventsRelayed: 4,
   relayedDetails: 3_000,
+  /** For every repmgrd to take a step of a new secret over: they read the metadata every few seconds, and tell each other. */
+  secretSpreadMs: 60_000,
+  /** Between two looks whether they did. */
+  secretLookMs: 200,
+  /** Between two searches of a refused repmgrd for the present secret, on the servers of the others. */
+  secretSearchMs: 5_000,
   /** Silence in the middle of WAL that is handed over, after which the other side counts as gone. */
   walSilenceMs: 5_000,
   /** Between two lines of the log about the same refusal of the same sender. */

@@ -7,6 +7,7 @@ export const eventNames: readonly string[] = [
   'primary_unregister',
   'cluster_created',
   'cluster_cleanup',
+  'cluster_rotate_secret',
   'standby_clone',
   'standby_register',
   'standby_register_sync',

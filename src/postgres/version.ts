@@ -103,6 +103,8 @@ export interface Capabilities {
   readonly synchronousNamesSyntax: 'any' | 'first' | 'list';
   /** pg_hba_file_rules, 10+. */
   readonly hasHostBasedRulesView: boolean;
+  /** gen_random_uuid(), 13+. */
+  readonly hasRandomUuids: boolean;
 }
 
 /**
@@ -191,6 +193,7 @@ function capabilitiesOf(number: number): Capabilities {
     hasScram: isAtLeast('10'),
     synchronousNamesSyntax: isAtLeast('10') ? 'any' : isAtLeast('9.6') ? 'first' : 'list',
     hasHostBasedRulesView: isAtLeast('10'),
+    hasRandomUuids: isAtLeast('13'),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/failover/messages.ts';
+import type { ClusterSecrets } from '../../src/model/cluster-secrets.ts';
 import { waitUntil } from '../../src/system/clock.ts';
 import { heartbeatOf, registered } from '../failover/support/one-node.ts';
 import { numbered, type Peer, startPeer, tell, termOf } from './support/peer.ts';
@@ -115,9 +116,25 @@ describe('the secret of the cluster', () => {
     expect(warnings(one)).toEqual([]);
   });
 
+  it('is told to the others when a connection opens, and when it changes, before anybody signs with it', async () => {
+    const told: ClusterSecrets[] = [];
+    let known = ['old'];
+    const one = await startPeer({ id: 1, secrets: () => known, secretVersion: 7 });
+    const two = await startPeer({ id: 2, secrets: () => ['old'], onSecrets: (it) => told.push(it) });
+    one.knows(two);
+    await tell(one, two, numbered(1));
+    expect(told).toEqual([{ secrets: ['old'], secretVersion: 7 }]);
+    known = ['old', 'next'];
+    one.connections.shareSecrets();
+    await tell(one, two, numbered(2));
+    expect(told[1]).toEqual({ secrets: ['old', 'next'], secretVersion: 7 });
+    expect([...warnings(one), ...warnings(two)]).toEqual([]);
+  });
+
   it('must be known: another one is refused, and both logs say so, once', async () => {
+    let looks = 0;
     const [one, two] = [
-      await startPeer({ id: 1, secrets: () => ['one'] }),
+      await startPeer({ id: 1, secrets: () => ['one'], onUnknownSecret: () => looks++ }),
       await startPeer({ id: 2, secrets: () => ['two'] }),
     ];
     const relay = await startRelay(two.address);
@@ -132,6 +149,7 @@ describe('the secret of the cluster', () => {
     expect(warnings(one)[0]).toContain('it knows another secret than this node');
     expect(warnings(two)).toEqual([expect.stringContaining('sent a message with a wrong signature')]);
     expect(two.received).toEqual([]);
+    expect(looks).toBeGreaterThan(0);
   });
 });
 

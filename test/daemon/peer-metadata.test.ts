@@ -42,6 +42,15 @@ function setUp(answers: Readonly<Record<number, string>>, leader: number | null 
 }
 
 describe('a witness without PostgreSQL', () => {
+  it('takes a secret from whoever tells of it, and never goes back to an older one', async () => {
+    const { metadata, told } = setUp({ 1: writeFacts(before) });
+    metadata.noteSecrets({ secrets: ['old', 'next'], secretVersion: 5 });
+    expect(await metadata.read()).toBe(true);
+    metadata.noteSecrets({ secrets: ['older'], secretVersion: 4 });
+    expect(metadata.facts).toEqual({ ...before, secrets: ['old', 'next'], secretVersion: 5 });
+    expect(told).toHaveLength(1);
+  });
+
   it('asks the leader, and tells what changed once', async () => {
     const { metadata, asked, told } = setUp({ 1: writeFacts(before), 2: writeFacts(changed) }, 2);
     expect(await metadata.read()).toBe(true);

@@ -19,6 +19,7 @@ describe('primary register', () => {
         'create the tables and views of repmgr 3 where they are missing',
         'create the tables repmgr_cluster and repmgr_node',
         'replace the view repl_status if it needs a C library that is not there',
+        'add the columns next_secret, former_secret and secret_version to repmgr_cluster',
         `register node "node1" (ID: 1) as the primary, its repmgrd at 127.0.0.1:${apiPort}`,
         '',
       ].join('\n'),
@@ -198,7 +199,7 @@ describe('primary register', () => {
       );
     }
     expect(await sandbox.query(1, 'SELECT 1 FROM repmgr_sandbox.repl_nodes')).toHaveLength(1);
-    expect(await sandbox.query(1, 'SELECT number FROM repmgr_sandbox.repmgr_migrations')).toHaveLength(3);
+    expect(await sandbox.query(1, 'SELECT number FROM repmgr_sandbox.repmgr_migrations')).toHaveLength(4);
     expect(await sandbox.query(1, 'SELECT 1 FROM repmgr_sandbox.repmgr_cluster')).toHaveLength(1);
   });
 

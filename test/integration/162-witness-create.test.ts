@@ -56,6 +56,7 @@ describe('witness create', () => {
       'on the witness: create the tables and views of repmgr 3 where they are missing',
       'on the witness: create the tables repmgr_cluster and repmgr_node',
       'on the witness: replace the view repl_status if it needs a C library that is not there',
+      'on the witness: add the columns next_secret, former_secret and secret_version to repmgr_cluster',
       'copy the rows of 1 nodes from the primary to the witness',
       `register node "node2" (ID: 2) as a witness, its repmgrd at 127.0.0.1:${apiPort}`,
     ]);

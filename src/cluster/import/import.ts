@@ -1,5 +1,4 @@
 /** Imports the metadata of repmgr 5 on the primary: inspect, plan, and one transaction that does it. */
-import { randomBytes } from 'node:crypto';
 import { failure } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { NodeRecord } from '../../model/node.ts';
@@ -66,7 +65,7 @@ export async function importMetadata(connection: Connection, cluster: string): P
     for (const statement of [copyOfEvents(cluster), copyOfHistory(cluster)]) {
       await connection.query(statement, [], { deadlineMs: limits.metadataChangeMs });
     }
-    await writeClusterRow(connection, cluster, identifier, randomBytes(32).toString('hex'));
+    await writeClusterRow(connection, cluster, identifier);
   });
 }
 

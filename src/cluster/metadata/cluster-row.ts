@@ -1,5 +1,6 @@
 /** The one row of `repmgr_cluster`: which cluster this is, and the secret that its daemons share. */
 import type { Connection } from '../../postgres/connection.ts';
+import { freshSecret, nextSecretVersion } from './cluster-secret.ts';
 import { qualified } from './names.ts';
 
 /** @returns the system identifier that the metadata belongs to; undefined before anybody wrote it, and
@@ -14,12 +15,11 @@ export async function recordedSystemIdentifier(
   return row?.system_identifier ?? undefined;
 }
 
-/** Keeps a secret that is there; the system identifier is always set to the one given. */
+/** Keeps a secret that is there, else makes one; the system identifier is always set to the one given. */
 export async function writeClusterRow(
   connection: Connection,
   cluster: string,
   systemIdentifier: string | undefined,
-  newSecret: string,
 ): Promise<void> {
   const table = qualified(cluster, 'repmgr_cluster');
   const updated = await connection.query<{ is_only_row: boolean }>(
@@ -27,8 +27,10 @@ export async function writeClusterRow(
     [systemIdentifier ?? null],
   );
   if (updated.length > 0) return;
-  await connection.query(`INSERT INTO ${table} (system_identifier, secret) VALUES ($1, $2)`, [
-    systemIdentifier ?? null,
-    newSecret,
-  ]);
+  const { expression, values } = freshSecret(connection, 2);
+  await connection.query(
+    `INSERT INTO ${table} (system_identifier, secret, secret_version)
+     VALUES ($1, ${expression}, ${nextSecretVersion('0')})`,
+    [systemIdentifier ?? null, ...values],
+  );
 }

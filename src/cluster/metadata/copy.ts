@@ -17,7 +17,6 @@ interface OwnTables {
 }
 
 const daemonColumns = 'node_id, api_address';
-const clusterColumns = 'system_identifier, term, leader, record, record_version, secret';
 
 /** Reads on the primary; inside of `changeNodes` all of it is of one moment. */
 export async function readMetadata(
@@ -30,7 +29,7 @@ export async function readMetadata(
     own: options.hasOwnTables
       ? {
           daemons: await rowsAsJson(primary, qualified(cluster, 'repmgr_node'), daemonColumns),
-          cluster: await rowsAsJson(primary, qualified(cluster, 'repmgr_cluster'), clusterColumns),
+          cluster: await rowsAsJson(primary, qualified(cluster, 'repmgr_cluster'), '*'),
         }
       : undefined,
   };
@@ -46,7 +45,8 @@ export async function replaceMetadata(
   await replaceNodes(witness, cluster, nodes);
   if (own === undefined) return;
   await replaceRows(witness, qualified(cluster, 'repmgr_node'), daemonColumns, own.daemons);
-  await replaceRows(witness, qualified(cluster, 'repmgr_cluster'), clusterColumns, own.cluster);
+  const clusterTable = qualified(cluster, 'repmgr_cluster');
+  await replaceRows(witness, clusterTable, await columnsOf(witness, clusterTable), own.cluster);
 }
 
 async function rowsAsJson(connection: Connection, table: string, columns: string): Promise<string> {
@@ -54,6 +54,16 @@ async function rowsAsJson(connection: Connection, table: string, columns: string
     `SELECT coalesce(json_agg(entry), '[]')::text AS rows FROM (SELECT ${columns} FROM ${table}) AS entry`,
   );
   return row?.rows ?? '[]';
+}
+
+/** Of the witness, whose metadata may be older or newer than those of the primary. */
+async function columnsOf(connection: Connection, table: string): Promise<string> {
+  const columns = await connection.query<{ name: string }>(
+    `SELECT quote_ident(attname) AS name FROM pg_attribute
+      WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+    [table],
+  );
+  return columns.map(({ name }) => name).join(', ');
 }
 
 async function replaceRows(

@@ -1,4 +1,5 @@
 /** All that a repmgrd wants to know of the metadata, in one statement: it asks every few seconds. */
+import type { ClusterSecrets } from '../../model/cluster-secrets.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { Connection, QueryOptions } from '../../postgres/connection.ts';
 import { qualified } from './names.ts';
@@ -13,10 +14,9 @@ export interface MetadataFacts {
   readonly cluster: ClusterRow | undefined;
 }
 
-export interface ClusterRow {
+export interface ClusterRow extends ClusterSecrets {
   readonly systemIdentifier: string | undefined;
   readonly term: number;
-  readonly secret: string;
 }
 
 interface FactsRow {
@@ -26,6 +26,9 @@ interface FactsRow {
     readonly system_identifier: string | null;
     readonly term: number;
     readonly secret: string;
+    readonly next_secret?: string | null;
+    readonly former_secret?: string | null;
+    readonly secret_version?: number | null;
   } | null;
 }
 
@@ -44,8 +47,7 @@ export async function readMetadataFacts(
     ? `(SELECT coalesce(json_agg(daemon), '[]')
           FROM (SELECT node_id, api_address FROM ${qualified(cluster, 'repmgr_node')}
                  WHERE api_address IS NOT NULL) AS daemon) AS addresses,
-       (SELECT row_to_json(entry)
-          FROM (SELECT system_identifier, term, secret FROM ${qualified(cluster, 'repmgr_cluster')}) AS entry) AS cluster`
+       (SELECT row_to_json(entry) FROM ${qualified(cluster, 'repmgr_cluster')} AS entry) AS cluster`
     : `'[]'::json AS addresses, NULL::json AS cluster`;
   const [row] = await connection.query<FactsRow>(
     `SELECT (SELECT coalesce(json_agg(node), '[]')
@@ -58,13 +60,15 @@ export async function readMetadataFacts(
   return {
     nodes: row.nodes.map(recordOf),
     addresses: row.addresses.map(({ node_id, api_address }) => [node_id as NodeId, api_address] as const),
-    cluster:
-      row.cluster === null
-        ? undefined
-        : {
-            systemIdentifier: row.cluster.system_identifier ?? undefined,
-            term: row.cluster.term,
-            secret: row.cluster.secret,
-          },
+    cluster: row.cluster === null ? undefined : clusterRowOf(row.cluster),
+  };
+}
+
+function clusterRowOf(row: NonNullable<FactsRow['cluster']>): ClusterRow {
+  return {
+    systemIdentifier: row.system_identifier ?? undefined,
+    term: row.term,
+    secrets: [row.secret, row.next_secret, row.former_secret].filter((it) => typeof it === 'string'),
+    secretVersion: row.secret_version ?? 0,
   };
 }

@@ -34,6 +34,12 @@ const migrations: readonly Migration[] = [
     words: 'replace the view repl_status if it needs a C library that is not there',
     apply: replaceBrokenStatusView,
   },
+  {
+    number: 4,
+    name: 'a secret that can be changed',
+    words: 'add the columns next_secret, former_secret and secret_version to repmgr_cluster',
+    apply: addSecretColumns,
+  },
 ];
 
 /** The number of the newest migration that this program knows. */
@@ -109,6 +115,14 @@ async function createOwnTables(connection: Connection, cluster: string): Promise
        daemon_version text)`,
   );
   await hideSecret(connection, cluster);
+}
+
+/** Nullable: rows that are copied to a witness may come from metadata without them. */
+async function addSecretColumns(connection: Connection, cluster: string): Promise<void> {
+  await connection.query(
+    `ALTER TABLE ${qualified(cluster, 'repmgr_cluster')}
+       ADD COLUMN next_secret text, ADD COLUMN former_secret text, ADD COLUMN secret_version bigint`,
+  );
 }
 
 /** Takes back what default privileges may have granted, then opens every column but the secret. */

@@ -1,5 +1,4 @@
 /** Registers the local server as the primary: inspect, plan, and one transaction that does it. */
-import { randomBytes } from 'node:crypto';
 import { failure } from '../../errors.ts';
 import type { Config } from '../../config/resolve.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -75,7 +74,7 @@ export async function registerPrimary(
       await updateNode(connection, cluster, { ...former, isActive: false });
     await (change === 'insert' ? insertNode : updateNode)(connection, cluster, node);
     await recordDaemonAddress(connection, cluster, node.id, daemonAddress);
-    await writeClusterRow(connection, cluster, facts.systemIdentifier, randomBytes(32).toString('hex'));
+    await writeClusterRow(connection, cluster, facts.systemIdentifier);
   });
 }
 

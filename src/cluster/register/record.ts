@@ -54,6 +54,6 @@ export function refuseTakenId(
 }
 
 /** "node1" (ID: 1) */
-export function nodeLabel(node: NodeRecord): string {
+export function nodeLabel(node: Pick<NodeRecord, 'id' | 'name'>): string {
   return `"${node.name}" (ID: ${node.id})`;
 }

@@ -16,6 +16,9 @@ export interface PeerOptions extends Partial<Omit<ApiServerOptions, 'log' | 'sig
   readonly tls?: TlsFiles;
   readonly cluster?: string;
   readonly systemIdentifier?: string | null;
+  readonly secretVersion?: number;
+  /** Told where another node knows none of its secrets. */
+  readonly onUnknownSecret?: () => void;
 }
 
 export interface Peer {
@@ -56,6 +59,7 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
     onRefused: (sentence) => refusals.push(sentence),
     bootNonce: `boot of node ${options.id}`.replaceAll(' ', '-'),
     onMessage: (from, message) => received.push({ from, message }),
+    onSecrets: () => {},
     readWal: async () => ({ kind: 'refused', reason: 'none here' }),
     tellMetadata: async () => 'nothing',
     onAdmission: async () => ({ kind: 'unknown', detail: 'nobody was invited' }),
@@ -69,7 +73,8 @@ export async function startPeer(options: PeerOptions): Promise<Peer> {
   });
   const connections = openPeerConnections({
     identity,
-    secrets,
+    secrets: () => ({ secrets: secrets(), secretVersion: options.secretVersion ?? 0 }),
+    onUnknownSecret: options.onUnknownSecret ?? (() => {}),
     tls: () => options.tls,
     peers: new Map(),
     ...(options.versions === undefined ? {} : { versions: options.versions }),

@@ -25,6 +25,7 @@ export function leaderView(parts: Parts = {}): ApiView {
     quorum: 2,
     pause: null,
     maintenanceLeftMs: null,
+    secretVersion: 0,
     sickSigns: [],
     nodes: [1, 2, 3].map((id) => ({
       id: node(id),
