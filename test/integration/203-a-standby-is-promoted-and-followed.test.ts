@@ -119,6 +119,14 @@ describe('a promotion', () => {
     expect(await sandbox.query(2, 'SELECT pg_is_in_recovery() AS r')).toEqual([{ r: true }]);
   });
 
+  it('lets a command take its time that reads from the standby, where replay waits for nobody', async () => {
+    const { context } = await effectsOn(sandbox, 2);
+    const asks = `'${sandbox.binDirectory}/psql' '${sandbox.node(2).conninfo}' -c 'SELECT pg_sleep(0.8)' && exit 3`;
+    const config = { ...context.config, promoteCommand: asks };
+    const effects = await effectsOn(sandbox, 2, { config });
+    await expect(effects.perform(promotion())).rejects.toThrow('promote_command failed with exit code 3');
+  });
+
   it('ends the readers that hold up replay, and takes the name of a hold away that came with a clone', async () => {
     await sandbox.query(2, "ALTER SYSTEM SET max_standby_streaming_delay = '-1'");
     await sandbox.query(2, `ALTER SYSTEM SET synchronous_standby_names = '${holdName}'`);

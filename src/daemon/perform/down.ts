@@ -2,7 +2,7 @@
 import { RepmgrError } from '../../errors.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { limits } from '../../limits.ts';
-import { beforeDeadline } from '../../postgres/deadline.ts';
+import { beforeDeadline, DeadlineExceeded } from '../../postgres/deadline.ts';
 import { findPostmaster, findPostmasterAtOnce, type Postmaster } from '../../postgres/postmaster.ts';
 import { controlServer } from '../../postgres/server-process.ts';
 import { processesOfServer } from '../../postgres/server-processes.ts';
@@ -121,7 +121,10 @@ async function down(context: PerformContext, server: OwnServer): Promise<ActionR
   const patience = { deadlineMs: limits.downFilesMs };
   const [{ timeline, endOfWal }] = await Promise.all([
     beforeDeadline(context.walEnd.inFiles(), patience).catch(() => unknownEnd),
-    beforeDeadline(markAsStandby(server), patience),
+    beforeDeadline(markAsStandby(server), patience).catch((error: unknown) => {
+      if (!(error instanceof DeadlineExceeded)) throw error;
+      throw new Error(`its disk does not take standby.signal within ${limits.downFilesMs / 1000} s`);
+    }),
   ]);
   return { kind: 'down', timeline, endOfWal };
 }

@@ -8,6 +8,9 @@ import { replayProgress } from '../../postgres/queries/promotion.ts';
 import { endSessions } from '../../postgres/queries/replay.ts';
 import { monotonicMs } from '../../system/clock.ts';
 
+/** Everything was replayed: whoever reads meanwhile, a promote_command of the user's for instance, holds nothing up. */
+const waitsForWal = /^Recovery(Wal|Retrieve)/;
+
 export class ReplayBlockers {
   readonly #log: Logger;
   #replayed: { readonly lsn: Lsn | undefined; readonly sinceMs: number } | undefined;
@@ -24,7 +27,8 @@ export class ReplayBlockers {
     const isLong = isStill && now - (this.#replayed?.sinceMs ?? now) >= limits.replayStandsStillMs;
     const { waitsFor, snapshotHolders } = await replayProgress(connection, options);
     const isConflict = waitsFor?.startsWith('RecoveryConflict') === true || waitsFor === 'BufferPin';
-    if (snapshotHolders.length === 0 || (!isConflict && !isLong)) return;
+    const isHeldUp = isConflict || (isLong && !waitsForWal.test(waitsFor ?? ''));
+    if (snapshotHolders.length === 0 || !isHeldUp) return;
     const ended = await endSessions(connection, snapshotHolders, options);
     this.#log.notice(`ended ${ended} sessions that held up the promotion`, {
       detail: `Processes: ${snapshotHolders.join(', ')}; replay waited for ${waitsFor ?? 'them'}.`,
