@@ -83,6 +83,13 @@ export class PeerConnection {
     else this.#drop(this.#line, 'this node has learned which cluster it belongs to');
   }
 
+  /** The other node has said something, so it is there: where it is not reached it need not be waited with. */
+  reopen(): void {
+    if (this.#line !== undefined || this.#refusal !== undefined) return;
+    clearTimeout(this.#retryTimer);
+    void this.#open();
+  }
+
   close(): void {
     this.#ending.abort();
     clearTimeout(this.#retryTimer);

@@ -40,6 +40,8 @@ export interface PeerConnections {
    * @throws Error whose message tells in words why there is no answer
    */
   fetchMetadata(from: NodeId, request: MetadataRequest, signal: AbortSignal): Promise<string>;
+  /** To be called when a node has said something: it is tried at once where it was not reached. */
+  noteHeard(from: NodeId): void;
   /** Opens connections to those that are new, and closes those to nodes that are gone or have moved. */
   setPeers(peers: ReadonlyMap<NodeId, string>): void;
   /** The secrets have changed: the others are told. */
@@ -85,6 +87,7 @@ export function openPeerConnections(options: PeerConnectionsOptions): PeerConnec
   setPeers(options.peers);
   return {
     send: (to, message) => connections.get(to)?.send(message, bodyOf(message)),
+    noteHeard: (from) => connections.get(from)?.reopen(),
     fetchWal: async (from, request, fetchSignal) => {
       const address = connections.get(from)?.address;
       if (address !== undefined) {

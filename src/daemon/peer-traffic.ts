@@ -104,6 +104,7 @@ export class PeerTraffic {
       bootNonce,
       onMessage: (sender, message) => {
         notes.noteReceived(sender, message, readMonotonicMs());
+        this.#peers.noteHeard(sender);
         this.#inbox.receive(sender, message);
       },
       onSecrets: noteSecrets,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Message } from '../../src/failover/messages.ts';
 import type { ClusterSecrets } from '../../src/model/cluster-secrets.ts';
 import { waitUntil } from '../../src/system/clock.ts';
@@ -45,6 +45,19 @@ describe('two repmgrds', () => {
     const again = await startPeer({ id: 2, listen: two.address, bootNonce: 'another-life' });
     await tell(one, again, numbered(2));
     expect(new Set(heard(again))).toEqual(new Set([2]));
+    await one.logs(`repmgrd of node 2 at ${two.address} answers`);
+  });
+
+  it('do not wait with another try for one that has just said something', async () => {
+    const [one, two] = [await startPeer({ id: 1 }), await startPeer({ id: 2 })];
+    await two.end();
+    // No timer brings a second try.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    one.knows(two);
+    await one.logs('repmgrd of node 2 is not reached');
+    await startPeer({ id: 2, listen: two.address, bootNonce: 'another-life' });
+    one.connections.noteHeard(two.id);
     await one.logs(`repmgrd of node 2 at ${two.address} answers`);
   });
 
