@@ -123,7 +123,10 @@ export class Daemon {
         });
     this.#witnessCopy = from.isWitness && config.conninfo !== '' ? new WitnessCopy(known) : undefined;
     this.#liveness = new LivenessWriter(known);
-    this.#housekeeping = new Housekeeping(known);
+    this.#housekeeping = new Housekeeping({
+      ...known,
+      recordLeadership: (term) => this.#effects.performAside({ kind: 'writeMetadata', term }),
+    });
     this.#flushProbe = new FlushProbe({
       stallMs: () => this.#config.writeStallMs,
       isWritable: () => isWritable(this.#loop.state),

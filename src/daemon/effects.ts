@@ -71,8 +71,8 @@ export class Effects {
   /** For actions whose end nobody is told. */
   performAside(action: Exclude<PerformedAction, { readonly id: number }>): void {
     perform(action, this.#context(this.#ending.signal)).catch((error: unknown) => {
-      this.#options.from.log.warning(`${action.kind} failed`, {
-        detail: error instanceof Error ? error.message : String(error),
+      this.#options.from.log.warning(asideInWords[action.kind], {
+        detail: redactConninfo(error instanceof Error ? error.message : String(error)),
       });
     });
   }
@@ -123,6 +123,12 @@ export class Effects {
     };
   }
 }
+
+const asideInWords = {
+  renewGuard: 'the guard could not be given a new deadline',
+  endGuard: 'the guard could not be ended',
+  writeMetadata: 'who is the primary could not be written into the metadata; that is tried again',
+} as const;
 
 /** Lease and margin are no settings that a reload changes. */
 function guardOf({ from, config, facts, record, addresses }: EffectsOptions): Guard {

@@ -23,6 +23,8 @@ export interface HousekeepingOptions {
   readonly facts: () => ClusterFacts;
   readonly state: () => State;
   readonly addresses: KnownAddresses;
+  /** Has the metadata say that this node leads the term. */
+  readonly recordLeadership: (term: number) => void;
   readonly presentPrimary: () => NodeRecord | undefined;
   /** To the own server. @throws RepmgrError where it does not answer */
   readonly own: () => Promise<Connection>;
@@ -46,6 +48,7 @@ export class Housekeeping {
   start(): void {
     this.#repeat(limits.addressRefreshMs, async () => await this.refreshAddresses());
     this.#repeat(limits.registrationRetryMs, async () => await this.keepRegistration());
+    this.#repeat(limits.registrationRetryMs, async () => this.#keepLeadership());
     this.#repeat(limits.slotUpkeepMs, async () => await this.#keepSlots());
     this.#repeat(limits.lostWalMs, async () => await this.#lostWal.run());
   }
@@ -89,6 +92,14 @@ export class Housekeeping {
     } finally {
       await primary.close();
     }
+  }
+
+  /** What could not be written at the promotion: nobody else would do it. In a pause the operator says who is the primary. */
+  #keepLeadership(): void {
+    const { state, self, recordLeadership } = this.#options;
+    const { role, metadata } = state();
+    const isServing = role.kind === 'leader' && role.stage === 'serving' && !role.isPaused;
+    if (isServing && metadata.primary !== null && metadata.primary !== self) recordLeadership(role.term);
   }
 
   async #keepSlots(): Promise<void> {

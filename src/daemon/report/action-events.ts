@@ -14,6 +14,8 @@ const names = {
 
 export class ActionEvents {
   readonly #underWay = new Map<number, Told>();
+  /** What failed last: it is tried again every second, which is no news. */
+  readonly #failed = new Map<Told['kind'], string>();
   readonly #nameOf: (node: NodeId) => string;
 
   constructor(nameOf: (node: NodeId) => string) {
@@ -28,27 +30,33 @@ export class ActionEvents {
     }
   }
 
-  /** @returns undefined where the event is not the end of such an action, or the action was not begun */
+  /** @returns undefined where the event is not the end of such an action, that was not begun, or failed as it did before */
   eventOf(event: Event): ReportedEvent | undefined {
     if (event.kind !== 'actionFinished' && event.kind !== 'actionFailed') return undefined;
     const action = this.#underWay.get(event.id);
     this.#underWay.delete(event.id);
     if (action === undefined || (event.kind === 'actionFailed' && !event.wasBegun)) return undefined;
     const related = action.kind === 'fetchWal' ? action.from : action.node;
-    const words = this.#inWords(action);
-    return event.kind === 'actionFinished'
-      ? { name: names[action.kind], isSuccessful: true, details: words, related }
-      : { name: names[action.kind], isSuccessful: false, details: `${words}: ${event.reason}`, related };
+    const isSuccessful = event.kind === 'actionFinished';
+    const words = this.#inWords(action, isSuccessful);
+    const details = isSuccessful ? words : `${words}: ${event.reason}`;
+    if (this.#failed.get(action.kind) === details) return undefined;
+    if (isSuccessful) this.#failed.delete(action.kind);
+    else this.#failed.set(action.kind, details);
+    return { name: names[action.kind], isSuccessful, details, related };
   }
 
-  #inWords(action: Told): string {
+  #inWords(action: Told, isSuccessful: boolean): string {
+    const node = this.#nameOf(action.kind === 'fetchWal' ? action.from : action.node);
     switch (action.kind) {
       case 'follow':
-        return `this node follows ${this.#nameOf(action.node)}`;
+        return isSuccessful ? `this node follows ${node}` : `this node could not be made to follow ${node}`;
       case 'rejoin':
-        return `this node is made a standby of ${this.#nameOf(action.node)} again`;
+        return isSuccessful
+          ? `this node is made a standby of ${node} again`
+          : `this node could not be made a standby of ${node} again`;
       case 'fetchWal':
-        return `WAL of ${this.#nameOf(action.from)} is fetched`;
+        return isSuccessful ? `WAL of ${node} is fetched` : `WAL of ${node} could not be fetched`;
     }
   }
 }

@@ -56,6 +56,8 @@ export class EventReporter {
 
   /** Waits a moment for what is on its way; what no primary could take is gone then. */
   async close(): Promise<void> {
+    // A later try would open a connection that nobody closes any more.
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => {
@@ -63,7 +65,6 @@ export class EventReporter {
     });
     await Promise.race([this.#rows.then(() => this.#commands), tooLong]);
     clearTimeout(timer);
-    this.#isClosed = true;
   }
 
   async #handle(row: WaitingRow): Promise<void> {

@@ -6,6 +6,7 @@ import type { Config } from '../../config/resolve.ts';
 import type { Action } from '../../failover/actions.ts';
 import type { State } from '../../failover/state.ts';
 import type { Logger } from '../../log/logger.ts';
+import { redactConninfo } from '../../model/conninfo.ts';
 import type { NodeId, NodeRecord } from '../../model/node.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import type { KnownAddresses } from '../../postgres/known-addresses.ts';
@@ -103,8 +104,16 @@ export class Reports {
     for (const found of this.#upstreamEvents.eventsOf(after)) this.event(found);
     if (before.server !== after.server) this.#children.look(after);
     const ended = this.#actionEvents.eventOf(event);
-    if (ended !== undefined) this.event(ended);
+    if (ended !== undefined) this.#tellEnd(ended);
     this.#actionEvents.noteActions(actions);
+  }
+
+  #tellEnd(ended: ReportedEvent): void {
+    this.event(ended);
+    if (ended.isSuccessful) return;
+    const hint = 'It is tried again. See the log of PostgreSQL, and follow_command where it is set.';
+    const isFollow = ended.name === 'repmgrd_failover_follow';
+    this.#options.log.warning(redactConninfo(ended.details), isFollow ? { hint } : {});
   }
 
   async close(): Promise<void> {
