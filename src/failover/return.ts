@@ -206,7 +206,7 @@ export function restartInPlace(turn: Turn, leader: Leader, until: number): void 
 /** A start takes the names of a hold away: where it is due still, it is begun again. */
 function resume(turn: Turn, leader: Leader): void {
   const lastHeartbeatAt = 0 as Leader['lastHeartbeatAt'];
-  become(turn, { ...leader, stage: 'serving', isHolding: false, lastHeartbeatAt });
+  become(turn, { ...leader, stage: 'serving', since: turn.now, isHolding: false, lastHeartbeatAt });
   explain(turn, 9, 'promotionDone', `goes on as the primary of term ${leader.term}`, { term: leader.term });
   serve(turn, leader.term);
   const { role, durable } = turn.state;

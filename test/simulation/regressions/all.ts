@@ -7,6 +7,7 @@ import { branchesWithoutAServer } from './branches-without-a-server.ts';
 import { cutOffBesideAGuard } from './cut-off-beside-a-guard.ts';
 import { electedAndNeverPromoted } from './elected-and-never-promoted.ts';
 import { heldOverACrash } from './held-over-a-crash.ts';
+import { nobodyFetches } from './nobody-fetches.ts';
 import { promotedWhileFenced } from './promoted-while-fenced.ts';
 import { rejoinsInVain } from './rejoins-in-vain.ts';
 import { startedInsteadOfPromoted } from './started-instead-of-promoted.ts';
@@ -26,4 +27,5 @@ export const regressions: readonly NamedHistory[] = [
   strayedAndAsked,
   heldOverACrash,
   startedInsteadOfPromoted,
+  nobodyFetches,
 ];
