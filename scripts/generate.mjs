@@ -25,7 +25,7 @@ async function loadTables() {
       contents: `export { errorCatalogue, exitCodes } from './src/errors.ts';
         export { commandTable, commandsOfLaterVersions } from './src/commands/table.ts';
         export { optionKeys, optionOf } from './src/commands/options.ts';
-        export { optionUsage, usageName } from './src/commands/help.ts';
+        export { optionUsage, usageName } from './src/commands/usage.ts';
         export { mutantsTable } from './test/simulation/mutants/table.ts';`,
       resolveDir: root,
     },

@@ -9,6 +9,8 @@ import { readOptionValue } from './option-value.ts';
 import type { Command } from './command.ts';
 import { upstreamCheck } from './upstream-check.ts';
 import { endOptionsAtCommandLine } from './inner-command-line.ts';
+import { optionInWords, optionsInWords } from './usage.ts';
+import type { UsageError } from './usage-error.ts';
 import { checkUse } from './use.ts';
 
 export type CommandLine =
@@ -16,7 +18,7 @@ export type CommandLine =
   | { readonly kind: 'version' | 'version-number' }
   | {
       readonly kind: 'invalid';
-      readonly errors: readonly string[];
+      readonly errors: readonly UsageError[];
       readonly command: Command | undefined;
       readonly options: CommandOptions;
     }
@@ -35,7 +37,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 interface Words {
   readonly options: CommandOptions;
   readonly operands: readonly string[];
-  readonly errors: readonly string[];
+  readonly complaints: readonly Complaint[];
+}
+
+interface Complaint {
+  readonly message: string;
+  /** Undefined: there is no such option. */
+  readonly about: OptionKey | undefined;
 }
 
 const keysByLongName = new Map(
@@ -57,8 +65,8 @@ export function parseCommandLine(args: readonly string[], environment: Environme
   if (words.options.version) return { kind: 'version' };
   if (words.options.versionNumber) return { kind: 'version-number' };
   const { options } = words;
-  const errors = [...words.errors];
   if (options.checkUpstreamConfig) return upstreamCheckOf(words);
+  const errors = words.complaints.map((it) => usageError(it, command));
   if (found.kind === 'unknown') errors.push(found.error);
   if (found.kind === 'later' && errors.length === 0) {
     return { kind: 'not-built-yet', what: `the command "${found.name}"`, options };
@@ -72,11 +80,19 @@ export function parseCommandLine(args: readonly string[], environment: Environme
 }
 
 /** As in repmgr 3 the option comes before any command, which is then not run. */
-function upstreamCheckOf({ options, operands, errors }: Words): CommandLine {
-  if (errors.length > 0) return { kind: 'invalid', errors, command: undefined, options };
+function upstreamCheckOf({ options, operands, complaints }: Words): CommandLine {
+  if (complaints.length > 0) {
+    const errors = complaints.map((it) => usageError(it, upstreamCheck));
+    return { kind: 'invalid', errors, command: undefined, options };
+  }
   const ignored = redactConninfo(operands.join(' '));
   const warnings = ignored === '' ? [] : [`"${ignored}" has no effect beside "--check-upstream-config"`];
   return { kind: 'run', command: upstreamCheck, operands: [], options, warnings };
+}
+
+function usageError({ message, about }: Complaint, command: Command | undefined): UsageError {
+  const detail = about === undefined ? optionsInWords(command) : optionInWords(about, command?.letters);
+  return { message, detail };
 }
 
 /** The key of a long name or of the only option that begins so; several candidates make an error. */
@@ -93,7 +109,7 @@ function keyOfLongName(name: string): OptionKey | undefined | 'ambiguous' {
 function readWords(args: readonly string[], letters: NonNullable<Command['letters']>): Words {
   const values: Partial<Record<OptionKey, unknown>> = {};
   const operands: string[] = [];
-  const errors: string[] = [];
+  const complaints: Complaint[] = [];
   /** The option before, where its value is optional and was not given. */
   let before: OptionKey | undefined;
   // As in repmgr 3: whoever asks for help or the version gets it, whatever else is wrong further on.
@@ -101,7 +117,8 @@ function readWords(args: readonly string[], letters: NonNullable<Command['letter
   for (const token of tokensOf(completeNames(args))) {
     if (token.kind === 'positional') {
       if (before !== undefined && /^\d+$/.test(token.value)) {
-        errors.push(`"${token.value}" belongs to no option; write ${nameOf(before)}=${token.value}`);
+        const message = `"${token.value}" belongs to no option; write ${nameOf(before)}=${token.value}`;
+        complaints.push({ message, about: before });
       } else {
         operands.push(token.value);
       }
@@ -110,16 +127,16 @@ function readWords(args: readonly string[], letters: NonNullable<Command['letter
     if (token.kind !== 'option' || isAnswered) continue;
     const key = keyOfToken(token, letters);
     if (key === undefined) {
-      errors.push(unknownOption(token.rawName));
+      complaints.push({ message: unknownOption(token.rawName), about: undefined });
       continue;
     }
     const read = readOptionValue(key, token.rawName, token.value);
-    if (read.kind === 'invalid') errors.push(read.error);
+    if (read.kind === 'invalid') complaints.push({ message: read.error, about: key });
     else values[key] = read.value;
     before = optionOf(key).value.kind === 'optional-integer' && token.value === undefined ? key : undefined;
     isAnswered = key === 'help' || key === 'version' || key === 'versionNumber';
   }
-  return { options: values as CommandOptions, operands, errors };
+  return { options: values as CommandOptions, operands, complaints };
 }
 
 function keyOfToken(

@@ -3,5 +3,5 @@ import type { Command } from './command.ts';
 
 /** `standby clone`, `explain`. */
 export function commandName({ noun, verb }: Pick<Command, 'noun' | 'verb'>): string {
-  return verb === '' ? noun : `${noun} ${verb}`;
+  return [noun, verb].filter((word) => word !== '').join(' ');
 }

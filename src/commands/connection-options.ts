@@ -36,7 +36,8 @@ function connectionAsGiven({ dbname, host, port, username }: CommandOptions): Co
   const parsed = parseConninfo(dbname);
   if (parsed.kind === 'parsed') return mergeConninfo(separate, parsed.conninfo);
   throw failure('usage', {
-    message: `the connection string of --dbname cannot be understood: ${parsed.reason}`,
+    message: 'the connection string of --dbname cannot be understood',
+    detail: `${parsed.reason}.`,
     hint: 'Write it as: -d "host=node1 user=repmgr dbname=repmgr"',
   });
 }

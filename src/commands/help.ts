@@ -1,10 +1,11 @@
 /** What `--help` prints, for the program and for each command. */
 import type { Option } from './option.ts';
 import type { OptionKey } from './option-table.ts';
-import { longNamesOf, optionKeys, optionOf } from './options.ts';
+import { optionKeys, optionOf } from './options.ts';
 import type { Command } from './command.ts';
 import { commandName } from './command-name.ts';
 import { commandTable } from './table.ts';
+import { optionUsage, usageName } from './usage.ts';
 
 const width = 100;
 const column = 34;
@@ -52,31 +53,6 @@ export function commandHelp(command: Command): string {
 /** What an example is for stands above it, so that its line can be pasted. */
 function examplesOf(examples: Command['examples']): readonly string[] {
   return examples.flatMap(({ line, about }) => [`  # ${about}`, `  ${line}`]);
-}
-
-/** Noun, verb and operand: `standby clone [NODE]`. */
-export function usageName({ noun, verb, operand }: Command): string {
-  const name = commandName({ noun, verb });
-  if (operand === undefined) return name;
-  return `${name} ${operand.isRequired ? operand.name : `[${operand.name}]`}`;
-}
-
-/**
- * An option with its spellings and its value: `-h, --host HOST`.
- * @param letters those that mean another option in this command
- */
-export function optionUsage(key: OptionKey, letters: Command['letters'] = {}): string {
-  const option = optionOf(key);
-  const [long] = longNamesOf(key);
-  const own = option.short !== undefined && letters[option.short] === undefined ? option.short : undefined;
-  const short = Object.entries(letters).find(([, meant]) => meant === key)?.[0] ?? own;
-  const letter = short === undefined ? '    ' : `-${short}${long === undefined ? '' : ', '}`;
-  return `${letter}${long === undefined ? '' : `--${long}`}${valueUsage(option)}`;
-}
-
-function valueUsage({ value }: Option): string {
-  if (value.kind === 'none') return '';
-  return value.kind.startsWith('optional') ? `[=${value.name}]` : ` ${value.name}`;
 }
 
 function keysOf(group: Option['group']): readonly OptionKey[] {

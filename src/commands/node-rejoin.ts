@@ -12,19 +12,21 @@ import { type RewindOptions, tryRewind, whyNoRewind } from '../cluster/rejoin/re
 import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { readConninfo } from '../postgres/conninfo-defaults.ts';
+import { isUnanswered } from '../postgres/connection-failure.ts';
 import { runningServerProcess } from '../postgres/data-directory.ts';
+import { readSettings } from '../postgres/queries/server.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
 import { followWishOf } from './follow-wish.ts';
 import { localViewIfAny, requestOfOperator } from './local-daemon.ts';
-import { requireConfig } from './local-node.ts';
+import { connectLocally, requireConfig } from './local-node.ts';
 
 /** Exit codes: 24 where it is refused, the rewind fails or nothing streams; 4 where the server does not start; 6, 7, 1. */
 export async function run(context: CommandContext): Promise<void> {
   const { options, log, signal } = context;
   const config = requireConfig(context);
   const wish = rejoinWishOf(context);
-  await refuseRunning(wish);
+  await refuseRunning(context, wish);
   const found = await findUpstream(wish, {
     log,
     signal,
@@ -106,16 +108,57 @@ function keptFiles(list: string | undefined): readonly string[] {
   return names.filter((name) => name !== '');
 }
 
-async function refuseRunning(wish: RejoinWish): Promise<void> {
-  if (wish.target === undefined) throw withoutTarget(wish);
+async function refuseRunning(context: CommandContext, wish: RejoinWish): Promise<void> {
   const { dataDirectory } = wish;
-  const pid = dataDirectory === undefined ? undefined : await runningServerProcess(dataDirectory);
-  if (pid === undefined) return;
+  const running =
+    dataDirectory === undefined ? await answeringServer(context) : await serverWith(dataDirectory);
+  if (running === undefined) {
+    if (wish.target === undefined) throw withoutTarget(wish);
+    return;
+  }
   throw failure('rejoin_refused', {
     message: 'the server of this node is running',
-    detail: `Process ${pid} has "${dataDirectory}".`,
-    hint: `Stop it first: pg_ctl -D "${dataDirectory}" stop -m fast; or, where it is a standby: ${wish.ownCommand('standby follow')}`,
+    detail: running.found,
+    hint: `Stop it first: pg_ctl -D "${running.dataDirectory}" stop -m fast; or, where it is a standby: ${wish.ownCommand('standby follow')}`,
   });
+}
+
+interface RunningServer {
+  readonly found: string;
+  readonly dataDirectory: string;
+}
+
+async function serverWith(dataDirectory: string): Promise<RunningServer | undefined> {
+  const pid = await runningServerProcess(dataDirectory);
+  return pid === undefined ? undefined : { found: `Process ${pid} has "${dataDirectory}".`, dataDirectory };
+}
+
+/** Where repmgr.conf does not say which directory is meant. A server that refuses whoever asks is running too. */
+async function answeringServer(context: CommandContext): Promise<RunningServer | undefined> {
+  const unknown = { dataDirectory: 'DIRECTORY' };
+  try {
+    const connection = await connectLocally(context);
+    const { host, port } = connection;
+    try {
+      const { data_directory: dataDirectory } = await readSettings(connection, ['data_directory']);
+      return dataDirectory === undefined
+        ? { ...unknown, found: `It answers at ${host}:${port}.` }
+        : { dataDirectory, found: `It answers at ${host}:${port}, and has "${dataDirectory}".` };
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    if (!(error instanceof RepmgrError) || !saysNo(error)) {
+      if (error instanceof RepmgrError && error.code === 'connection_failed') return undefined;
+      throw error;
+    }
+    return { ...unknown, found: `It answers: ${error.detail ?? error.message}` };
+  }
+}
+
+function saysNo({ code, cause }: RepmgrError): boolean {
+  if (code === 'password_refused') return true;
+  return code === 'connection_failed' && cause instanceof RepmgrError && !isUnanswered(cause);
 }
 
 function withoutTarget(wish: RejoinWish): RepmgrError {

@@ -28,7 +28,7 @@ export function tellOfPause({ reason, leftMs }: PauseView, log: Logger): void {
   log.notice(`failover is paused for about another ${inWords(leftMs)}: ${reason}`);
 }
 
-/** To two digits or so: it is for people, and voters count a little longer than the leader. */
+/** To two digits or so: it is for people. */
 function inWords(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   if (seconds < 100) return formatDuration(seconds * 1000);

@@ -39,7 +39,8 @@ export async function runProgram(call: ProgramCall): Promise<number> {
         const { command, errors } = commandLine;
         const about = command === undefined ? '' : ` ${commandName(command)}`;
         throw failure('usage', {
-          message: errors.join('\n'),
+          message: errors.map(({ message }) => message).join('\n'),
+          detail: [...new Set(errors.map(({ detail }) => detail))].join('\n'),
           hint: `Show what is possible with: repmgr${about} --help`,
         });
       });

@@ -5,9 +5,11 @@ import { type CommandOptions, nameOf, optionKeys, optionOf } from './options.ts'
 import type { Command } from './command.ts';
 import { commandName } from './command-name.ts';
 import { commandTable } from './table.ts';
+import { optionInWords, usageLine } from './usage.ts';
+import type { UsageError } from './usage-error.ts';
 
 export interface Use {
-  readonly errors: readonly string[];
+  readonly errors: readonly UsageError[];
   readonly warnings: readonly string[];
   /** Something that was asked for and this version does not do. */
   readonly notBuiltYet: string | undefined;
@@ -40,50 +42,74 @@ export function checkUse(command: Command, call: Call): Use {
   };
 }
 
-function operandErrors({ noun, verb, operand }: Command, operands: readonly string[]): readonly string[] {
+function operandErrors(command: Command, operands: readonly string[]): readonly UsageError[] {
+  const { noun, verb, operand } = command;
+  const detail = usageLine(command);
   const extra = operands[operand === undefined ? 0 : 1];
   if (operand?.hasCommandLine === true && operands.length < 2)
-    return [`${noun} ${verb} needs ${operand.name}`];
+    return [{ message: `${noun} ${verb} needs ${operand.name}`, detail }];
   if (extra !== undefined && operand?.hasCommandLine !== true)
-    return [`too many arguments, the first of them "${redactConninfo(extra)}"`];
-  if (operand?.isRequired && operands.length === 0) return [`${noun} ${verb} needs ${operand.name}`];
+    return [{ message: `too many arguments, the first of them "${redactConninfo(extra)}"`, detail }];
+  if (operand?.isRequired && operands.length === 0)
+    return [{ message: `${noun} ${verb} needs ${operand.name}`, detail }];
   return [];
 }
 
-function requirementErrors({ noun, verb, requires = [] }: Command, options: CommandOptions): string[] {
+function requirementErrors({ noun, verb, requires = [] }: Command, options: CommandOptions): UsageError[] {
   const missing = requires.filter((key) => options[key] === undefined);
-  return missing.map((key) => `${noun} ${verb} needs the option "${nameOf(key)}"`);
+  return missing.map((key) => ({
+    message: `${noun} ${verb} needs the option "${nameOf(key)}"`,
+    detail: optionInWords(key),
+  }));
 }
 
-function connectionErrors({ dbname }: CommandOptions): readonly string[] {
+function connectionErrors({ dbname }: CommandOptions): readonly UsageError[] {
   if (dbname === undefined || !isConninfo(dbname)) return [];
   const parsed = parseConninfo(dbname);
-  return parsed.kind === 'parsed'
-    ? []
-    : [`option "--dbname" needs a database or a connection string: ${parsed.reason}`];
+  if (parsed.kind === 'parsed') return [];
+  const message = `option "--dbname" needs a database or a connection string: ${parsed.reason}`;
+  return [{ message, detail: optionInWords('dbname') }];
 }
 
-function hostErrors(command: Command, { options, operands, environment }: Call): readonly string[] {
+function hostErrors(command: Command, { options, operands, environment }: Call): readonly UsageError[] {
   if (command.noun !== 'standby') return [];
   const hasHost = options.host !== undefined || hostOfDbname(options.dbname) !== undefined;
   if (hasHost && operands.length > 0 && command.operand !== undefined) {
-    return [`the host is given twice: by an option, and as "${redactConninfo(operands[0] ?? '')}"`];
+    return [
+      {
+        message: `the host is given twice: by an option, and as "${redactConninfo(operands[0] ?? '')}"`,
+        detail:
+          'A host is named once: by --host, in the connection string of --dbname, or as the last argument.',
+      },
+    ];
   }
   const isHostKnown = hasHost || operands.length > 0;
   if (command.verb === 'clone') {
     if (options.ignoreExternalConfigFiles && options.copyExternalConfigFiles !== undefined) {
-      return ['--ignore-external-config-files and --copy-external-config-files contradict each other'];
+      return [
+        {
+          message: '--ignore-external-config-files and --copy-external-config-files contradict each other',
+          detail: 'Files from outside of the data directory are copied with the second one only.',
+        },
+      ];
     }
     const inEnvironment = environment['PGHOST'] ?? environment['PGSERVICE'] ?? environment['PGHOSTADDR'];
     return isHostKnown || options.upstreamConninfo !== undefined || inEnvironment !== undefined
       ? []
-      : ['standby clone needs the host to copy from: -h HOST, or as the last argument'];
+      : [
+          {
+            message: 'standby clone needs the host to copy from: -h HOST, or as the last argument',
+            detail: 'Neither an option names one, nor PGHOST, PGHOSTADDR or PGSERVICE in the environment.',
+          },
+        ];
   }
   if (command.verb !== 'follow') return [];
-  if (options.dataDir !== undefined && !isHostKnown) return ['standby follow: -D needs a host (-h)'];
-  if (options.host !== undefined && options.dataDir === undefined) {
-    return ['standby follow: -h needs the data directory (-D)'];
-  }
+  const detail =
+    'With both of them "standby follow" works where the local server is down; without, it asks the local server.';
+  if (options.dataDir !== undefined && !isHostKnown)
+    return [{ message: 'standby follow: -D needs a host (-h)', detail }];
+  if (options.host !== undefined && options.dataDir === undefined)
+    return [{ message: 'standby follow: -h needs the data directory (-D)', detail }];
   return [];
 }
 

@@ -94,6 +94,7 @@ function refuseIncomplete({ options, config }: CommandContext, dataDirectory: st
   if (options.passwordPrompt === true && options.dryRun !== true && !canAsk()) {
     throw failure('usage', {
       message: 'option "--pwprompt" needs a terminal to ask at',
+      detail: 'Standard input or standard error is none: a password is neither read from a pipe nor shown.',
       hint: 'Leave it out, and put the password into PGPASSWORD or ~/.pgpass.',
     });
   }

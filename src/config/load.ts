@@ -91,6 +91,7 @@ function configurationInvalid(path: string, errors: readonly Finding[]): RepmgrE
   const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
   return failure('configuration_invalid', {
     message: [`configuration file "${path}" has ${count}:`, ...errors.map(describeFinding)].join('\n'),
+    detail: 'A file with errors is not used at all, so nothing was done.',
     hint: `Correct the file and check it with: repmgrd --check-config -f ${quoteForShell(path)}`,
   });
 }

@@ -150,5 +150,9 @@ function guardOf({ from, config, facts, record, addresses }: EffectsOptions): Gu
 /** @throws RepmgrError where there is no own server: an empty conninfo would lead to whatever listens here */
 function ownConninfo({ conninfo }: Config): string {
   if (conninfo !== '') return conninfo;
-  throw failure('connection_failed', { message: 'this node has no PostgreSQL' });
+  throw failure('connection_failed', {
+    message: 'this node has no PostgreSQL',
+    detail: '"conninfo" is not set in its repmgr.conf.',
+    hint: 'If it is no witness without PostgreSQL, set "conninfo".',
+  });
 }

@@ -87,6 +87,11 @@ Examples:
                                                     watch this node, in the background
 `;
 
+/** In a sentence. */
+export const optionsOfDaemon = `repmgrd takes ${Object.keys(known)
+  .map((name) => `--${name}`)
+  .join(', ')}, and no other arguments.`;
+
 /** Reads the arguments and finds all errors at once. `--help` and `--version` win over errors, the first of them counts. */
 export function parseDaemonArguments(args: readonly string[]): DaemonCommandLine {
   const { tokens } = parseArgs({

@@ -21,7 +21,11 @@ export class PrimaryConnection {
   async get(): Promise<Connection> {
     const node = this.#primary();
     if (node === undefined || node.conninfo === '') {
-      throw failure('primary_not_found', { message: 'no primary is known' });
+      throw failure('primary_not_found', {
+        message: 'no primary is known',
+        detail: 'No repmgrd leads, and no node is recorded as the active primary, as far as this one knows.',
+        hint: 'See who leads: repmgr daemon status --detail',
+      });
     }
     if (this.#kept?.conninfo !== node.conninfo) {
       void this.close();
@@ -55,6 +59,10 @@ export class PrimaryConnection {
     });
     if (!(await isInRecovery(connection))) return connection;
     await connection.close();
-    throw failure('not_a_primary', { message: `node "${node.name}" (ID: ${node.id}) is in recovery` });
+    throw failure('not_a_primary', {
+      message: `node "${node.name}" (ID: ${node.id}) is in recovery`,
+      detail: 'It was the primary as far as this node knows.',
+      hint: 'See what each node is: repmgr cluster show',
+    });
   }
 }

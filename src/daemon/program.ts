@@ -4,7 +4,7 @@ import type { Logger } from '../log/logger.ts';
 import { createLogger } from '../log/sinks.ts';
 import { redactConninfo } from '../model/conninfo.ts';
 import { programVersion } from './program-version.ts';
-import { daemonHelp, type DaemonOptions, parseDaemonArguments } from './options.ts';
+import { daemonHelp, type DaemonOptions, optionsOfDaemon, parseDaemonArguments } from './options.ts';
 
 export interface ProgramCall {
   /** Without the program itself. */
@@ -26,6 +26,7 @@ export async function runDaemonProgram(call: ProgramCall): Promise<number> {
       return await reportErrors(await createLogger({ program: 'repmgrd' }), async () => {
         throw failure('usage', {
           message: commandLine.errors.join('\n'),
+          detail: optionsOfDaemon,
           hint: 'Show the options with: repmgrd --help',
         });
       });

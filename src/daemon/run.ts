@@ -172,8 +172,12 @@ export async function runDaemon({
 
 function ownNodeId({ nodeId }: Config): NodeId {
   const id = toNodeId(nodeId);
-  if (id === undefined) throw failure('configuration_invalid', { message: `${nodeId} is no node id` });
-  return id;
+  if (id !== undefined) return id;
+  throw failure('configuration_invalid', {
+    message: `${nodeId} is no node id`,
+    detail: 'Node ids are whole numbers from 1 to 2147483647.',
+    hint: 'Correct "node" in repmgr.conf.',
+  });
 }
 
 function tellStart(config: Config, settings: Settings, nodes: ClusterFacts['nodes'], log: Logger): void {

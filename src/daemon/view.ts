@@ -3,7 +3,7 @@ import type { ApiView, LeadershipView, NodeView, PauseView, ServerView } from '.
 import type { Config } from '../config/resolve.ts';
 import { contactEndsAt, contactMs } from '../failover/contact.ts';
 import { maintenanceLeftMs } from '../failover/maintenance.ts';
-import { isPaused, pauseEndsAt } from '../failover/pause.ts';
+import { isPaused } from '../failover/pause.ts';
 import { membersOf, quorumOf } from '../failover/quorum.ts';
 import type { State } from '../failover/state.ts';
 import { never } from '../failover/turn.ts';
@@ -100,10 +100,11 @@ function pauseView(state: State, nowMs: number): PauseView | null {
   const pause = state.durable.record?.pause ?? null;
   if (pause === null || !(isPaused(state) || state.role.kind === 'leader')) return null;
   const { pauseEndsAtBootMs } = state.durable;
+  // A voter keeps still a little longer than the leader, which ends the pause for all.
   const leftMs =
     state.role.kind === 'leader' && pauseEndsAtBootMs !== null
       ? pauseEndsAtBootMs - state.now.bootTimeMs
-      : pauseEndsAt(state) - nowMs;
+      : (state.pauseKnownAt ?? nowMs) + pause.lengthMs - nowMs;
   return { reason: pause.reason, leftMs: Math.max(0, Math.round(leftMs)), leader: pause.leader };
 }
 

@@ -44,6 +44,7 @@ function connectTimeoutMs(settings: Conninfo): number | undefined {
   if (!Number.isInteger(seconds)) {
     throw failure('conninfo_invalid', {
       message: 'invalid integer value for connection option "connect_timeout"',
+      detail: 'It is no whole number of seconds.',
       hint: 'Write whole seconds, such as connect_timeout=2.',
     });
   }

@@ -117,6 +117,7 @@ function readHistory(row: ResultRow, server: string): TimelineHistory {
 function strangeAnswer(command: string, server: string): Error {
   return failure('query_failed', {
     message: `the answer of "${server}" to ${command} cannot be understood`,
+    detail: 'What came has not the columns that PostgreSQL sends.',
     hint: 'Connect to PostgreSQL itself: a connection pooler in between does not speak this protocol.',
   });
 }

@@ -88,6 +88,7 @@ export function refuseForeignSlot(slot: ReplicationSlot): void {
   if (slot.kind === 'logical') {
     throw failure('slot_unavailable', {
       message: `replication slot "${slot.name}" exists, and is a logical one`,
+      detail: 'A standby streams from a physical one, which needs this name.',
       hint: 'Drop it where nobody needs it: SELECT pg_drop_replication_slot(...).',
     });
   }

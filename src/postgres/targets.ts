@@ -94,6 +94,7 @@ function listOf(text: string | undefined): readonly string[] {
 function mismatch(message: string): Error {
   return failure('conninfo_invalid', {
     message,
+    detail: 'The lists of hosts, addresses and ports belong together, entry by entry.',
     hint: 'Give host, hostaddr and port the same number of entries, separated by commas, or a single port for all hosts.',
   });
 }

@@ -14,7 +14,7 @@ function accepted(...args: readonly string[]) {
 
 function errorsOf(...args: readonly string[]): readonly string[] {
   const line = parse(...args);
-  return line.kind === 'invalid' ? line.errors : [];
+  return line.kind === 'invalid' ? line.errors.map(({ message }) => message) : [];
 }
 
 describe('the command line', () => {
@@ -154,6 +154,28 @@ describe('the command line', () => {
       dataDir: '/d',
       pgBindir: '/b',
     });
+  });
+
+  it.each([
+    ['', /^A command begins with one of: primary, standby, /],
+    ['clsuter show', /^A command begins with one of: /],
+    ['cluster shwo', /^What follows "cluster" is one of: show, event, /],
+    ['cluster', /^A command is a noun and a verb/],
+    ['cluster show --lmit=3', /^"cluster show" takes --dbname, .*--compact; every command takes --help, /],
+    ['--lmit=3', /^Every command takes --help, /],
+    ['cluster event --limit=0', /^--limit COUNT: .*; a whole number of at least 1\.$/],
+    ['node rejoin --no-wait=x', /^-W, --no-wait: /],
+    ['sandbox start --nodes', /^--nodes /],
+    ['--log-level=LOUD cluster show', /one of DEBUG, INFO, /],
+    ['debug replay', /^It is called so: repmgr \[OPTIONS\] debug replay FILE$/],
+    ['standby promote now', /^It is called so: repmgr \[OPTIONS\] standby promote$/],
+    ['standby follow -h a', /^With both of them/],
+    ['standby clone a -h b', /^A host is named once/],
+    ['--check-upstream-config --none', /^"--check-upstream-config" takes /],
+  ])('says of "%s" what would be right', (words, detail) => {
+    const line = parse(...words.split(' ').filter((word) => word !== ''));
+    if (line.kind !== 'invalid') throw new Error(`not refused: ${JSON.stringify(line)}`);
+    expect(line.errors.map((error) => error.detail)).toContainEqual(expect.stringMatching(detail));
   });
 
   it('finds all errors at once and suggests what was meant', () => {

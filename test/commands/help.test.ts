@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../src/commands/arguments.ts';
-import { commandHelp, programHelp, usageName } from '../../src/commands/help.ts';
+import { commandHelp, programHelp } from '../../src/commands/help.ts';
+import { usageName } from '../../src/commands/usage.ts';
 import { longNamesOf, optionKeys, optionOf } from '../../src/commands/options.ts';
 import { commandsOfLaterVersions, commandTable } from '../../src/commands/table.ts';
 

@@ -151,6 +151,7 @@ describe('a file with errors', () => {
         'line 2: node: "x" is not an integer',
         'line 4: failover: "no" is none of manual, automatic',
       ].join('\n'),
+      detail: 'A file with errors is not used at all, so nothing was done.',
       hint: `Correct the file and check it with: repmgrd --check-config -f ${path}`,
     });
   });

@@ -86,6 +86,7 @@ describe('repmgr', () => {
         'ERROR: line 6: "follow_command" has no value',
         'ERROR: line 7: "reconect_interval" is not a parameter, "reconnect_interval" is',
         'ERROR: line 8: "nodes_name" is not a parameter, "node_name" is',
+        'DETAIL: A file with errors is not used at all, so nothing was done.',
         `HINT: Correct the file and check it with: repmgrd --check-config -f '${path}'`,
         '',
       ].join('\n'),

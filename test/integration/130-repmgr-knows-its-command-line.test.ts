@@ -24,17 +24,21 @@ describe('the built repmgr', () => {
 
   test('tells all usage errors at once', async () => {
     const folder = await programFolder();
-    expect(await folder.run('repmgr', ['cluster', 'shwo', '--hots', 'a', '-p', 'none'])).toEqual({
-      exitCode: 1,
-      stdout: '',
-      stderr: [
-        'ERROR: unknown option "--hots"; did you mean "--host"?',
-        'ERROR: option "-p" needs an integer from 0 to 65535, not "none"',
-        'ERROR: unknown command "cluster shwo"; did you mean "cluster show"?',
-        'HINT: Show what is possible with: repmgr --help',
-        '',
-      ].join('\n'),
-    });
+    const { exitCode, stdout, stderr } = await folder.run('repmgr', [
+      ...['cluster', 'shwo', '--hots', 'a'],
+      ...['-p', 'none'],
+    ]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr.split('\n')).toEqual([
+      'ERROR: unknown option "--hots"; did you mean "--host"?',
+      'ERROR: option "-p" needs an integer from 0 to 65535, not "none"',
+      'ERROR: unknown command "cluster shwo"; did you mean "cluster show"?',
+      expect.stringMatching(/^DETAIL: Every command takes --help, .*\.$/),
+      'DETAIL: -p, --port PORT: port of the server; a whole number from 0 to 65535.',
+      expect.stringMatching(/^DETAIL: What follows "cluster" is one of: show, event, .*\.$/),
+      'HINT: Show what is possible with: repmgr --help',
+      '',
+    ]);
   });
 
   test('says that a command comes later', async () => {

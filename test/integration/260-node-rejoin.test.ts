@@ -9,6 +9,7 @@ import { describeWithDebian } from '../support/debian.ts';
 import { asUserOf, effectsOn } from '../support/effects.ts';
 import { awaitLeader, awaitStreaming, viewOf } from '../support/repmgrds.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
+import { withSettings } from '../support/sandbox-files.ts';
 
 describeWithDebian('repmgr node rejoin', () => {
   let sandbox: Sandbox;
@@ -34,6 +35,14 @@ describeWithDebian('repmgr node rejoin', () => {
     expect(await rejoin(2)).toMatchObject({
       exitCode: 24,
       stderr: expect.stringMatching(/^ERROR: the server of this node is running\nDETAIL: .*\nHINT: .*pg_ctl/),
+    });
+    const withoutDirectory = await withSettings(sandbox, 2, { data_directory: undefined });
+    const { host, port, dataDirectory } = sandbox.node(2);
+    expect(await sandbox.repmgr(2, [...withoutDirectory, 'node', 'rejoin'])).toMatchObject({
+      exitCode: 24,
+      stderr: expect.stringContaining(
+        `ERROR: the server of this node is running\nDETAIL: It answers at ${host}:${port}, and has "${dataDirectory}".\nHINT: Stop it first: pg_ctl -D "${dataDirectory}" stop`,
+      ),
     });
     await sandbox.stop(2);
     expect(await sandbox.repmgr(2, ['node', 'rejoin'])).toMatchObject({

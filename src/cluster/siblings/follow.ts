@@ -66,6 +66,7 @@ async function follow(
     return failure('remote_output_unreadable', {
       message: `repmgr on host "${hostOf(node)}" ended with exit code ${exitCode}`,
       detail: redactConninfo(stderr.trim()) || 'It wrote nothing.',
+      hint: 'Mend that, and run the same command on that host: repmgr standby follow; on a witness: repmgr witness register --force',
     });
   } catch (error) {
     if (error instanceof RepmgrError) return error;

@@ -123,6 +123,7 @@ async function runOrder(command: string, upstream: NodeRecord, { signal }: Perfo
       ? `follow_command did not end within ${limits.followCommandMs / 1000} s`
       : `follow_command failed with exit code ${result.exitCode}`,
     detail: redactConninfo([line, result.stderr.trim()].join('\n')),
+    hint: 'Run it by hand to see what is wrong, or leave follow_command out: repmgrd follows by itself then.',
   });
 }
 

@@ -111,6 +111,7 @@ async function runOrder(command: string, { config, signal }: PerformContext): Pr
       ? 'promote_command did not end in promote_check_timeout'
       : `promote_command failed with exit code ${result.exitCode}`,
     detail: redactConninfo([command, result.stderr.trim()].join('\n')),
+    hint: 'Run it by hand to see what is wrong, or leave promote_command out: repmgrd promotes by itself then.',
   });
 }
 
