@@ -19,6 +19,7 @@ export interface AnswersOptions {
   readonly decisions: () => readonly DecisionView[];
   readonly notes: PeerNotes;
   readonly requests: OperatorRequests;
+  readonly isClosedStandby: () => boolean;
   /** @throws the system's error, where the invitation cannot be kept */
   readonly invite: (lifetimeMs: number) => Promise<{ readonly token: string; readonly endsAtMs: number }>;
 }
@@ -56,13 +57,14 @@ export class Answers {
   }
 
   view(): ApiView {
-    const { self, config, facts, state, notes } = this.#options;
+    const { self, config, facts, state, notes, isClosedStandby } = this.#options;
     return viewOf({
       config: config(),
       self,
       facts: facts(),
       state: state(),
       notes,
+      isClosedStandby: isClosedStandby(),
       nowMs: readMonotonicMs(),
       startedAtMs: this.#startedAtMs,
       version: programVersion,

@@ -79,6 +79,7 @@ export class Daemon {
       ...known,
       decisions: () => this.#reports.decisions,
       requests: this.#requests,
+      isClosedStandby: () => this.#watch?.isClosedStandby ?? false,
       invite: async (lifetimeMs) => await this.traffic.admissions.invite(lifetimeMs),
     });
     this.traffic = new PeerTraffic({
@@ -165,9 +166,8 @@ export class Daemon {
     const { stateFile, log } = this.#from;
     this.traffic.takeFacts(facts);
     stateFile.keepFacts(facts).catch((error: unknown) => {
-      log.error('the state file could not be written', {
-        detail: error instanceof Error ? error.message : String(error),
-      });
+      const detail = error instanceof Error ? error.message : String(error);
+      log.error('the state file could not be written', { detail });
     });
     this.#loop.handle({ kind: 'metadataRead', metadata: recordedMetadata(facts) });
     dismissDeparted(this.#loop.state, facts, this.#requests);
@@ -232,9 +232,8 @@ export class Daemon {
     void this.#effects.prepare();
     const canHold = await mayChangeSynchronousNames(connection).catch(() => true);
     const { settings } = this.#loop.state;
-    if (settings.canHold !== canHold) {
-      this.#loop.handle({ kind: 'settingsChanged', settings: { ...settings, canHold } });
-    }
+    if (settings.canHold === canHold) return;
+    this.#loop.handle({ kind: 'settingsChanged', settings: { ...settings, canHold } });
   }
 
   #onStep(taken: StepTaken): void {

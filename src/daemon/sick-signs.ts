@@ -11,10 +11,12 @@ export interface SickSignSource {
   readonly self: NodeId;
   readonly facts: ClusterFacts;
   readonly state: State;
+  /** The server runs as a standby and lets nobody in. */
+  readonly isClosedStandby: boolean;
   readonly nowMs: number;
 }
 
-export function sickSignsOf({ facts, state, nowMs }: SickSignSource): readonly string[] {
+export function sickSignsOf({ facts, state, isClosedStandby, nowMs }: SickSignSource): readonly string[] {
   const { durable, server, role, leaderHeardAt, settings } = state;
   const signs: string[] = [];
   const add = (isSo: boolean, sentence: string): void => {
@@ -28,6 +30,7 @@ export function sickSignsOf({ facts, state, nowMs }: SickSignSource): readonly s
   add(server?.condition === 'shutDown', 'the server is shut down');
   add(server?.condition === 'stalled', 'writes to disk do not end');
   add(server?.condition === 'hanging', 'the server accepts no new connections');
+  add(isClosedStandby, 'the server lets nobody in: hot_standby is off');
   add(
     durable.hasStrayed || durable.isRejoining,
     'the data are no whole copy of the primary: rejoin or clone',

@@ -19,6 +19,8 @@ export interface ViewSource {
   readonly facts: ClusterFacts;
   readonly state: State;
   readonly notes: PeerNotes;
+  /** The server runs as a standby and lets nobody in. */
+  readonly isClosedStandby: boolean;
   readonly nowMs: number;
   readonly startedAtMs: number;
   readonly version: string;
@@ -36,7 +38,7 @@ export function viewOf(source: ViewSource): ApiView {
     version: source.version,
     pid: process.pid,
     upForMs: Math.round(nowMs - source.startedAtMs),
-    server: serverView(state),
+    server: serverView(source),
     leadership: leadershipView(state, nowMs),
     voters,
     quorum: quorumOf(voters.length),
@@ -49,12 +51,14 @@ export function viewOf(source: ViewSource): ApiView {
   };
 }
 
-function serverView({ server, durable, following, leaderFlushedLsn }: State): ServerView {
+function serverView({ state, isClosedStandby }: ViewSource): ServerView {
+  const { server, durable, following, leaderFlushedLsn } = state;
   const replayedLsn = server?.replayedLsn ?? null;
   const isStandby = server?.isInRecovery === true;
   const lag = replayedLsn === null || leaderFlushedLsn === null ? null : leaderFlushedLsn - replayedLsn;
   return {
-    condition: server?.condition ?? 'unknown',
+    // For whoever wants to read from it.
+    condition: isClosedStandby && isStandby ? 'hanging' : (server?.condition ?? 'unknown'),
     isInRecovery: server?.isInRecovery ?? null,
     isStreaming: isStandby && server.receiver !== null,
     isFenced:

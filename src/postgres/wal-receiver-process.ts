@@ -7,14 +7,29 @@ import { childrenAtOnce, listProcesses } from '../system/processes.ts';
  * @throws the system's error where /proc does not tell
  */
 export async function walReceiversOf(postmasterPid: number): Promise<readonly number[]> {
-  const children = await childrenOf(postmasterPid);
-  const titles = await Promise.all(children.map(readTitle));
-  return children.filter((_pid, index) => isWalReceiverTitle(titles[index] ?? ''));
+  return (await titledChildren(postmasterPid)).flatMap(({ pid, title }) =>
+    isWalReceiverTitle(title) ? [pid] : [],
+  );
+}
+
+/** Whether one of them is connected, and streams. @throws as `walReceiversOf` */
+export async function hasStreamingReceiver(postmasterPid: number): Promise<boolean> {
+  const children = await titledChildren(postmasterPid);
+  return children.some(
+    ({ title }) => isWalReceiverTitle(title) && / streaming [0-9A-F]+\/[0-9A-F]+$/.test(title),
+  );
 }
 
 /** Pure: `postgres: walreceiver streaming 0/3000148`, up to 10 `postgres: wal receiver process`; cluster_name may precede. */
 export function isWalReceiverTitle(title: string): boolean {
   return /^postgres: (?:.*: )?wal ?receiver(?: |$)/.test(title);
+}
+
+async function titledChildren(
+  pid: number,
+): Promise<readonly { readonly pid: number; readonly title: string }[]> {
+  const children = await childrenOf(pid);
+  return await Promise.all(children.map(async (child) => ({ pid: child, title: await readTitle(child) })));
 }
 
 async function childrenOf(pid: number): Promise<readonly number[]> {

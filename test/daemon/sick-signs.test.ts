@@ -22,7 +22,13 @@ function signsOf(server: Partial<ServerObservation>): readonly string[] {
   self.receive(1, heartbeatOf(nodes));
   self.observe(standbyServer(server));
   const { state } = self;
-  return sickSignsOf({ self: node(3), facts: noFacts, state, nowMs: state.now.monotonicMs });
+  return sickSignsOf({
+    self: node(3),
+    facts: noFacts,
+    state,
+    isClosedStandby: false,
+    nowMs: state.now.monotonicMs,
+  });
 }
 
 const behind = { receiver: null, replayedLsn: lsn(50), endOfWal: lsn(100) };

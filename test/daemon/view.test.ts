@@ -36,6 +36,7 @@ it('a voter shows a pause as long as it was asked for, though it keeps still a l
       facts: noFacts,
       state,
       notes: new PeerNotes(),
+      isClosedStandby: false,
       nowMs: monotonicMs + laterMs,
       startedAtMs: 0,
       version: '0.0.0',

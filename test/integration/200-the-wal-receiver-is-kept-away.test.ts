@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WalEndReader } from '../../src/daemon/observe/end-of-wal.ts';
 import { ServerWatch } from '../../src/daemon/observe/server-watch.ts';
+import type { MonotonicMs } from '../../src/failover/instant.ts';
 import type { ServerObservation } from '../../src/failover/server-observation.ts';
+import type { Term } from '../../src/failover/term.ts';
 import { createLogger } from '../../src/log/sinks.ts';
 import { parseLsn } from '../../src/model/lsn.ts';
 import type { NodeId } from '../../src/model/node.ts';
+import type { TimelineId } from '../../src/model/timeline.ts';
 import { readConninfo } from '../../src/postgres/conninfo-defaults.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { waitUntil } from '../../src/system/clock.ts';
@@ -103,7 +106,7 @@ it('a standby whose server is down is frozen in its files', async () => {
   expect(await sandbox.query(2, 'SELECT pid FROM pg_stat_wal_receiver')).toEqual([]);
 });
 
-it('a standby that lets nobody in is frozen, and its files say where its WAL ends', async () => {
+it('a standby that lets nobody in is seen to stream, is frozen, and promoted, all without a session', async () => {
   const sandbox = await sandboxForTest({ nodes: 2 });
   const { dataDirectory, logFile, conninfo } = sandbox.node(2);
   const effects = await effectsOn(sandbox, 2);
@@ -124,20 +127,45 @@ it('a standby that lets nobody in is frozen, and its files say where its WAL end
     place,
     walEnd: new WalEndReader(place),
     conninfo: () => readConninfo(conninfo),
-    nodes: () => [],
+    nodes: effects.context.nodes,
     intervalMs: () => 60_000,
     hangMs: () => -1,
     onObserved: (server) => seen.push(server),
     onConnected: () => undefined,
     log: await createLogger({ program: 'repmgrd', level: 'EMERG' }),
   });
-  await watch.look();
+  const lookAgain = async () => {
+    await watch.look();
+    return seen.at(-1);
+  };
+  await expect.poll(lookAgain, { timeout: 20_000 }).toMatchObject({
+    condition: 'running',
+    isInRecovery: true,
+    endOfWal: expect.any(Number),
+    receiver: { upstream: 1 },
+  });
   await watch.close();
-  expect(seen.at(-1)).toMatchObject({ condition: 'hanging', endOfWal: expect.any(Number) });
 
   const frozen = await effects.perform(freeze);
   expect(frozen).toMatchObject({ kind: 'frozen', endOfWal: expect.any(Number), endIsExact: true });
   await sandbox.query(1, 'CREATE TABLE t AS SELECT generate_series(1, 1000) AS id');
   await expect.poll(isAttached, { timeout: 20_000 }).toBeUndefined();
   expect(await effects.perform(freeze)).toEqual(frozen);
+
+  await sandbox.kill(1);
+  const promotion = {
+    kind: 'promote',
+    id: 2,
+    term: 2 as Term,
+    nextTimeline: 2 as TimelineId,
+    notAfter: Number.MAX_SAFE_INTEGER as MonotonicMs,
+    notAfterBootTimeMs: Number.MAX_SAFE_INTEGER,
+  } as const;
+  const synchronous = { names: [1 as NodeId], required: 1 };
+  await expect(effects.perform({ ...promotion, synchronousStandbyNames: synchronous })).rejects.toMatchObject(
+    { name: 'ActionNotBegun', message: expect.stringContaining('hot_standby=off') },
+  );
+  const promoted = await effects.perform({ ...promotion, synchronousStandbyNames: null });
+  expect(promoted).toMatchObject({ kind: 'promoted' });
+  expect(await sandbox.query(2, 'SELECT pg_is_in_recovery() AS r')).toEqual([{ r: false }]);
 });

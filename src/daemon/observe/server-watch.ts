@@ -13,6 +13,7 @@ import { connect, type Connection } from '../../postgres/connection.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { type OwnStatus, ownStatus } from '../../postgres/queries/own-status.ts';
 import { monotonicMs } from '../../system/clock.ts';
+import { observeClosedStandby } from './closed-standby.ts';
 import type { WalEndReader } from './end-of-wal.ts';
 import { findAfterLoss, observeEnded } from './ended-server.ts';
 import { Newcomers } from './newcomers.ts';
@@ -56,9 +57,15 @@ export class ServerWatch {
   /** The postmaster of the connection. */
   #mark: string | undefined;
   readonly #newcomers = new Newcomers();
+  #isClosedStandby = false;
 
   constructor(options: ServerWatchOptions) {
     this.#options = options;
+  }
+
+  /** The server runs as a standby, and lets nobody in before it is promoted. */
+  get isClosedStandby(): boolean {
+    return this.#isClosedStandby;
   }
 
   /** Looks now; ends when the look after this call is told. Never throws. */
@@ -103,10 +110,8 @@ export class ServerWatch {
   #pauseMs(): number {
     const intervalMs = this.#options.intervalMs();
     if (this.#troubledSince === undefined || this.#last?.postmaster === null) return intervalMs;
-    const sinceMs = monotonicMs() - this.#troubledSince;
-    return sinceMs < limits.serverLookQuickForMs
-      ? Math.min(limits.serverLookQuickMs, intervalMs)
-      : intervalMs;
+    const isQuick = monotonicMs() - this.#troubledSince < limits.serverLookQuickForMs;
+    return isQuick ? Math.min(limits.serverLookQuickMs, intervalMs) : intervalMs;
   }
 
   async #lookOnce(): Promise<void> {
@@ -162,19 +167,22 @@ export class ServerWatch {
     }
     const answer = await this.#ask(postmaster.lockFile.status);
     this.#mark = mark;
+    const isStarting = answer === 'starting';
+    const closed = isStarting ? await observeClosedStandby(this.#options, postmaster, this.#last) : undefined;
+    this.#isClosedStandby = closed !== undefined;
     if (typeof answer === 'object') return await this.#observe(answer, mark);
-    if (answer === 'alive') this.#troubledSince = undefined;
+    if (answer === 'alive' || closed !== undefined) this.#troubledSince = undefined;
     else this.#troubledSince ??= monotonicMs();
+    if (closed !== undefined) return { ...closed, ...this.#directory, postmaster: mark };
     const last = this.#last?.postmaster === mark ? this.#last : undefined;
-    const troubledMs = monotonicMs() - (this.#troubledSince ?? monotonicMs());
-    const isLate = troubledMs > this.#options.hangMs();
+    const isLate = monotonicMs() - (this.#troubledSince ?? monotonicMs()) > this.#options.hangMs();
     const { condition, keepsLast } = withoutAnswer(answer, isLate, last?.condition);
     const kept = keepsLast ? last : undefined;
-    // Its files say what a standby has that starts, however long that takes, or that lets nobody in (hot_standby=off).
-    const isStarting = condition === 'starting' || answer === 'starting';
-    const end = kept === undefined && isStarting ? await this.#options.walEnd.inFiles() : {};
+    // Its files say what a standby has that starts, however long that takes.
+    const readsFiles = kept === undefined && (isStarting || condition === 'starting');
+    const end = readsFiles ? await this.#options.walEnd.inFiles() : {};
     return {
-      ...(kept ?? (await this.#fromFiles())),
+      ...(kept ?? observationOfFiles(await readSettingsInFiles(this.#options.place), this.#last)),
       ...end,
       ...this.#directory,
       condition,
@@ -222,7 +230,7 @@ export class ServerWatch {
   }
 
   async #observe(status: OwnStatus, mark: string): Promise<ServerObservation> {
-    const { self, place } = this.#options;
+    const { self, place, nodes } = this.#options;
     this.#complaint = '';
     this.#troubledSince = undefined;
     const tellsAll = status.primaryConninfo !== undefined;
@@ -230,17 +238,12 @@ export class ServerWatch {
       this.#options.walEnd.ofRunning(status),
       tellsAll ? undefined : readSettingsInFiles(place),
     ]);
-    const nodes = this.#options.nodes();
     const letsNobodyIn = this.#newcomers.refusedForMs > this.#options.hangMs();
     return {
-      ...observationOf({ status, end, settings, self, nodes }),
+      ...observationOf({ status, end, settings, self, nodes: nodes() }),
       ...this.#directory,
       condition: this.#hasStalled ? 'stalled' : letsNobodyIn ? 'hanging' : 'running',
       postmaster: mark,
     };
-  }
-
-  async #fromFiles(): Promise<ReturnType<typeof observationOfFiles>> {
-    return observationOfFiles(await readSettingsInFiles(this.#options.place), this.#last);
   }
 }

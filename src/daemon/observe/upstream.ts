@@ -6,7 +6,11 @@ import type { OwnReceiver, OwnSender } from '../../postgres/queries/own-status.t
 import { lsnBytes } from './wal-marks.ts';
 
 /** @returns null where its address stands in no other node's conninfo, or in several */
-export function upstreamOf(receiver: OwnReceiver, self: NodeId, nodes: readonly NodeRecord[]): NodeId | null {
+export function upstreamOf(
+  receiver: Partial<Pick<OwnReceiver, 'senderHost' | 'senderPort' | 'conninfo'>>,
+  self: NodeId,
+  nodes: readonly NodeRecord[],
+): NodeId | null {
   const addresses =
     receiver.senderHost === undefined
       ? addressesOf(receiver.conninfo ?? '')

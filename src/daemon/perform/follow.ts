@@ -8,11 +8,13 @@ import { substitutePlaceholders } from '../../model/command-template.ts';
 import { redactConninfo } from '../../model/conninfo.ts';
 import { type NodeId, type NodeRecord, replicationSlotName } from '../../model/node.ts';
 import { readConninfo } from '../../postgres/conninfo-defaults.ts';
+import { isClosedStandby } from '../../postgres/closed-standby.ts';
 import { restoreSettings } from '../../postgres/kept-settings.ts';
 import { findPostmaster } from '../../postgres/postmaster.ts';
 import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import { ownStatus } from '../../postgres/queries/own-status.ts';
 import { autoConf } from '../../postgres/server-settings.ts';
+import { hasStreamingReceiver } from '../../postgres/wal-receiver-process.ts';
 import { waitUntil } from '../../system/clock.ts';
 import { runCommandLine } from '../../system/shell.ts';
 import { type OwnServer, type PerformContext, requireServer } from './context.ts';
@@ -89,23 +91,28 @@ export async function upstreamSettings(
  * After a failed try a standby waits wal_retrieve_retry_interval, unless it is told to read its settings: the new primary
  * may not have been ready a moment ago. Whether it streams is seen by whoever observes the server.
  */
-async function nudgeUntilStreaming(
-  { connections, signal }: PerformContext,
-  server: OwnServer,
-): Promise<void> {
+async function nudgeUntilStreaming(context: PerformContext, server: OwnServer): Promise<void> {
+  const { signal } = context;
   const look = async (): Promise<true | undefined> => {
-    const streams = await waitUntil(
-      async () => {
-        const control = await connections.get('control');
-        const { receiver } = await ownStatus(control, { deadlineMs: limits.ownAnswerMs, signal });
-        return receiver?.isStreaming === true ? true : undefined;
-      },
-      { deadlineMs: limits.followNudgeMs, intervalMs: limits.serverPollMs, signal },
-    );
+    const streams = await waitUntil(async () => ((await isStreaming(context, server)) ? true : undefined), {
+      deadlineMs: limits.followNudgeMs,
+      intervalMs: limits.serverPollMs,
+      signal,
+    });
     if (streams === undefined) await reload(server);
     return streams;
   };
   await waitUntil(look, { deadlineMs: limits.followStreamsMs, intervalMs: 0, signal });
+}
+
+async function isStreaming({ connections, signal }: PerformContext, server: OwnServer): Promise<boolean> {
+  const postmaster = await findPostmaster(server.dataDirectory);
+  if (postmaster !== undefined && (await isClosedStandby(server, postmaster))) {
+    return await hasStreamingReceiver(postmaster.pid);
+  }
+  const control = await connections.get('control');
+  const { receiver } = await ownStatus(control, { deadlineMs: limits.ownAnswerMs, signal });
+  return receiver?.isStreaming === true;
 }
 
 async function runOrder(command: string, upstream: NodeRecord, { signal }: PerformContext): Promise<void> {

@@ -6,6 +6,7 @@ import type { ActionResult } from '../../failover/events.ts';
 import type { LsnBytes } from '../../failover/position.ts';
 import { limits } from '../../limits.ts';
 import { redactConninfo } from '../../model/conninfo.ts';
+import { isClosedStandby } from '../../postgres/closed-standby.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { findPostmaster, type Postmaster } from '../../postgres/postmaster.ts';
 import { promoteBySignal } from '../../postgres/promote-by-signal.ts';
@@ -27,20 +28,17 @@ import { reload } from './reload.ts';
 import { ReplayBlockers } from './replay-blockers.ts';
 
 type Promotion = Extract<Action, { readonly kind: 'promote' }>;
+type Names = Promotion['synchronousStandbyNames'];
 
 /** @throws ActionNotBegun where it is no standby, or too late; Error, RepmgrError where it came to nothing */
 export async function promote(context: PerformContext, action: Promotion): Promise<ActionResult> {
   const server = requireServer(context);
-  const { connections, signal, log } = context;
+  const names = action.synchronousStandbyNames;
   const postmaster = await findPostmaster(server.dataDirectory);
   if (postmaster === undefined) throw new ActionNotBegun('PostgreSQL does not run');
-  const control = await connections.get('control');
-  const options = { deadlineMs: limits.ownAnswerMs, signal };
-  const status = await ownStatus(control, options);
-  if (!status.isInRecovery) throw new ActionNotBegun('PostgreSQL does not run as a standby');
-  await writeNames(context, server, control, action.synchronousStandbyNames);
-  if (status.isReplayPaused) await resumeReplay(control, options);
-  await new ReplayBlockers(log).end(control, status, options);
+  // There nobody reads, and nobody can pause replay.
+  if (await isClosedStandby(server, postmaster)) await writeNames(context, server, undefined, names);
+  else await prepare(context, server, names);
   const order = await call(context, server, postmaster, action);
   const { timeline, endOfWal } = await awaitWritable(context, server, postmaster, order);
   // A freeze left it long up to 12; as a standby this server would attach too late.
@@ -48,12 +46,23 @@ export async function promote(context: PerformContext, action: Promotion): Promi
   return { kind: 'promoted', timeline: timeline ?? [], flushedLsn: endOfWal ?? (0 as LsnBytes) };
 }
 
+async function prepare(context: PerformContext, server: OwnServer, names: Names): Promise<void> {
+  const { connections, signal, log } = context;
+  const control = await connections.get('control');
+  const options = { deadlineMs: limits.ownAnswerMs, signal };
+  const status = await ownStatus(control, options);
+  if (!status.isInRecovery) throw new ActionNotBegun('PostgreSQL does not run as a standby');
+  await writeNames(context, server, control, names);
+  if (status.isReplayPaused) await resumeReplay(control, options);
+  await new ReplayBlockers(log).end(control, status, options);
+}
+
 /** In force before the promotion: the first commits must wait for whom they have to wait for. */
 async function writeNames(
   { nodes, signal }: PerformContext,
   server: OwnServer,
-  control: Connection,
-  names: Promotion['synchronousStandbyNames'],
+  control: Connection | undefined,
+  names: Names,
 ): Promise<void> {
   const wasHeld = await forgetHold(server);
   if (names === null) {
@@ -65,6 +74,11 @@ async function writeNames(
   const isChanged = await changeSettingsFile(file, { [synchronousNames]: value }, { isDurable: true });
   if (!isChanged && !wasHeld) return;
   await reload(server);
+  if (control === undefined) {
+    throw new ActionNotBegun(
+      'its server lets nobody in (hot_standby=off), so nobody sees the names of the synchronous standbys in force',
+    );
+  }
   if (!(await hasReloaded(control, signal))) {
     throw new ActionNotBegun('the checkpointer does not read the names of the synchronous standbys');
   }

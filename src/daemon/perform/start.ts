@@ -5,6 +5,7 @@ import { RepmgrError } from '../../errors.ts';
 import type { Action } from '../../failover/actions.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { limits } from '../../limits.ts';
+import { isClosedStandby } from '../../postgres/closed-standby.ts';
 import { connect, type Connection } from '../../postgres/connection.ts';
 import { readControlFile } from '../../postgres/control-file.ts';
 import { restoreSettings } from '../../postgres/kept-settings.ts';
@@ -148,7 +149,9 @@ async function waitUntilUp(
   const look = async () => {
     const state = await stateBySql(config.conninfo, signal);
     if (state !== undefined) return state;
-    return (await findPostmaster(server.dataDirectory)) === undefined ? 'gone' : undefined;
+    const postmaster = await findPostmaster(server.dataDirectory);
+    if (postmaster === undefined) return 'gone';
+    return (await isClosedStandby(server, postmaster)) ? 'in recovery' : undefined;
   };
   const state = await waitUntil(look, {
     deadlineMs: limits.recoveryMs,
