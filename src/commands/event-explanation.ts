@@ -44,8 +44,14 @@ export function decisionsOfEvents(
   return found;
 }
 
-/** What happens to repmgrd itself. */
+/** What happens to repmgrd itself, and what is only seen: it leads to decisions, and not they to it. */
 const undecided = [
+  'repmgrd_upstream_disconnect',
+  'repmgrd_upstream_reconnect',
+  'repmgrd_local_disconnect',
+  'repmgrd_local_reconnect',
+  'repmgrd_standby_reconnect',
+  'repmgrd_peer_refused',
   'repmgrd_start',
   'repmgrd_shutdown',
   'repmgrd_reload',

@@ -8,6 +8,7 @@ import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
 import { tellFormerReferences } from './former-references.ts';
 import { connectLocally, requireConfig } from './local-node.ts';
+import { refuseUnlessPaused } from './lost-metadata.ts';
 
 /** Exit codes as repmgr 3: 6 without a local server, 7 when the row cannot be written, 1 for anything refused. */
 export async function run(context: CommandContext): Promise<void> {
@@ -18,6 +19,7 @@ export async function run(context: CommandContext): Promise<void> {
     const node = ownRecord(config, 'primary', undefined);
     const wish = { node, daemonAddress: config.apiAdvertise, force: options.force === true };
     const facts = await inspectPrimaryRegistration(connection, config, { log, signal });
+    if (facts.schema.kind === 'missing' && !wish.force) await refuseUnlessPaused(context);
     const { steps } = planPrimaryRegistration(facts, wish);
     if (options.dryRun === true) {
       context.print(renderSteps(steps, { isJson: options.json === true }));

@@ -169,8 +169,10 @@ export class ActionQueue {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** On one line, as part of a sentence: what a command wrote may have many. */
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const detail = 'detail' in error && typeof error.detail === 'string' ? error.detail : '';
-  return [error.message, detail].filter(Boolean).join(': ');
+  const reason = [error.message, detail].filter(Boolean).join(': ');
+  return reason.trim().replaceAll(/\s*\n\s*/g, '; ');
 }

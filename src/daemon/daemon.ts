@@ -66,6 +66,7 @@ export class Daemon {
       relay: async (events: readonly RelayedEvent[]) => await this.traffic.relay(events),
       leader: () => this.answers.leader,
       report: (event: ReportedEvent) => this.#reports.event(event),
+      recordLeadership: (term: number) => this.#effects.performAside({ kind: 'writeMetadata', term }),
       reread: async () => await this.#metadata.read(),
       noteSecrets: (secrets: ClusterSecrets) => this.#metadata.noteSecrets(secrets),
       log,
@@ -124,10 +125,7 @@ export class Daemon {
         });
     this.#witnessCopy = from.isWitness && config.conninfo !== '' ? new WitnessCopy(known) : undefined;
     this.#liveness = new LivenessWriter(known);
-    this.#housekeeping = new Housekeeping({
-      ...known,
-      recordLeadership: (term) => this.#effects.performAside({ kind: 'writeMetadata', term }),
-    });
+    this.#housekeeping = new Housekeeping(known);
     this.#flushProbe = new FlushProbe({
       stallMs: () => this.#config.writeStallMs,
       isWritable: () => isWritable(this.#loop.state),

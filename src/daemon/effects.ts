@@ -12,7 +12,7 @@ import type { NodeId } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { KnownAddresses } from '../postgres/known-addresses.ts';
 import { monotonicMs } from '../system/clock.ts';
-import type { LastingAction } from './action-queue.ts';
+import { type LastingAction, reasonOf } from './action-queue.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { readClocks } from './instant.ts';
 import { WalEndReader } from './observe/end-of-wal.ts';
@@ -43,6 +43,7 @@ export class Effects {
   readonly #attempts = new RejoinAttempts();
   readonly #freezeProof = new FreezeProof();
   readonly #ending = new AbortController();
+  #startFailure: string | undefined;
 
   constructor(options: EffectsOptions) {
     const { config, addresses, from } = options;
@@ -60,12 +61,24 @@ export class Effects {
     try {
       const result = await perform(action, this.#context(signal));
       log.debug(`done ${took()}: ${action.kind}`, { detail: JSON.stringify(result) });
+      if (action.kind === 'startAsStandby') this.#startFailure = undefined;
       return result;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.info(`failed ${took()}: ${action.kind}`, { detail: redactConninfo(reason) });
+      const detail = redactConninfo(reasonOf(error));
+      log.info(`failed ${took()}: ${action.kind}`, { detail });
+      if (action.kind === 'startAsStandby' && !signal.aborted) this.#tellStartFailure(detail);
       throw error;
     }
+  }
+
+  /** Once: it is tried again every few seconds. */
+  #tellStartFailure(detail: string): void {
+    if (detail === this.#startFailure) return;
+    this.#startFailure = detail;
+    this.#options.from.log.error('the server of this node could not be started as a standby', {
+      detail,
+      hint: 'It is tried again. See the log of PostgreSQL, and service_start_command where it is set.',
+    });
   }
 
   /** For actions whose end nobody is told. */

@@ -49,6 +49,10 @@ export const nodeErrors = {
     exit: 'badConfiguration',
     about: 'another primary runs, or may run, so this standby must not be promoted',
   },
+  failover_not_paused: {
+    exit: 'badConfiguration',
+    about: 'metadata that were lost are to be made anew while repmgrd leads the cluster, and failover is not paused',
+  },
   not_elected: {
     exit: 'badConfiguration',
     about: 'the repmgrds did not elect the node that an operator wants to be the primary',

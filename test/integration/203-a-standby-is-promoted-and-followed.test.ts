@@ -145,7 +145,7 @@ describe('a promotion', () => {
     expect(await waitUntil(conflict, { deadlineMs: 10_000, intervalMs: 20 })).toBe(true);
     await sandbox.kill(1);
     expect(await effects.perform(promotion())).toMatchObject({ kind: 'promoted' });
-    expect(effects.lines.join('\n')).toMatch(/ended 1 sessions that held up the promotion/);
+    expect(effects.lines.join('\n')).toMatch(/ended 1 session that held up the promotion/);
     expect(await sandbox.query(2, 'SELECT count(*)::int AS n FROM t')).toEqual([{ n: 0 }]);
     const auto = await readFile(join(sandbox.node(2).dataDirectory, 'postgresql.auto.conf'), 'utf8');
     expect(auto).not.toContain(holdName);

@@ -24,6 +24,12 @@ it('a failover goes on without them, repmgrd ends in good order, and they name t
   // Events wait there for metadata; whoever ends waits for none.
   for (const id of standbys) await sandbox.stopRepmgrd(id);
   await Promise.all(standbys.map(async (id) => await sandbox.startRepmgrd(id)));
+  const anew = await sandbox.repmgr(winner, ['primary', 'register']);
+  expect(anew.exitCode, anew.stderr).toBe(1);
+  expect(anew.stderr).toMatch(
+    /^ERROR: the metadata of cluster "sandbox" are to be made anew while repmgrd leads it$/m,
+  );
+  expect(anew.stderr).toMatch(/^HINT: .* daemon pause --for 10m/m);
   await sandbox.query(winner, 'ALTER SCHEMA away RENAME TO repmgr_sandbox');
   const recorded = await waitUntil(
     async () => {

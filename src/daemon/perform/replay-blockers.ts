@@ -30,7 +30,7 @@ export class ReplayBlockers {
     const isHeldUp = isConflict || (isLong && !waitsForWal.test(waitsFor ?? ''));
     if (snapshotHolders.length === 0 || !isHeldUp) return;
     const ended = await endSessions(connection, snapshotHolders, options);
-    this.#log.notice(`ended ${ended} sessions that held up the promotion`, {
+    this.#log.notice(`ended ${ended} session${ended === 1 ? '' : 's'} that held up the promotion`, {
       detail: `Processes: ${snapshotHolders.join(', ')}; replay waited for ${waitsFor ?? 'them'}.`,
     });
     this.#replayed = undefined;
