@@ -2,7 +2,7 @@
 import { askDaemon } from '../api/control-client.ts';
 import type { LeadershipView } from '../api/view.ts';
 import { ownCommand } from '../cluster/own-command.ts';
-import { failure, type RepmgrError } from '../errors.ts';
+import { failure, RepmgrError } from '../errors.ts';
 import type { OperatorRequest } from '../failover/operator-request.ts';
 import { limits } from '../limits.ts';
 import { waitUntil } from '../system/clock.ts';
@@ -10,10 +10,10 @@ import type { CommandContext } from './command.ts';
 import { localView, localViewIfAny, socketOf } from './local-daemon.ts';
 import { requireConfig } from './local-node.ts';
 
-/** In a pause, and in maintenance of this node, repmgrd leaves the servers to the operator. */
+/** A repmgrd that promotes just now runs this command, through a program that hides it. */
 export async function holdsElections(context: CommandContext): Promise<boolean> {
   const view = await localViewIfAny(context);
-  return view !== undefined && view.pause === null && view.maintenanceLeftMs === null;
+  return view !== undefined && view.leadership.stage !== 'promoting';
 }
 
 /**
@@ -23,6 +23,21 @@ export async function holdsElections(context: CommandContext): Promise<boolean> 
  */
 export async function awaitElection(context: CommandContext): Promise<void> {
   const isForced = context.options.force === true;
+  const { failover } = requireConfig(context);
+  try {
+    await stand(context, isForced);
+  } catch (error) {
+    const isRefusal = error instanceof RepmgrError && error.code === 'not_elected';
+    if (!isRefusal || isForced || failover !== 'manual') throw error;
+    // With it who is promoted is for the operator alone to say, as in repmgr 3.
+    context.log.warning(`${error.message}: it is promoted without a majority, since failover=manual`, {
+      detail: error.detail,
+    });
+    await stand(context, true);
+  }
+}
+
+async function stand(context: CommandContext, isForced: boolean): Promise<void> {
   const { primaryLeaseMs } = requireConfig(context);
   const before = (await localView(context)).leadership;
   if (before.role === 'leader') return;

@@ -13,7 +13,8 @@ import { noteAnswers } from './primary-question.ts';
 import { onRestartFailed, onServersAnsweredLeader } from './return.ts';
 import type { ActionPurpose, RunningAction } from './state.ts';
 import { abandon, become, begin, change, explain, isRunning, later, store, type Turn } from './turn.ts';
-import { onPromoted, onPromotionFailed } from './winning.ts';
+import { onPromotionFailed } from './failed-promotion.ts';
+import { onPromoted } from './winning.ts';
 import { onTroubleDown } from './trouble.ts';
 import { bounds } from './bounds.ts';
 

@@ -34,6 +34,9 @@ export const bounds = {
   relearnMs: 600,
   /** How long the others let the one stand first that a leader hands over to. */
   successorPatienceMs: 2_000,
+  /** Who failed to promote its server lets this pass before it stands again, twice as much after each further failure. */
+  promotionRetryMs: 1_000,
+  promotionRetryMaxMs: 16_000,
   /** A promotion that is late is given up once replay has stood still for so long (rule 4). */
   replayStillMs: 2_000,
   /** A voter forgets a request whose freeze or question has not ended. */

@@ -84,7 +84,7 @@ function whyNotByItself(state: State): string | null {
 }
 
 function drawbackOf(state: State): string | null {
-  const { server, metadata, settings, durable, lastPromotionFailed } = state;
+  const { server, metadata, settings, durable, failedPromotions } = state;
   if (server === null || server.condition !== 'running' || isWritable(state)) {
     return 'its server is not up as a standby';
   }
@@ -94,7 +94,7 @@ function drawbackOf(state: State): string | null {
   if (durable.leader?.node === settings.self && leaderYielded(state)) {
     return 'its server was the primary, and was given up';
   }
-  if (lastPromotionFailed) {
+  if (failedPromotions > 0) {
     return 'its last promotion failed';
   }
   const upstream = metadata.nodes.find((node) => node.id === settings.self)?.upstream ?? null;

@@ -39,7 +39,7 @@ export function reactElection(turn: Turn, role: Follower): void {
  * that it is over when the lease ends, since who is dead will not answer it.
  */
 export function electionAt(state: State, role: Follower): number {
-  const { lease, settings, leaderHeardAt } = state;
+  const { lease, settings, leaderHeardAt, standsNotBefore } = state;
   if (state.durable.leader === null) {
     return firstElectionAt(state, role);
   }
@@ -50,7 +50,7 @@ export function electionAt(state: State, role: Follower): number {
   const leaseEnd = isLeased ? lease.endsAt - bounds.statusRoundMs : 0;
   const delayed =
     leaderHeardAt === null || leaderYielded(state) ? 0 : leaderHeardAt + settings.electionDelayMs;
-  return Math.max(leaseEnd, delayed, role.electionNotBefore);
+  return Math.max(leaseEnd, delayed, role.electionNotBefore, standsNotBefore);
 }
 
 export function canvass(turn: Turn, isByOperator: boolean, hasWaited: boolean): void {

@@ -1,7 +1,7 @@
-/** Switchover: the leader stops its own server in good order and yields to the node that an operator named (rule 12). */
+/** Handover: the leader yields to the node that an operator named, and stops its own server in good order first (rule 12). */
 import type { NodeId } from '../model/node.ts';
 import { contactOf, isInContact } from './contact.ts';
-import { goDown } from './fencing.ts';
+import { endTerm, goDown, rest } from './fencing.ts';
 import type { Leader, PendingRequest } from './leader-state.ts';
 import { nameOf } from './names.ts';
 import { isQuorum } from './quorum.ts';
@@ -22,6 +22,31 @@ export function handOver(turn: Turn, leader: Leader, pending: PendingRequest, to
   explain(turn, 12, 'yield', `hands over to ${nameOf(turn.state, to)}`, { to, term: leader.term });
   answerRequest(turn, pending, true, 'the server is shut down, then handed over');
   goDown(turn, 'handover', 'shutDown', to);
+}
+
+/**
+ * An operator promotes a standby while this leader's server is down, and a pause or failover=manual lets it wait. What is
+ * up is the primary, and stays so: then nothing comes of it.
+ */
+export function handOverWhatIsDown(turn: Turn, leader: Leader, to: NodeId): void {
+  const { server, durable } = turn.state;
+  const condition = server?.condition;
+  const isDown = condition === 'crashed' || condition === 'shutDown';
+  const isVoter = durable.record?.voters.includes(to) === true && to !== turn.state.settings.self;
+  if (leader.stage !== 'serving' || !isDown || !isVoter || !isInContact(turn.state, leader, to)) {
+    return;
+  }
+  const { term } = leader;
+  explain(turn, 12, 'yield', `its PostgreSQL is down, and an operator promotes ${nameOf(turn.state, to)}`, {
+    to,
+    term,
+  });
+  if (condition === 'crashed') {
+    goDown(turn, 'crash', 'takeDown', to);
+  } else {
+    endTerm(turn, term, 'shutdown', to);
+    rest(turn);
+  }
 }
 
 function obstacleTo(state: State, leader: Leader, to: NodeId): string | null {

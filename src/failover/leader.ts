@@ -14,7 +14,7 @@ import { reactHold } from './hold.ts';
 import type { Heartbeat, HeartbeatAcknowledged, HeartbeatRefused } from './messages.ts';
 import { isWritable } from './own-wal.ts';
 import { isMember, membersOf } from './quorum.ts';
-import { reactPromotion } from './winning.ts';
+import { reactPromotion } from './failed-promotion.ts';
 import { renewGuard } from './guard.ts';
 import { reactTrouble } from './trouble.ts';
 import { reactPauseEnd } from './pause.ts';
@@ -54,6 +54,9 @@ export function onHeartbeatRefused(turn: Turn, from: NodeId, message: HeartbeatR
   noteTerm(turn, from, message.highestTerm);
   if (role.kind !== 'leader' || message.mark.incarnation !== turn.state.incarnation) {
     return;
+  }
+  if (message.reason === 'noState') {
+    become(turn, updateContact(role, from, { isCandidate: false }));
   }
   if (message.record !== null && message.record.version.term > role.term) {
     loseToWonTerm(turn, from, message.record.version.term);

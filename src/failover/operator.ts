@@ -8,8 +8,8 @@ import { isQuorum } from './quorum.ts';
 import { isInForce } from './record-changes.ts';
 import type { ForwardedRequest, RequestAnswer } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
-import { handOver } from './handover.ts';
-import { leaseLeftMs } from './lease.ts';
+import { handOver, handOverWhatIsDown } from './handover.ts';
+import { isYieldedBy, leaseLeftMs } from './lease.ts';
 import { asPause, setMaintenance } from './maintenance.ts';
 import { forgetPause } from './pause.ts';
 import { answerRequest } from './request-answers.ts';
@@ -78,7 +78,9 @@ function take(turn: Turn, leader: Leader, pending: PendingRequest): void {
   if (isKnown || leader.openRequest?.requestId === pending.requestId) {
     return;
   }
-  if (leader.stage !== 'serving' || record === null) {
+  if (request.kind === 'promote') {
+    handOverWhatIsDown(turn, leader, pending.from);
+  } else if (leader.stage !== 'serving' || record === null) {
     answerRequest(turn, pending, false, 'its PostgreSQL is not writable');
   } else if (request.kind === 'leave' && request.node === state.settings.self) {
     answerRequest(turn, pending, false, 'the leader cannot leave: switch over to another node first');
@@ -112,9 +114,12 @@ function isHeardByQuorum(state: State, leader: Leader, record: VoterRecord): boo
   });
 }
 
-/** An operator's election: the same rules, but nobody's word keeps this node from standing. */
+/**
+ * An operator's election: the same rules, but nobody's word keeps this node from standing. A leader whose server is down
+ * hears of it, since a pause or failover=manual may keep it from giving up its term by itself.
+ */
 function promote(turn: Turn, pending: PendingRequest, isForced: boolean): void {
-  const { role, server, position } = turn.state;
+  const { role, server, position, durable, settings } = turn.state;
   const candidacy = candidacyOf(turn.state, true);
   const isUp = server?.condition === 'running' && position !== null;
   if (isForced && role.kind !== 'leader' && role.kind !== 'retiring' && isUp) {
@@ -135,6 +140,15 @@ function promote(turn: Turn, pending: PendingRequest, isForced: boolean): void {
       candidacy.kind === 'none' ? candidacy.reason : 'this node leads already',
     );
     return;
+  }
+  const { leader } = durable;
+  if (
+    leader !== null &&
+    leader.node !== settings.self &&
+    !isYieldedBy(turn.state, leader.node, leader.term)
+  ) {
+    const { requestId, request } = pending;
+    send(turn, leader.node, { kind: 'forwardedRequest', requestId, request });
   }
   canvass(turn, true, true);
   answerRequest(turn, pending, true, 'an election was begun');

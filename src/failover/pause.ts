@@ -74,7 +74,7 @@ export function endPause(turn: Turn, leader: Leader, reason: string): void {
   const { record } = turn.state.durable;
   explain(turn, 11, 'unpause', `the pause of failover ends: ${reason}`, {});
   const at = later(turn.now, bounds.clockJumpJudgementMs);
-  const resumed: Leader = { ...leader, isPaused: false, judgement: { from: turn.now, at } };
+  const resumed: Leader = { ...leader, isPaused: false, downSince: null, judgement: { from: turn.now, at } };
   store(turn, { pauseEndsAtBootMs: null });
   become(turn, resumed);
   if (leader.stage === 'serving') {

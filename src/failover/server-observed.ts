@@ -7,7 +7,7 @@ import type { ServerObservation } from './server-observation.ts';
 import { noteDirectory, noteNewCopy } from './replaced-directory.ts';
 import { noteNames } from './synchronous-standbys.ts';
 import { unknownNames } from './leader-state.ts';
-import { onPromotionFailed } from './winning.ts';
+import { onPromotionFailed } from './failed-promotion.ts';
 import type { State } from './state.ts';
 import { abandon, become, change, store, type Turn } from './turn.ts';
 

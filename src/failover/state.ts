@@ -54,7 +54,10 @@ export interface State {
   readonly startNotBefore: MonotonicMs;
   /** No vote for a server that is writable already is asked for before. */
   readonly nextClaimAt: MonotonicMs;
-  readonly lastPromotionFailed: boolean;
+  /** Since the last one that succeeded. */
+  readonly failedPromotions: number;
+  /** After such ones this node does not stand by itself before. */
+  readonly standsNotBefore: MonotonicMs;
   /** When the newest heartbeat of the leader was adopted; null since the start of repmgrd. */
   readonly leaderHeardAt: MonotonicMs | null;
   /** Since when this node, as a voter, has known of the pause in its record. */

@@ -10,7 +10,7 @@ import type { Leader } from './leader-state.ts';
 import { roundEndsAt } from './pre-vote.ts';
 import type { State } from './state.ts';
 import { graceEndsAt } from './trouble.ts';
-import { promotionIsLateAt } from './winning.ts';
+import { promotionIsLateAt } from './failed-promotion.ts';
 import { never, type Turn, act, change } from './turn.ts';
 
 /** One timer: set again only where it has to fire earlier than it would. */

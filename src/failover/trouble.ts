@@ -21,7 +21,11 @@ export function reactTrouble(turn: Turn, leader: Leader): void {
     }
     return;
   }
-  if (settings.failover === 'manual' || leader.isPaused || now < leader.since) {
+  if (settings.failover === 'manual' || leader.isPaused) {
+    leaveToOperator(turn, leader);
+    return;
+  }
+  if (now < leader.since) {
     return;
   }
   switch (server.condition) {
@@ -47,6 +51,19 @@ export function reactTrouble(turn: Turn, leader: Leader): void {
     default:
       break;
   }
+}
+
+/** That it is down is said once. */
+function leaveToOperator(turn: Turn, leader: Leader): void {
+  const { server } = turn.state;
+  const isDown = server?.condition === 'crashed' || server?.condition === 'shutDown';
+  if (!isDown || leader.downSince !== null) {
+    return;
+  }
+  become(turn, { ...leader, downSince: turn.now });
+  const what = server.condition === 'crashed' ? 'its PostgreSQL crashed' : 'its PostgreSQL was shut down';
+  const why = leader.isPaused ? 'the pause of failover' : 'failover=manual';
+  explain(turn, 7, 'wait', `${what}, and ${why} leaves it to an operator`, { term: leader.term });
 }
 
 /** What is left of the postmaster is down now: this node yields, or it goes on in place. */

@@ -49,6 +49,10 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
 function reactAmongVoters(turn: Turn, since: number): void {
   const { state } = turn;
   const { durable, settings } = state;
+  /** A promotion by hand may be what the pause is for. */
+  if (isPaused(state)) {
+    return;
+  }
   const leader = otherLeader(state);
   if (leader !== null) {
     /** It could not know on whose timeline it wrote: on another's. */
@@ -62,14 +66,9 @@ function reactAmongVoters(turn: Turn, since: number): void {
   }
   /** What the others' line has left behind no quorum will ever take for a primary's. */
   const isByHand = state.position !== null && isUnadopted(state.position) && !isDiverged(state);
-  if (
-    turn.now - since >= leaseMsOf(state) &&
-    !isByHand &&
-    settings.failover !== 'manual' &&
-    !isPaused(state)
-  ) {
+  if (turn.now - since >= leaseMsOf(state) && !isByHand && settings.failover !== 'manual') {
     fenceUnarmed(turn, 'its server is writable, but no quorum would let it lead', { since });
-  } else if (durable.record !== null && !durable.hasStrayed && !isPaused(state)) {
+  } else if (durable.record !== null && !durable.hasStrayed) {
     claim(turn, durable.record);
   }
 }

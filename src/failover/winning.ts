@@ -1,23 +1,20 @@
 /** A quorum voted: the winner stores its term, leads at once, and promotes only while its contact lasts (rule 4). */
 import type { NodeId } from '../model/node.ts';
 import type { TimelineId } from '../model/timeline.ts';
-import { bounds } from './bounds.ts';
 import type { ActionResult } from './events.ts';
 import { contactEndsAt, contactMs } from './contact.ts';
-import { goDown, rest } from './fencing.ts';
 import { isLastLeader } from './known-positions.ts';
 import { closeTerms } from './open-terms.ts';
 import { adoptPath } from './branch.ts';
 import { lookAtWal } from './own-wal.ts';
 import { namesOfWinner, unsynchronized } from './synchronous-change.ts';
-import { membersOf } from './quorum.ts';
 import { tipOf } from './position.ts';
 import { restamped } from './first-record.ts';
 import { type Leader, newLeader } from './leader-state.ts';
 import type { Settings } from './settings.ts';
 import type { Candidate, State } from './state.ts';
 import type { Term } from './term.ts';
-import { abandon, act, become, begin, change, explain, never, send, store, type Turn } from './turn.ts';
+import { act, become, begin, change, explain, never, store, type Turn } from './turn.ts';
 import type { SynchronousQuorum, VoterRecord } from './voter-record.ts';
 
 export function win(turn: Turn, role: Candidate): void {
@@ -88,44 +85,6 @@ export function onPromoted(turn: Turn, result: Extract<ActionResult, { readonly 
   serve(turn, role.term);
 }
 
-/** Not writable in time, and it replays nothing any more: it can't be recalled, only ended. */
-export function reactPromotion(turn: Turn, leader: Leader): void {
-  if (leader.stage === 'promoting' && turn.now >= promotionIsLateAt(turn.state, leader)) {
-    abandon(turn, 'promote');
-    onPromotionFailed(turn, 'it is late', true);
-  }
-}
-
-export function promotionIsLateAt({ settings }: State, { since, replay }: Leader): number {
-  return Math.max(since + settings.promoteCheckTimeoutMs, replay.movedAt + bounds.replayStillMs);
-}
-
-/** A promotion that was not called because it came too late is a term given up; any other can't be recalled. */
-export function onPromotionFailed(turn: Turn, reason: string, wasBegun: boolean): void {
-  const { role, durable, settings } = turn.state;
-  if (role.kind !== 'leader' || role.stage !== 'promoting') {
-    return;
-  }
-  explain(turn, 4, 'promotionFailed', `the promotion in term ${role.term} failed: ${reason}`, {
-    term: role.term,
-  });
-  if (!wasBegun && durable.record !== null) {
-    const givenUp = Math.max(durable.givenUp, durable.leading?.askedTerm ?? role.term) as Term;
-    store(turn, { leading: null, givenUp });
-    closeTerms(turn, (open) => open.term === role.term);
-    rest(turn);
-    change(turn, { lease: { kind: 'ended', by: 'givenUp' } });
-    for (const node of membersOf(durable.record)) {
-      if (node !== settings.self) {
-        send(turn, node, { kind: 'termGivenUp', term: role.term });
-      }
-    }
-    return;
-  }
-  change(turn, { lastPromotionFailed: true });
-  goDown(turn, 'promotionFailed', 'fence');
-}
-
 /** What a leader does whose server is writable: its timeline is the line now, and its next start is a safe one. */
 export function serve(turn: Turn, term: Term): void {
   const { state } = turn;
@@ -150,7 +109,7 @@ export function serve(turn: Turn, term: Term): void {
     },
   });
   closeTerms(turn, (open) => open.term <= term);
-  change(turn, { lastPromotionFailed: false, leaderFlushedLsn: position?.lsn ?? null });
+  change(turn, { failedPromotions: 0, standsNotBefore: turn.now, leaderFlushedLsn: position?.lsn ?? null });
   if (settings.safeStart && (turn.state.role.kind !== 'leader' || !turn.state.role.isPaused)) {
     if (turn.state.durable.replacedRestartAfterCrash === null) {
       store(turn, { replacedRestartAfterCrash: server?.restartAfterCrash ?? 'on' });

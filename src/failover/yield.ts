@@ -1,6 +1,7 @@
 /** A leader's word that its PostgreSQL is *down*, or a candidate's that it gave its term up, as voters hear it. */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
+import { candidacyOf } from './candidacy.ts';
 import { beginFreeze, undoFreeze } from './evidence.ts';
 import { canvass } from './election.ts';
 import { endLease, leaderYielded } from './lease.ts';
@@ -83,13 +84,20 @@ function askAgain(turn: Turn, from: NodeId): void {
   }
 }
 
-/** A handover is meant for one of them: the others wait, but not for ever, so that it ends by itself. */
+/**
+ * A handover is meant for one of them, whom an operator named: the others wait, but not for ever, so that it ends by
+ * itself.
+ */
 function letSuccessorStand(turn: Turn, { successor }: Yield): void {
   const { role, settings } = turn.state;
   if (role.kind !== 'follower' || successor === null) {
     return;
   }
   const isSuccessor = successor === settings.self;
+  if (isSuccessor && candidacyOf(turn.state).kind === 'none') {
+    canvass(turn, true, true);
+    return;
+  }
   const electionNotBefore = later(turn.now, isSuccessor ? 0 : bounds.successorPatienceMs);
   if (isSuccessor || role.electionNotBefore < electionNotBefore) {
     become(turn, { ...role, electionNotBefore, hasWaited: isSuccessor });

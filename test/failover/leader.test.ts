@@ -60,6 +60,10 @@ function servingLeader(part: Partial<Settings> = {}): OneNode {
 }
 
 /** Passes time as ticks come, and says after how long the server was to be killed. */
+function saidLast(leader: OneNode): readonly string[] {
+  return leader.last.explanations.map(({ sentence }) => sentence);
+}
+
 function fencedAfter(leader: OneNode, limitMs: number): number | undefined {
   for (let passed = 0; passed < limitMs; passed += 50) {
     if (leader.pass(50).some(({ kind }) => kind === 'fence')) return passed + 50;
@@ -226,6 +230,26 @@ describe('a leader (rule 5)', () => {
     const [request] = leader.sent('voteRequest');
     expect(request).toMatchObject({ term: 7, purpose: 'confirmation', leadsTerm: 1 });
     expect(leader.state.durable.leading?.askedTerm).toBe(7);
+  });
+
+  it('yields to nobody who has just said that its state file is lost', () => {
+    const leader = servingLeader();
+    for (const from of [2, 3]) {
+      leader.receive(from, {
+        kind: 'heartbeatRefused',
+        term: term(1),
+        mark: { incarnation: 'life 1', sentAt: at(leader.now) },
+        highestTerm: term(0),
+        leader: null,
+        leaderIsWritable: false,
+        record: null,
+        reason: 'noState',
+      });
+    }
+    leader.observe(primaryServer({ condition: 'crashed', isInRecovery: null }));
+    expect(saidLast(leader)).toContain(
+      'its PostgreSQL crashed, and no standby could take over: restarts in place',
+    );
   });
 
   it('ends its term only when its PostgreSQL is down, and tells every voter until it has answered', () => {

@@ -78,6 +78,43 @@ describe('three nodes', () => {
   });
 });
 
+describe('an operator promotes a standby while the PostgreSQL of the primary is down', () => {
+  it('in a pause: the leader gives up its term, and with it the pause', async () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(1, { kind: 'pause', lengthMs: 600_000, reason: 'patches' });
+    stage.run(1_000);
+    stage.crash(1, 500);
+    stage.run(20_000);
+    expect(stage.writable).toEqual([]);
+    stage.request(3, { kind: 'promote', isForced: false });
+    stage.run(2_000);
+    expect(stage.writable).toEqual([3]);
+    expect(stage.members.map(({ server }) => server?.end)).toEqual([1_500, 1_500, 1_500]);
+    await expectStory(stage, 'promoted-in-a-pause');
+  });
+
+  it('where failover=manual is set everywhere, on this node too', async () => {
+    const stage = new Stage(3, { settings: { failover: 'manual' } });
+    stage.run(1_000);
+    stage.crash(1);
+    stage.run(20_000);
+    expect(stage.writable).toEqual([]);
+    stage.request(2, { kind: 'promote', isForced: false });
+    stage.run(2_000);
+    expect(stage.writable).toEqual([2]);
+    await expectStory(stage, 'promoted-with-failover-manual');
+  });
+
+  it('a primary that is up stays one', () => {
+    const stage = new Stage(3);
+    stage.run(1_000);
+    stage.request(2, { kind: 'promote', isForced: false });
+    stage.run(10_000);
+    expect(stage.writable).toEqual([1]);
+  });
+});
+
 describe('a primary and its only standby', () => {
   it('never fence because the standby died', async () => {
     const stage = new Stage(2);
