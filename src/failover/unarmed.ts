@@ -48,9 +48,10 @@ export function reactUnarmed(turn: Turn, role: Follower): void {
 
 function reactAmongVoters(turn: Turn, since: number): void {
   const { state } = turn;
-  const { durable, settings } = state;
-  /** A promotion by hand may be what the pause is for. */
-  if (isPaused(state)) {
+  const { durable, settings, position } = state;
+  const isOnBranch = position !== null && isUnadopted(position);
+  /** A promotion by hand may be what the pause is for; a former primary that was started is not. */
+  if (isOnBranch && isPaused(state)) {
     return;
   }
   const leader = otherLeader(state);
@@ -65,10 +66,15 @@ function reactAmongVoters(turn: Turn, since: number): void {
     return;
   }
   /** What the others' line has left behind no quorum will ever take for a primary's. */
-  const isByHand = state.position !== null && isUnadopted(state.position) && !isDiverged(state);
-  if (turn.now - since >= leaseMsOf(state) && !isByHand && settings.failover !== 'manual') {
+  const isByHand = isOnBranch && !isDiverged(state);
+  if (
+    turn.now - since >= leaseMsOf(state) &&
+    !isByHand &&
+    settings.failover !== 'manual' &&
+    !isPaused(state)
+  ) {
     fenceUnarmed(turn, 'its server is writable, but no quorum would let it lead', { since });
-  } else if (durable.record !== null && !durable.hasStrayed) {
+  } else if (durable.record !== null && !durable.hasStrayed && !isPaused(state)) {
     claim(turn, durable.record);
   }
 }
