@@ -9,7 +9,7 @@ import type { PostgresServer } from '../postgres/server.ts';
 import type { WayToWritable } from '../postgres/server-habits.ts';
 import type { Branch, WalPosition } from '../world/wal.ts';
 import type { World } from '../world/world.ts';
-import { Disturbance } from './disturbance.ts';
+import { Disturbance, touchedNodes } from './disturbance.ts';
 import { findComplaint } from './health.ts';
 import { Ledger } from './ledger.ts';
 import { SynchronousPromise } from './synchronous-promise.ts';
@@ -62,11 +62,14 @@ export class Availability implements Checker {
   faultBegan(world: World, fault: Fault, node: number | undefined): void {
     this.#count(`fault ${fault.kind}`);
     const isAllWell = this.#disturbance.isOver && findComplaint(world, () => false) === undefined;
-    const isWell = isAllWell && world.nodeOf(node ?? 0)?.server?.phase === 'writable';
+    const meetsWell = (it: number) => isAllWell && world.nodeOf(it)?.server?.phase === 'writable';
+    const isWell = meetsWell(node ?? 0);
     this.#disturbance.begin(world, fault, node);
-    // It came before the cluster had got over the last one.
-    if (!isAllWell) this.#met.forEach(({ kind }, other) => this.#met.set(other, { kind, isAlone: false }));
-    if (node !== undefined) this.#met.set(node, { kind: fault.kind, isAlone: isWell });
+    // It came before the cluster had got over the last one, or the last one has nothing to do with what follows.
+    if (isAllWell) this.#met.clear();
+    else this.#met.forEach(({ kind }, other) => this.#met.set(other, { kind, isAlone: false }));
+    for (const touched of touchedNodes(world, fault, node))
+      this.#met.set(touched, { kind: fault.kind, isAlone: meetsWell(touched) });
     if (isWell && losesNothingAlone.has(fault.kind)) this.figures.lost.push([`${fault.kind} alone`, 0]);
     if (isWell && node !== undefined && endsPrimary.has(fault.kind) && world.nodes.length > 2) {
       this.#outage = { fault, node, atMs: world.schedule.now };

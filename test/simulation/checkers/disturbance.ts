@@ -39,7 +39,7 @@ const touchesAll: ReadonlySet<Fault['kind']> = new Set([
   'setSynchronousQuorum',
 ]);
 
-function touchedNodes(world: World, fault: Fault, node: number | undefined): readonly number[] {
+export function touchedNodes(world: World, fault: Fault, node: number | undefined): readonly number[] {
   const all = world.nodes.map(({ id }) => id as number);
   if (touchesAll.has(fault.kind)) return all;
   if (fault.kind === 'cutOneWay' || fault.kind === 'cutBothWays') {
