@@ -20,7 +20,12 @@ export async function askDaemon<Request extends ControlRequest>(
   const text = await exchange(path, `${JSON.stringify(request)}\n`, deadlineMs, signal);
   const answer = parseJson(text) as ControlAnswer | undefined;
   if (answer?.kind === request.kind) return answer as AnswerTo<Request>;
-  throw silent(answer?.kind === 'failed' ? answer.reason : 'it ended before it answered');
+  if (answer?.kind !== 'failed') throw silent('it ended before it answered');
+  throw failure('daemon_silent', {
+    message: 'the repmgrd of this node runs, and has no answer',
+    detail: `It says: ${answer.reason}.`,
+    hint: 'Its log says more. Where it waits, start the PostgreSQL of this node, or correct "conninfo".',
+  });
 }
 
 async function exchange(

@@ -7,6 +7,8 @@ import { milliseconds } from './schema-parts.ts';
 import type { ApiView, DecisionView } from './view.ts';
 
 export type ControlRequest =
+  /** Which process it is: answered also while it waits for what it needs. */
+  | { readonly kind: 'process' }
   | { readonly kind: 'status' }
   | { readonly kind: 'decisions' }
   /** A token that lets one witness in. */
@@ -14,6 +16,8 @@ export type ControlRequest =
   | { readonly kind: 'operator'; readonly request: OperatorRequest };
 
 export type ControlAnswer =
+  /** `isWaiting`: it knows nothing of its cluster yet, and answers nothing else. */
+  | { readonly kind: 'process'; readonly pid: number; readonly isWaiting: boolean }
   | { readonly kind: 'status'; readonly view: ApiView }
   | { readonly kind: 'decisions'; readonly decisions: readonly DecisionView[] }
   /** Null: this node does not lead. */
@@ -27,6 +31,7 @@ export type ControlAnswer =
   | { readonly kind: 'failed'; readonly reason: string };
 
 const requestSchema = v.variant('kind', [
+  v.object({ kind: v.literal('process') }),
   v.object({ kind: v.literal('status') }),
   v.object({ kind: v.literal('decisions') }),
   v.object({ kind: v.literal('invite'), lifetimeMs: milliseconds }),

@@ -2,22 +2,23 @@
 import { join } from 'node:path';
 import { ownCommand } from '../cluster/own-command.ts';
 import type { Config } from '../config/resolve.ts';
-import { failure } from '../errors.ts';
+import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { renderSteps } from '../render/steps.ts';
 import { builtProgramDirectory } from '../system/built-programs.ts';
+import { monotonicMs } from '../system/clock.ts';
 import { type CommandResult, runCommand } from '../system/command.ts';
 import { quoteForShell, runCommandLine } from '../system/shell.ts';
 import type { CommandContext } from './command.ts';
 import { refuseServiceFailure, waitForDaemon } from './daemon-service.ts';
-import { localViewIfAny } from './local-daemon.ts';
+import { type DaemonProcess, localProcess } from './local-daemon.ts';
 import { requireConfig } from './local-node.ts';
 
 /** Exit code 27 where it runs already, could not be started, or did not answer in time. */
 export async function run(context: CommandContext): Promise<void> {
   const { options, log } = context;
   const config = requireConfig(context);
-  const running = await localViewIfAny(context);
+  const running = await processIfAny(context);
   if (running !== undefined) {
     throw failure('daemon_service_failed', {
       message: 'the repmgrd of this node is running already',
@@ -34,17 +35,38 @@ export async function run(context: CommandContext): Promise<void> {
   }
   log.info(step);
   refuseServiceFailure('repmgrd could not be started', await start(context, config, program));
-  const view = await waitForDaemon(context, async () => await localViewIfAny(context));
-  if (view === 'not-waited-for') {
+  let waitsSinceMs = Infinity;
+  const started = await waitForDaemon(context, async () => {
+    const found = await processIfAny(context);
+    if (found?.isWaiting !== true) return found;
+    waitsSinceMs = Math.min(waitsSinceMs, monotonicMs());
+    return monotonicMs() - waitsSinceMs >= limits.daemonMetadataMs ? found : undefined;
+  });
+  if (started === 'not-waited-for') {
     log.notice('repmgrd was started');
-  } else if (view === undefined) {
+    return;
+  }
+  if (started === undefined) {
     throw failure('daemon_service_failed', {
       message: 'repmgrd was started, and does not answer',
       detail: `It was waited for ${limits.daemonServiceMs / 1000} s, or as long as --wait says.`,
-      hint: 'Look at its log; to see what hinders it, start it in the foreground: repmgrd -v -f FILE',
+      hint: `Look at its log; to see what hinders it, start it in the foreground: repmgrd -v -f ${config.sourceFile ?? 'FILE'}`,
     });
-  } else {
-    log.notice(`repmgrd was started, with the process id ${view.pid}`);
+  }
+  log.notice(`repmgrd was started, with the process id ${started.pid}`);
+  if (!started.isWaiting) return;
+  log.warning('it waits until it can read the metadata', {
+    detail: 'Neither the local server nor a state file has told it who belongs to the cluster.',
+    hint: `Start the local server, or check "conninfo" in ${config.sourceFile ?? 'repmgr.conf'}; its log says more.`,
+  });
+}
+
+async function processIfAny(context: CommandContext): Promise<DaemonProcess | undefined> {
+  try {
+    return await localProcess(context);
+  } catch (error) {
+    if (error instanceof RepmgrError && error.code !== 'interrupted') return undefined;
+    throw error;
   }
 }
 

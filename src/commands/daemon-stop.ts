@@ -6,7 +6,7 @@ import { findProcess, signalProcesses } from '../system/processes.ts';
 import { runCommandLine } from '../system/shell.ts';
 import type { CommandContext } from './command.ts';
 import { refuseServiceFailure, waitForDaemon } from './daemon-service.ts';
-import { localView, withExit } from './local-daemon.ts';
+import { localProcess, withExit } from './local-daemon.ts';
 import { requireConfig } from './local-node.ts';
 
 /** Exit code 27 where it does not run, or did not end in time. */
@@ -44,7 +44,7 @@ export async function run(context: CommandContext): Promise<void> {
 /** @throws RepmgrError daemon_not_running or daemon_silent, with the exit code of a service that failed */
 async function pidOfDaemon(context: CommandContext): Promise<number> {
   try {
-    return (await localView(context)).pid;
+    return (await localProcess(context)).pid;
   } catch (error) {
     throw withExit(error, 'serviceFailed');
   }

@@ -1,6 +1,7 @@
 /** What the commands share that talk to the repmgrd of this node. */
 import { askDaemon } from '../api/control-client.ts';
 import { controlSocketPath } from '../api/control-path.ts';
+import type { ControlAnswer } from '../api/control-request.ts';
 import type { ApiView } from '../api/view.ts';
 import type { Config } from '../config/resolve.ts';
 import { type ErrorParts, failure, RepmgrError } from '../errors.ts';
@@ -12,6 +13,15 @@ import { checkedNodeId, requireConfig } from './local-node.ts';
 /** Where the repmgrd that this configuration is for listens to commands. */
 export function socketOf({ stateDirectory, clusterName, nodeId }: Config): string {
   return controlSocketPath(stateDirectory, clusterName, checkedNodeId(nodeId, 'node'));
+}
+
+export type DaemonProcess = Extract<ControlAnswer, { readonly kind: 'process' }>;
+
+/** Which process it is, also of one that waits. @throws RepmgrError daemon_not_running, daemon_silent or interrupted */
+export async function localProcess(context: CommandContext): Promise<DaemonProcess> {
+  const path = socketOf(requireConfig(context));
+  const asking = { path, deadlineMs: limits.controlAnswerMs, signal: context.signal };
+  return await askDaemon({ kind: 'process' }, asking);
 }
 
 /** @throws RepmgrError daemon_not_running, daemon_silent or interrupted */

@@ -3,7 +3,7 @@ import type { Config } from '../config/resolve.ts';
 import { failure, RepmgrError } from '../errors.ts';
 import { type NodeId, toNodeId } from '../model/node.ts';
 import { type Connection, connect } from '../postgres/connection.ts';
-import { isUnanswered } from '../postgres/connection-failure.ts';
+import { attemptFailureOf, isNameUnknown, isUnanswered } from '../postgres/connection-failure.ts';
 import type { CommandContext } from './command.ts';
 
 /** @throws RepmgrError configuration_file_unreadable, where no repmgr.conf was found */
@@ -27,10 +27,12 @@ export async function connectLocally(context: CommandContext, hint?: string): Pr
     return await connect(requireConfig(context).conninfo, { signal: context.signal });
   } catch (error) {
     if (!(error instanceof RepmgrError) || error.code !== 'connection_failed') throw error;
+    const failed = attemptFailureOf(error);
+    const isDown = isUnanswered(error) && !(failed !== undefined && isNameUnknown(failed));
     throw failure('connection_failed', {
       message: 'the local server cannot be reached',
       detail: [error.message, error.detail].filter(Boolean).join(': '),
-      hint: hint !== undefined && isUnanswered(error) ? hint : error.hint,
+      hint: hint !== undefined && isDown ? hint : error.hint,
       cause: error,
     });
   }

@@ -32,7 +32,10 @@ export class Answers {
     this.#options = options;
   }
 
-  async to(request: ControlRequest, signal: AbortSignal): Promise<ControlAnswer> {
+  async to(
+    request: Exclude<ControlRequest, { readonly kind: 'process' }>,
+    signal: AbortSignal,
+  ): Promise<ControlAnswer> {
     const { decisions, requests, invite, state } = this.#options;
     switch (request.kind) {
       case 'status':

@@ -62,11 +62,12 @@ export async function runDaemon({
   let current = config;
   const socket = await startControlSocket({
     path: controlSocketPath(config.stateDirectory, config.clusterName, self),
-    onRequest: async (request, asking) =>
-      (await daemon?.answers.to(request, asking)) ?? {
-        kind: 'failed',
-        reason: 'this repmgrd waits until it can read the metadata',
-      },
+    onRequest: async (request, asking) => {
+      if (request.kind === 'process')
+        return { kind: 'process', pid: process.pid, isWaiting: daemon === undefined };
+      const answer = await daemon?.answers.to(request, asking);
+      return answer ?? { kind: 'failed', reason: 'it waits until it can read the metadata' };
+    },
     log,
   });
   let metadata: MetadataSource | undefined;

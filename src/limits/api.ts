@@ -75,6 +75,8 @@ export const apiLimits = {
   pauseMs: 3_600_000,
   /** For repmgrd to start, or to end, as repmgr 5 has it. */
   daemonServiceMs: 15_000,
+  /** For a repmgrd that was started to read the metadata, before it is said that it waits for them. */
+  daemonMetadataMs: 3_000,
   /** Decisions that `repmgr explain` prints where nothing is said. */
   decisionsShown: 20,
   /** Decisions this long before an event are part of what led to it. */

@@ -16,4 +16,3 @@ export async function isClosedStandby(
   const control = await readControlFile(place.dataDirectory, place.version).catch(() => undefined);
   return control?.state === 'in archive recovery';
 }
-

@@ -100,7 +100,9 @@ function refusalHint(failed: AttemptFailure, settings: Conninfo, isReplication: 
     '53300': isReplication
       ? 'Raise max_wal_senders (and max_connections) on that server, or end replication connections that nobody needs.'
       : 'Raise max_connections on that server, or end sessions: SELECT pid, usename, application_name FROM pg_stat_activity;',
-    '42501': `Allow replication to the role: ALTER ROLE "${user}" REPLICATION;`,
+    '42501': isReplication
+      ? `Allow replication to the role: ALTER ROLE "${user}" REPLICATION;`
+      : `What the server says of files is about its data directory: they must belong to the user that runs it. Else try: ${psqlLine(failed, settings)}`,
   };
   return hints[failed.code ?? ''] ?? `Try the same with: ${psqlLine(failed, settings)}`;
 }

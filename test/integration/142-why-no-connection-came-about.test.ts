@@ -1,5 +1,5 @@
 /** What an administrator reads when a server cannot be reached or says no: what was found, what to do, exit code. */
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from '../../src/postgres/connection.ts';
@@ -47,6 +47,22 @@ async function ask(conninfo: string, environment: Readonly<Record<string, string
   const part = (level: string) => new RegExp(`^${level}: (.*)$`, 'm').exec(stderr)?.[1];
   return { exitCode, message: part('ERROR'), detail: part('DETAIL'), hint: part('HINT') };
 }
+
+it('a data directory that the server may not read is told as that, not as a right of the role', async () => {
+  const map = join(sandbox.node(2).dataDirectory, 'global/pg_filenode.map');
+  const { mode } = await stat(map);
+  await chmod(map, 0);
+  try {
+    const said = await ask(`host=127.0.0.1 port=${sandbox.node(2).port} dbname=repmgr user=repmgr`);
+    expect(said).toMatchObject({
+      exitCode: 6,
+      detail: expect.stringMatching(/could not open file "global\/pg_filenode\.map": Permission denied/),
+      hint: expect.stringMatching(/^What the server says of files is about its data directory/),
+    });
+  } finally {
+    await chmod(map, mode);
+  }
+});
 
 describe('a password', () => {
   const message = () =>

@@ -6,6 +6,7 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { waitUntil } from '../../src/system/clock.ts';
 import { awaitLeader, leadersView, viewOf } from '../support/repmgrds.ts';
 import { sandboxForTest } from '../support/sandbox.ts';
+import { withSettings } from '../support/sandbox-files.ts';
 import { root } from '../support/source-files.ts';
 
 /** The keys of an object and of the objects in it; of a list those of its first member. */
@@ -69,6 +70,23 @@ describe('without any repmgrd', () => {
     expect([exitCode, stdout]).toEqual([0, '']);
     expect(stderr).toContain('WARNING: repmgrd of node "node1" could not be asked');
     expect(stderr).toContain('NOTICE: no repmgrd that answers has decided anything yet');
+  });
+
+  it('one that waits for its server is started, said to wait, and can be stopped', async () => {
+    const changes = { cluster: 'waiting', conninfo: 'host=127.0.0.1 port=1 dbname=repmgr user=repmgr' };
+    const file = await withSettings(sandbox, 1, changes);
+    const started = await repmgr(...file, 'daemon', 'start');
+    expect(started).toMatchObject({ exitCode: 0, stdout: '' });
+    expect(started.stderr).toMatch(
+      /^NOTICE: repmgrd was started.*\nWARNING: it waits until it can read the metadata\nDETAIL: .*\nHINT: Start the local server/m,
+    );
+    const explained = await repmgr(...file, 'daemon', 'pause');
+    expect(explained.exitCode).toBe(26);
+    expect(explained.stderr).toMatch(
+      /^ERROR: the repmgrd of this node runs, and has no answer\nDETAIL: It says: it waits .*\nHINT: Its log/m,
+    );
+    const stopped = await repmgr(...file, 'daemon', 'stop');
+    expect(stopped).toMatchObject({ exitCode: 0, stderr: 'NOTICE: repmgrd has ended\n' });
   });
 
   it('a dry run of daemon start shows the command, and changes nothing', async () => {
