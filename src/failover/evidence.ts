@@ -7,7 +7,7 @@ import { isDiverged, isWitness } from './own-wal.ts';
 import type { Position } from './position.ts';
 import type { PeerAnswer } from './server-observation.ts';
 import type { State } from './state.ts';
-import { abandon, begin, change, isRunning, store, type Turn } from './turn.ts';
+import { abandon, begin, change, explain, isRunning, store, type Turn } from './turn.ts';
 
 interface Evidence {
   /** Where the WAL ended once the freeze was proven. */
@@ -122,4 +122,22 @@ export function noteStarting(turn: Turn, answers: readonly (readonly [NodeId, Pe
   if (startingSince.length > 0 || before.length > 0) {
     change(turn, { startingSince });
   }
+}
+
+/** A freeze that no answer rests on ends with the first heartbeat that is acknowledged again. */
+export function thaw(turn: Turn): void {
+  const { frozen, leader } = turn.state.durable;
+  if (
+    frozen === null ||
+    frozen.leader !== (leader?.node ?? null) ||
+    isDiverged(turn.state) ||
+    frozen.boundTerm !== null ||
+    turn.state.consideration !== null ||
+    isRunning(turn.state, 'unfreeze')
+  ) {
+    return;
+  }
+  explain(turn, 3, 'unfreeze', 'the primary is heard of again: replication goes on', {});
+  abandon(turn, 'freeze');
+  begin(turn, 'unfreeze', (id) => ({ kind: 'unfreeze', id, primaryConninfo: frozen.primaryConninfo }));
 }

@@ -3,18 +3,19 @@ import type { NodeId } from '../model/node.ts';
 import { noteLeftBehind } from './branch.ts';
 import { candidacyOf, healthOf } from './candidacy.ts';
 import { loseToAnotherLeader } from './return.ts';
+import { thaw } from './evidence.ts';
 import { grantLease, isYieldedBy } from './lease.ts';
 import type { Heartbeat, HeartbeatRefused } from './messages.ts';
 import { nameOf } from './names.ts';
 import { askToJoin } from './membership.ts';
-import { isDiverged, learnLine, renameMakers } from './own-wal.ts';
+import { learnLine, renameMakers } from './own-wal.ts';
 import { noteReign } from './open-terms.ts';
 import { samePath, type TimelinePath } from './position.ts';
 import { compareVersions, isMember, newerRecord } from './quorum.ts';
 import { noteReplaced } from './replaced-directory.ts';
 import type { State } from './state.ts';
 import { firstTerm, noTerm, type Term } from './term.ts';
-import { abandon, become, begin, change, explain, isRunning, send, store, type Turn } from './turn.ts';
+import { abandon, become, change, explain, send, store, type Turn } from './turn.ts';
 import { noteTerm } from './terms-heard.ts';
 
 export function onHeartbeat(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
@@ -159,7 +160,7 @@ function adopt(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
 
 /** It lost its state, or never had any: it knows whom to follow, but neither grants nor acknowledges. */
 function learnLeader(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
-  const { durable, settings } = turn.state;
+  const { durable, settings, role } = turn.state;
   const { leader } = durable;
   const isNewer = leader === null || heartbeat.term >= leader.term;
   if (compareVersionsOf(durable.record, heartbeat.record) < 0) {
@@ -171,6 +172,10 @@ function learnLeader(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {
       rememberLeader(turn, from, heartbeat, leader?.term !== heartbeat.term);
     }
     change(turn, { leaderHeardAt: turn.now });
+    /** What it asks for with a server that is writable it could not be given beside that leader. */
+    if (role.kind === 'candidate' && !role.isForced) {
+      become(turn, { kind: 'follower', electionNotBefore: turn.now, hasWaited: false, unarmedSince: null });
+    }
   }
 }
 
@@ -206,24 +211,6 @@ function dropConsideration(turn: Turn): void {
     abandon(turn, 'freeze');
     abandon(turn, 'askServers');
   }
-}
-
-/** A freeze that no answer rests on ends with the first heartbeat that is acknowledged again. */
-function thaw(turn: Turn): void {
-  const { frozen, leader } = turn.state.durable;
-  if (
-    frozen === null ||
-    frozen.leader !== (leader?.node ?? null) ||
-    isDiverged(turn.state) ||
-    frozen.boundTerm !== null ||
-    turn.state.consideration !== null ||
-    isRunning(turn.state, 'unfreeze')
-  ) {
-    return;
-  }
-  explain(turn, 3, 'unfreeze', 'the primary is heard of again: replication goes on', {});
-  abandon(turn, 'freeze');
-  begin(turn, 'unfreeze', (id) => ({ kind: 'unfreeze', id, primaryConninfo: frozen.primaryConninfo }));
 }
 
 function acknowledge(turn: Turn, from: NodeId, heartbeat: Heartbeat): void {

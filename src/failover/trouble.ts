@@ -12,7 +12,8 @@ import { act, become, begin, explain, type Turn } from './turn.ts';
 export function reactTrouble(turn: Turn, leader: Leader): void {
   const { state, now } = turn;
   const { server, settings } = state;
-  if (leader.stage !== 'serving' || server === null) {
+  const isComingBack = leader.stage === 'checking' || leader.stage === 'restarting';
+  if ((leader.stage !== 'serving' && !isComingBack) || server === null) {
     return;
   }
   if (isWritable(state) && server.condition === 'running') {
@@ -26,6 +27,14 @@ export function reactTrouble(turn: Turn, leader: Leader): void {
     return;
   }
   if (now < leader.since) {
+    return;
+  }
+  if (isComingBack) {
+    /** While it recovers its heartbeats keep the others from standing. One that ran all the time may serve its clients. */
+    const isStart = leader.stage === 'restarting' || state.bootId !== leader.bootIdAtStart;
+    if (isStart && server.condition === 'hanging') {
+      onStall(turn, leader, 'hanging');
+    }
     return;
   }
   switch (server.condition) {

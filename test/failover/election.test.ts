@@ -224,6 +224,24 @@ describe('a leader whose PostgreSQL crashed (rule 7)', () => {
     expect(self.state.role).toMatchObject({ kind: 'leader', stage: 'checking' });
   });
 
+  it.each([
+    { words: 'yields where its start after a boot lasts for too long', bootId: 'boot 2', kind: 'retiring' },
+    {
+      words: 'is left alone where it runs, and does not answer a new repmgrd',
+      bootId: 'boot 1',
+      kind: 'leader',
+    },
+  ])('$words', ({ bootId, kind }) => {
+    const self = new OneNode(settingsOf(1, nodes));
+    self.start(durableOfVoter(nodes, { leading, ledOn: positionAt(0).path }), { bootId });
+    const { reconnectMs } = self.state.settings;
+    self.observe(primaryServer({ condition: 'starting', isInRecovery: null }));
+    self.pass(reconnectMs);
+    for (const from of [2, 3]) acknowledge(self, from);
+    self.observe(primaryServer({ condition: 'hanging', isInRecovery: null }));
+    expect(self.state.role.kind).toBe(kind);
+  });
+
   it('is restarted in place after too many failovers, and an event says so', () => {
     const self = crashed(2);
     expect(self.state.role).toMatchObject({ kind: 'leader', stage: 'goingDown' });

@@ -66,7 +66,18 @@ function isExpected(world: World): boolean {
       remembers(id) &&
       !(hasForgotten && daemon.state !== undefined && isDiverged(daemon.state)),
   );
+  if (hasForgotten && lacksConfirmation(world, remembers)) return false;
   return mayStand && isQuorumNow(world, remembers) && !lacksPositions(world, remembers);
+}
+
+/** Who remembers is a quorum with a former leader alone, which had asked for a higher term: its word counts for none below. */
+function lacksConfirmation(world: World, remembers: (node: number) => boolean): boolean {
+  return world.nodes.some(({ id, daemon }) => {
+    const role = daemon.state?.role;
+    if (role?.kind !== 'leader') return false;
+    const termOf = (node: number) => world.nodeOf(node)?.daemon.state?.durable.term ?? 0;
+    return !isQuorumNow(world, (node) => node === id || (remembers(node) && termOf(node) <= role.term));
+  });
 }
 
 /**
