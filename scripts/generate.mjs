@@ -54,7 +54,7 @@ function commandsPage(tables) {
     .filter((key) => optionOf(key).isNotBuiltYet)
     .map((key) => `\`${optionUsage(key).trim()}\``)
     .join(', ');
-  const later = tables.commandsOfLaterVersions.map((words) => `\`${words.join(' ')}\``).join(', ');
+  const later = tables.commandsOfLaterVersions.map(({ noun, verb }) => `\`${noun} ${verb}\``).join(', ');
   return [
     '# Commands',
     generated,

@@ -22,7 +22,13 @@ export type CommandLine =
       readonly command: Command | undefined;
       readonly options: CommandOptions;
     }
-  | { readonly kind: 'not-built-yet'; readonly what: string; readonly options: CommandOptions }
+  | {
+      readonly kind: 'not-built-yet';
+      readonly what: string;
+      /** How the same is done, where that is known. */
+      readonly instead: string | undefined;
+      readonly options: CommandOptions;
+    }
   | {
       readonly kind: 'run';
       readonly command: Command;
@@ -69,13 +75,16 @@ export function parseCommandLine(args: readonly string[], environment: Environme
   const errors = words.complaints.map((it) => usageError(it, command));
   if (found.kind === 'unknown') errors.push(found.error);
   if (found.kind === 'later' && errors.length === 0) {
-    return { kind: 'not-built-yet', what: `the command "${found.name}"`, options };
+    const { name, instead } = found;
+    return { kind: 'not-built-yet', what: `the command "${name}"`, instead, options };
   }
   if (found.kind !== 'found') return { kind: 'invalid', errors, command, options };
   const use = checkUse(found.command, { options, operands: found.operands, environment });
   errors.push(...use.errors);
   if (errors.length > 0) return { kind: 'invalid', errors, command, options };
-  if (use.notBuiltYet !== undefined) return { kind: 'not-built-yet', what: use.notBuiltYet, options };
+  if (use.notBuiltYet !== undefined) {
+    return { kind: 'not-built-yet', what: use.notBuiltYet, instead: undefined, options };
+  }
   return { kind: 'run', command: found.command, operands: found.operands, options, warnings: use.warnings };
 }
 
@@ -91,8 +100,14 @@ function upstreamCheckOf({ options, operands, complaints }: Words): CommandLine 
 }
 
 function usageError({ message, about }: Complaint, command: Command | undefined): UsageError {
-  const detail = about === undefined ? optionsInWords(command) : optionInWords(about, command?.letters);
-  return { message, detail };
+  if (about === undefined) return { message, detail: optionsInWords(command) };
+  const detail = optionInWords(about, command?.letters);
+  // The letter has changed its meaning from repmgr 3 to 4.
+  const isOfRepmgr4 = about === 'walKeepSegments' && command?.options.includes('wait') === true;
+  return {
+    message,
+    detail: isOfRepmgr4 ? `${detail} What -w means in repmgr 4 and 5 is --wait here.` : detail,
+  };
 }
 
 /** The key of a long name or of the only option that begins so; several candidates make an error. */

@@ -8,7 +8,7 @@ import type { UsageError } from './usage-error.ts';
 export type FoundCommand =
   | { readonly kind: 'found'; readonly command: Command; readonly operands: readonly string[] }
   /** A command of repmgr that this version does not have. */
-  | { readonly kind: 'later'; readonly name: string }
+  | { readonly kind: 'later'; readonly name: string; readonly instead: string }
   | { readonly kind: 'unknown'; readonly error: UsageError };
 
 /** Nouns and verbs are told apart from nothing but their letters: `Master REGISTER` is `primary register`. */
@@ -22,9 +22,8 @@ export function findCommand(words: readonly string[]): FoundCommand {
   const whole = commandTable.find((entry) => entry.noun === noun && entry.verb === '');
   if (whole !== undefined) return { kind: 'found', command: whole, operands: words.slice(1) };
   const verbs = commandTable.filter((entry) => entry.noun === noun).map((entry) => entry.verb);
-  const laterVerbs = commandsOfLaterVersions.filter(([known]) => known === noun).map(([, verb]) => verb);
+  const later = commandsOfLaterVersions.filter((entry) => entry.noun === noun);
   if (givenVerb === undefined) {
-    if (verbs.length === 0) return { kind: 'later', name: noun };
     const message = `"${givenNoun}" needs one of: ${verbs.join(', ')}`;
     return {
       kind: 'unknown',
@@ -34,15 +33,16 @@ export function findCommand(words: readonly string[]): FoundCommand {
   const verb = givenVerb.toLowerCase();
   const command = commandTable.find((entry) => entry.noun === noun && entry.verb === verb);
   if (command !== undefined) return { kind: 'found', command, operands };
-  if (laterVerbs.includes(verb)) return { kind: 'later', name: `${noun} ${verb}` };
+  const known = later.find((entry) => entry.verb === verb);
+  if (known !== undefined) return { kind: 'later', name: `${noun} ${verb}`, instead: known.instead };
   const detail = `What follows "${givenNoun}" is one of: ${verbs.join(', ')}.`;
-  return unknown(givenVerb, `${givenNoun} `, [...verbs, ...laterVerbs], detail);
+  return unknown(givenVerb, `${givenNoun} `, [...verbs, ...later.map((entry) => entry.verb)], detail);
 }
 
 const nouns: readonly string[] = [
   ...new Set([
     ...commandTable.map(({ noun }) => noun),
-    ...commandsOfLaterVersions.map(([noun]) => noun),
+    ...commandsOfLaterVersions.map(({ noun }) => noun),
     ...Object.keys(nounAliases),
   ]),
 ];

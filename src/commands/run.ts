@@ -49,7 +49,7 @@ export async function runProgram(call: ProgramCall): Promise<number> {
         throw failure('not_built_yet', {
           message: `this version of repmgr does not have ${commandLine.what} yet`,
           detail: `This is repmgr ${version()}.`,
-          hint: 'Show what it has with: repmgr --help',
+          hint: commandLine.instead ?? 'Show what it has with: repmgr --help',
         });
       });
     case 'run':

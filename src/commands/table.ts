@@ -7,14 +7,41 @@ import { connectionOptions } from './options.ts';
 import { sandboxCommands } from './sandbox-table.ts';
 import { witnessCommands } from './witness-table.ts';
 
-/** What repmgr 3 to 5 have and this version does not; [noun, verb]. */
-export const commandsOfLaterVersions: readonly (readonly [string, string])[] = [
-  ['standby', 'switchover'],
-  ['node', 'status'],
-  ['node', 'check'],
-  ['node', 'service'],
-  ['node', 'control'],
+/** What repmgr 3 to 5 have and this version does not, and how the same is done until it has. */
+export const commandsOfLaterVersions: readonly LaterCommand[] = [
+  {
+    noun: 'standby',
+    verb: 'switchover',
+    instead:
+      'By hand: "repmgr daemon pause" where repmgrd runs; stop the primary with "pg_ctl stop -m fast"; here "repmgr standby promote"; on the former primary "repmgr node rejoin -h HOST" with the host of the new one; "repmgr daemon unpause".',
+  },
+  {
+    noun: 'node',
+    verb: 'status',
+    instead: 'What it would show is in: repmgr cluster show, and repmgr daemon status --detail',
+  },
+  {
+    noun: 'node',
+    verb: 'check',
+    instead:
+      'Look with "repmgr cluster show" and "repmgr daemon status --detail"; monitoring reads /health, /replica?lag=BYTES and /metrics of repmgrd (docs/http.md).',
+  },
+  {
+    noun: 'node',
+    verb: 'service',
+    instead: 'Run the command itself: service_start_command and its like of repmgr.conf, or pg_ctl.',
+  },
+  {
+    noun: 'node',
+    verb: 'control',
+    instead: 'It is an aid of repmgr 5 for its own tests; nothing here needs it.',
+  },
 ];
+
+interface LaterCommand extends Pick<Command, 'noun' | 'verb'> {
+  /** A HINT. */
+  readonly instead: string;
+}
 
 /** Other names of nouns. */
 export const nounAliases: Readonly<Record<string, string>> = { master: 'primary', service: 'daemon' };

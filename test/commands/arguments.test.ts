@@ -167,6 +167,7 @@ describe('the command line', () => {
     ['node rejoin --no-wait=x', /^-W, --no-wait: /],
     ['sandbox start --nodes', /^--nodes /],
     ['--log-level=LOUD cluster show', /one of DEBUG, INFO, /],
+    ['daemon start -w', /What -w means in repmgr 4 and 5 is --wait here\.$/],
     ['debug replay', /^It is called so: repmgr \[OPTIONS\] debug replay FILE$/],
     ['standby promote now', /^It is called so: repmgr \[OPTIONS\] standby promote$/],
     ['standby follow -h a', /^With both of them/],
