@@ -58,7 +58,7 @@ export const daemonLimits = {
   receiverEndsItselfMs: 40,
   /** Without a receiver for so long, while the settings name no upstream, none is being started any more. */
   noReceiverProofMs: 12,
-  /** The same up to PostgreSQL 12, whose first try after a receiver's end comes within a second. */
+  /** The same up to PostgreSQL 12, where nobody sees that the startup process pauses: its first try comes within a second. */
   noReceiverProofUnloadedMs: 1_200,
   /** For one look of repmgrd at its own server, connecting included; what takes longer is no answer. */
   ownServerAnswerMs: 1_000,

@@ -44,6 +44,17 @@ export function childrenAtOnce(pid: number): readonly number[] | undefined {
   }
 }
 
+/** How often it has given the processor up to wait for something; undefined where the kernel does not tell. Linux only. */
+export function timesSlept(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const count = /^voluntary_ctxt_switches:\s*(\d+)$/m.exec(text)?.[1];
+    return count === undefined ? undefined : Number(count);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Pure: a process, its children, their children and so on, as far as they have not ended. */
 export function withDescendants(pid: number, all: readonly RunningProcess[]): readonly RunningProcess[] {
   const alive = all.filter(({ state }) => state !== 'zombie');

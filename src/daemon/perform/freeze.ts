@@ -11,6 +11,7 @@ import { unknownEnd } from '../observe/end-of-wal.ts';
 import { markOf } from './freeze-proof.ts';
 import { delayRetries, flushUpstream, longPause, noUpstream } from './receiver-settings.ts';
 import { signal as signalProcess } from './reload.ts';
+import { RetryPause } from './retry-pause.ts';
 import { useUpstream } from './use-upstream.ts';
 
 /** @throws Error where the receiver does not end, or the settings cannot be written */
@@ -30,8 +31,9 @@ async function endReceiver(context: PerformContext, server: OwnServer): Promise<
   if (postmaster === undefined || (await isAlreadyFrozen(context, server))) return;
   const mark = await markOf(server, postmaster);
   if (await freezeProof.holds(mark, postmaster)) return;
+  const pause = await RetryPause.before(context, server);
   signalProcess(postmaster.pid, 'SIGHUP');
-  await awaitEnd(context, server, postmaster);
+  await awaitEnd(context, server, postmaster, pause);
   freezeProof.note(mark);
 }
 
@@ -66,6 +68,7 @@ async function awaitEnd(
   { signal }: PerformContext,
   { version }: OwnServer,
   { pid }: Postmaster,
+  pause: RetryPause | undefined,
 ): Promise<void> {
   const beganAtMs = monotonicMs();
   const isReloadable = version.capabilities.canReloadPrimaryConninfo;
@@ -82,7 +85,11 @@ async function awaitEnd(
         return undefined;
       }
       absentSinceMs ??= now;
-      return now - absentSinceMs >= proofMs ? true : undefined;
+      const absentMs = now - absentSinceMs;
+      if (absentMs >= proofMs) return true;
+      const isPausing = absentMs >= limits.noReceiverProofMs && (await pause?.hasBegun()) === true;
+      // It may have begun with a receiver that came since this look.
+      return isPausing && (await walReceiversOf(pid)).length === 0 ? true : undefined;
     },
     { deadlineMs: limits.freezeMs, intervalMs: limits.receiverLookMs, signal },
   );
