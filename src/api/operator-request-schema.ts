@@ -8,6 +8,7 @@ const requests = {
   unpause: v.object({ kind: v.literal('unpause'), isForced: v.boolean() }),
   switchover: v.object({ kind: v.literal('switchover'), to: nodeId }),
   promote: v.object({ kind: v.literal('promote'), isForced: v.boolean() }),
+  follow: v.object({ kind: v.literal('follow'), node: nodeId }),
   join: v.object({ kind: v.literal('join'), node: nodeId }),
   leave: v.object({ kind: v.literal('leave'), node: nodeId }),
   maintenance: v.object({
@@ -28,6 +29,7 @@ export const operatorRequest = v.variant('kind', [
   requests.unpause,
   requests.switchover,
   requests.promote,
+  requests.follow,
   requests.join,
   requests.leave,
   requests.maintenance,

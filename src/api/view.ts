@@ -41,6 +41,8 @@ export interface ServerView {
   /** It was fenced, and has not followed a leader since: it may show commits that nobody else has. */
   readonly isFenced: boolean;
   readonly upstream: NodeId | null;
+  /** With `failover=manual`: the primary that it does not follow before an operator makes it; null: it need not wait. */
+  readonly leftAloneBy: NodeId | null;
   readonly timelineId: number | null;
   /** The end of its WAL in bytes: flushed on a primary, received on a standby. */
   readonly endOfWal: number | null;

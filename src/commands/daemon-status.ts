@@ -56,13 +56,12 @@ function asTable(answers: readonly Answer[], isDetailed: boolean): string {
   ];
   const rows = answers.map((answer) => {
     const { node, page } = answer;
-    const upstream = page?.server.upstream ?? node.upstream;
     return [
       String(node.id),
       node.name,
       node.role,
       statusOf(answer),
-      upstream === null ? '' : (names.get(upstream) ?? String(upstream)),
+      upstreamOf(answer, names),
       ...(isDetailed ? ['default', String(node.priority)] : []),
       runningInWords(answer),
       page === undefined ? 'n/a' : String(page.pid),
@@ -75,6 +74,13 @@ function asTable(answers: readonly Answer[], isDetailed: boolean): string {
     headings.map((heading) => ({ heading })),
     rows,
   );
+}
+
+/** As repmgr 5 marks an upstream that a standby is not attached to. */
+function upstreamOf({ node, page }: Answer, names: ReadonlyMap<number, string>): string {
+  const mark = (page?.server.leftAloneBy ?? null) === null ? '' : '! ';
+  const upstream = page?.server.upstream ?? node.upstream;
+  return upstream === null ? '' : `${mark}${names.get(upstream) ?? upstream}`;
 }
 
 /** As repmgr 5 writes it: whether the server runs, and is what its row says. */

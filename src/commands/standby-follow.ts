@@ -16,6 +16,7 @@ import { runningServerProcess } from '../postgres/data-directory.ts';
 import { isInRecovery } from '../postgres/queries/server.ts';
 import { renderSteps } from '../render/steps.ts';
 import type { CommandContext } from './command.ts';
+import { followThroughRepmgrd, isThroughRepmgrd } from './follow-through-repmgrd.ts';
 import { followWishOf } from './follow-wish.ts';
 import { connectLocally, requireConfig } from './local-node.ts';
 
@@ -49,6 +50,10 @@ export async function run(context: CommandContext): Promise<void> {
       upstream: upstream.connection,
       primary: upstream.primary.connection,
       isOrderedByDaemon: isOrderedByDaemon(context.environment),
+      throughRepmgrd:
+        facts.isThroughRepmgrd === true
+          ? async () => await followThroughRepmgrd(context, upstream.node.id)
+          : undefined,
       event: 'standby_follow',
       log,
       signal,
@@ -100,6 +105,7 @@ async function inspect(
         context.signal,
       ),
       primaryConninfo,
+      isThroughRepmgrd: await isThroughRepmgrd(context, local),
     };
   } finally {
     await connection?.close();

@@ -78,6 +78,8 @@ const durable = v.strictObject({
   openTerms: v.array(v.strictObject({ term, candidate: orNull(nodeId) })),
   directory: orNull(v.string()),
   replaced: orNull(v.strictObject({ untilLsn: orNull(bytes) })),
+  attachedTo: orNull(nodeId),
+  leftAloneBy: orNull(nodeId),
 });
 
 /** Without the brands, which the file cannot hold. */

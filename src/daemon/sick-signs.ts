@@ -1,5 +1,6 @@
 /** What an operator should look at, in sentences, the worst first. Pure. */
 import { contactMs, isInContact } from '../failover/contact.ts';
+import { waitsForOperatorToFollow } from '../failover/manual-following.ts';
 import { isWritable } from '../failover/own-wal.ts';
 import { membersOf } from '../failover/quorum.ts';
 import type { ServerObservation } from '../failover/server-observation.ts';
@@ -45,14 +46,18 @@ export function sickSignsOf({ facts, state, isClosedStandby, nowMs }: SickSignSo
     'nothing is streamed before what is here was replayed, and the replay is paused',
   );
   add(durable.frozen?.boundTerm === null, 'replication is stopped by repmgrd');
+  const primary = waitsForOperatorToFollow(state);
+  add(
+    primary !== null,
+    `with failover=manual it is without replication since ${nameIn(facts, primary)} is the primary: run "repmgr standby follow" on it`,
+  );
   const isQuiet = leaderHeardAt === null || nowMs - leaderHeardAt > settings.leaseMs;
   add(role.kind !== 'leader' && durable.record !== null && isQuiet, 'no leader is heard');
   if (role.kind === 'leader' && durable.record !== null) {
     for (const node of membersOf(durable.record)) {
-      const name = facts.nodes.find(({ id }) => id === node)?.name ?? `node ${node}`;
       add(
         !isInContact(state, role, node),
-        `no word of ${name} for ${Math.round(contactMs(state) / 100) / 10} s`,
+        `no word of ${nameIn(facts, node)} for ${Math.round(contactMs(state) / 100) / 10} s`,
       );
     }
   }
@@ -61,6 +66,10 @@ export function sickSignsOf({ facts, state, isClosedStandby, nowMs }: SickSignSo
     'the secret of the cluster is being changed: if nobody does, end it with repmgr cluster rotate-secret',
   );
   return signs;
+}
+
+function nameIn({ nodes }: ClusterFacts, node: NodeId | null): string {
+  return nodes.find(({ id }) => id === node)?.name ?? `node ${node}`;
 }
 
 /** A startup process that waits asks for no WAL, so a receiver that has ended is not started again. */

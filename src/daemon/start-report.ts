@@ -23,7 +23,8 @@ export function startRemarks(
     return [
       {
         level: 'NOTICE',
-        message: 'failover=manual: this node votes, and is promoted by an operator only',
+        message:
+          'failover=manual: this node votes, and is promoted or made to follow another primary by an operator only',
       },
     ];
   }

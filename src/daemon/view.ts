@@ -3,6 +3,7 @@ import type { ApiView, LeadershipView, NodeView, PauseView, ServerView } from '.
 import type { Config } from '../config/resolve.ts';
 import { contactEndsAt, contactMs } from '../failover/contact.ts';
 import { maintenanceLeftMs } from '../failover/maintenance.ts';
+import { waitsForOperatorToFollow } from '../failover/manual-following.ts';
 import { isPaused } from '../failover/pause.ts';
 import { membersOf, quorumOf } from '../failover/quorum.ts';
 import type { State } from '../failover/state.ts';
@@ -67,6 +68,7 @@ function serverView({ state, isClosedStandby }: ViewSource): ServerView {
       following?.isDone !== true &&
       server.receiver === null,
     upstream: server?.receiver?.upstream ?? null,
+    leftAloneBy: waitsForOperatorToFollow(state),
     timelineId: server?.timeline?.at(-1)?.timelineId ?? null,
     endOfWal: server?.endOfWal ?? null,
     replayedLsn,

@@ -37,7 +37,10 @@ export const daemonErrors = {
   peer_unreachable: { exit: 'connectionFailed', about: 'the repmgrd of another node broke off' },
   daemon_not_running: { exit: 'connectionFailed', about: 'no repmgrd of this node is running' },
   daemon_silent: { exit: 'connectionFailed', about: 'the repmgrd of this node does not answer' },
-  request_refused: { exit: 'pauseFailed', about: 'repmgrd refused a pause, its end, or maintenance' },
+  request_refused: {
+    exit: 'pauseFailed',
+    about: 'repmgrd refused a pause, its end, maintenance, or to follow',
+  },
   secret_unspread: {
     exit: 'connectionFailed',
     about: 'a new secret of the cluster has not reached every repmgrd',

@@ -58,6 +58,13 @@ export interface Durable {
   readonly directory: string | null;
   /** Its directory was replaced: its position says nothing before this LSN, which its leader tells, is flushed. */
   readonly replaced: { readonly untilLsn: LsnBytes | null } | null;
+  /**
+   * With `failover=manual`: whom its server streamed from last, or was made to follow by an operator; itself: nobody, it
+   * was writable. Null: not known.
+   */
+  readonly attachedTo: NodeId | null;
+  /** The leader that it follows only when an operator makes it: that was said. */
+  readonly leftAloneBy: NodeId | null;
 }
 
 export interface OpenTerm {

@@ -3,13 +3,13 @@ import { bounds } from './bounds.ts';
 import type { KnownLeader } from './durable.ts';
 import { beginFreeze } from './evidence.ts';
 import { isLeftDown, startAsStandby } from './fencing.ts';
-import { isInTouch, isYieldedBy } from './lease.ts';
+import { cannotFollow, follow, followedLeader, isOccupied } from './followed-leader.ts';
+import { isInTouch } from './lease.ts';
 import { nameOf } from './names.ts';
 import { isInMaintenance } from './maintenance.ts';
+import { isLeftToOperator, tellLeftAlone } from './manual-following.ts';
 import { isPaused } from './pause.ts';
-import { isOnPath } from './position.ts';
-import { hasForgottenWord, noteReplaced } from './replaced-directory.ts';
-import { isWitness, isWritable } from './own-wal.ts';
+import { noteReplaced } from './replaced-directory.ts';
 import type { State } from './state.ts';
 import { change, begin, explain, isRunning, store, type Turn } from './turn.ts';
 
@@ -35,17 +35,18 @@ export function reactFollowing(turn: Turn): void {
     leaveTheLine(turn, leader, false);
     return;
   }
-  if (leader === null || isBusy(state)) {
+  if (leader === null || isPaused(state) || isInMaintenance(state) || isOccupied(state)) {
     return;
   }
   noteFollowing(turn, leader);
+  tellLeftAlone(turn, leader);
   const { following } = turn.state;
   const isTold = following?.node === leader.node && following.term === leader.term;
   if (cannotFollow(state, leader)) {
     if (!isTold || following.isOnLine || turn.now >= followsAgainAt(state)) {
       leaveTheLine(turn, leader, isTold && !following.isOnLine);
     }
-  } else if (needsFollow(turn, leader, isTold)) {
+  } else if (!isLeftToOperator(state, leader) && needsFollow(turn, leader, isTold)) {
     follow(turn, leader);
   }
 }
@@ -86,29 +87,6 @@ export function followsAgainAt(state: State, ifNever: number = Number.MAX_SAFE_I
   return following === null ? ifNever : following.since + bounds.followAgainMs;
 }
 
-/** Its WAL is no part of the line that the leader writes on: made by hand, strayed, or beyond a fork. */
-function cannotFollow({ position, durable }: State, leader: KnownLeader): boolean {
-  return (
-    durable.hasStrayed ||
-    durable.isRejoining ||
-    (position !== null && leader.path !== null && !isOnPath(position, leader.path))
-  );
-}
-
-/** The leader whose lease this node holds, once its PostgreSQL is writable; a bound freeze wants a term of its own. */
-function followedLeader(state: State): KnownLeader | null {
-  const { durable, role, lease, settings } = state;
-  const { leader, frozen } = durable;
-  if (leader === null || !leader.isWritable || leader.node === settings.self || role.kind !== 'follower') {
-    return null;
-  }
-  const isLeased = lease.kind === 'granted' && lease.holder === leader.node && lease.term === leader.term;
-  const isBound = hasForgottenWord(state) || (frozen !== null && (frozen.boundTerm ?? 0) > leader.term);
-  return (isInTouch(state) || isLeased) && !isBound && !isYieldedBy(state, leader.node, leader.term)
-    ? leader
-    : null;
-}
-
 /** repmgrd, or the copy, ended in the middle of a rejoin: it is begun again, whatever the server does. */
 function isInterrupted(state: State): boolean {
   return (
@@ -133,7 +111,7 @@ function isAboutToStream(state: State, leader: KnownLeader): boolean {
     !isPaused(state) &&
     !isInMaintenance(state) &&
     server.primaryConninfo !== '' &&
-    (cannotFollow(state, leader) || (!isCascaded && !isTold)) &&
+    (cannotFollow(state, leader) || (!isCascaded && !isTold && !isLeftToOperator(state, leader))) &&
     !isRunning(state, 'freeze') &&
     !isRunning(state, 'rejoin')
   );
@@ -146,24 +124,6 @@ function noteFollowing(turn: Turn, { node, term }: KnownLeader): void {
   if (!isKnown && durable.frozen === null && server?.receiver?.upstream === node) {
     change(turn, { following: { node, term, isDone: true, isOnLine: true, since: turn.now } });
   }
-}
-
-function isBusy(state: State): boolean {
-  const { server, consideration } = state;
-  const isUp = server !== null && server.condition === 'running' && server.isInRecovery === true;
-  return (
-    !isUp ||
-    isWitness(state) ||
-    isWritable(state) ||
-    state.position?.isExact !== true ||
-    consideration !== null ||
-    isInMaintenance(state) ||
-    isPaused(state) ||
-    isRunning(state, 'follow') ||
-    isRunning(state, 'rejoin') ||
-    isRunning(state, 'startAsStandby') ||
-    isRunning(state, 'freeze')
-  );
 }
 
 function needsFollow(turn: Turn, leader: KnownLeader, isTold: boolean): boolean {
@@ -199,17 +159,6 @@ function isCascade({ metadata, settings }: State, upstream: number, leader: Know
   );
 }
 
-function follow(turn: Turn, leader: KnownLeader): void {
-  change(turn, {
-    following: { node: leader.node, term: leader.term, isDone: false, isOnLine: true, since: turn.now },
-  });
-  explain(turn, 4, 'follow', `follows ${nameOf(turn.state, leader.node)}`, {
-    leader: leader.node,
-    term: leader.term,
-  });
-  begin(turn, 'follow', (id) => ({ kind: 'follow', id, node: leader.node }));
-}
-
 function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
   const { state } = turn;
   const name = nameOf(state, leader.node);
@@ -217,8 +166,10 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
   change(turn, {
     following: { node: leader.node, term: leader.term, isDone: false, isOnLine: false, since: turn.now },
   });
+  const isOwnTask =
+    state.settings.rejoin === 'automatic' && (state.durable.isRejoining || !isLeftToOperator(state, leader));
   /** Each try makes where this node's own WAL ends unknown for a while, so none is made for who may be gone. */
-  if (state.settings.rejoin === 'automatic' && isInTouch(state)) {
+  if (isOwnTask && isInTouch(state)) {
     explain(turn, 9, 'rejoin', `its WAL diverged from that of ${name}: rejoins`, evidence);
     store(turn, { isRejoining: true });
     noteReplaced(turn);
@@ -230,7 +181,7 @@ function leaveTheLine(turn: Turn, leader: KnownLeader, isKnown: boolean): void {
     }));
   } else if (!isKnown) {
     detach(turn);
-    const until = state.settings.rejoin === 'automatic' ? 'that is heard of again' : 'an operator rejoins it';
+    const until = isOwnTask ? 'that is heard of again' : 'an operator rejoins it';
     explain(turn, 9, 'diverged', `its WAL diverged from that of ${name}: waits until ${until}`, evidence);
   }
 }

@@ -32,6 +32,8 @@ export const emptyDurable: Durable = {
   openTerms: [],
   directory: null,
   replaced: null,
+  attachedTo: null,
+  leftAloneBy: null,
 };
 
 const start = 0 as MonotonicMs;
@@ -76,6 +78,7 @@ export function initialState(settings: Settings): State {
     question: null,
     startingSince: [],
     catchUp: null,
+    leftAloneSince: null,
   };
 }
 
@@ -120,5 +123,6 @@ export function copyOf(state: State): State {
     question: state.question,
     startingSince: state.startingSince,
     catchUp: state.catchUp,
+    leftAloneSince: state.leftAloneSince,
   };
 }

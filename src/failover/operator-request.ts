@@ -7,6 +7,8 @@ export type OperatorRequest =
   | { readonly kind: 'switchover'; readonly to: NodeId }
   /** An operator's election on this node; forced: without a quorum (rule 12). */
   | { readonly kind: 'promote'; readonly isForced: boolean }
+  /** Let this node's standby stream from that one: the primary, or another standby. */
+  | { readonly kind: 'follow'; readonly node: NodeId }
   /** Take this node (registered already) into the voter set. */
   | { readonly kind: 'join'; readonly node: NodeId }
   | { readonly kind: 'leave'; readonly node: NodeId }

@@ -8,6 +8,7 @@ import { isQuorum } from './quorum.ts';
 import { isInForce } from './record-changes.ts';
 import type { ForwardedRequest, RequestAnswer } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
+import { followOnRequest } from './follow-request.ts';
 import { handOver, handOverWhatIsDown } from './handover.ts';
 import { isYieldedBy, leaseLeftMs } from './lease.ts';
 import { asPause, setMaintenance } from './maintenance.ts';
@@ -23,6 +24,8 @@ export function onOperatorRequest(turn: Turn, requestId: string, request: Operat
   const pending: PendingRequest = { requestId, from: settings.self, request };
   if (request.kind === 'promote') {
     promote(turn, pending, request.isForced);
+  } else if (request.kind === 'follow') {
+    followOnRequest(turn, pending, request.node);
   } else if (request.kind === 'maintenance' && request.node !== null && request.node !== settings.self) {
     send(turn, request.node, { kind: 'forwardedRequest', requestId, request });
   } else if (request.kind === 'maintenance') {

@@ -192,7 +192,7 @@ function learnsFromLeader({ server, durable, following, metadata, settings }: St
   if (server === null || server.isInRecovery === false) {
     return false;
   }
-  const upstream = server.receiver?.upstream ?? following?.node ?? null;
+  const upstream = server.receiver?.upstream ?? following?.node ?? durable.attachedTo;
   /** A standby that it is not cascaded from may be an old leader, with a timeline of its own. */
   const isCascaded = metadata.nodes.some(({ id, upstream: its }) => id === settings.self && its === upstream);
   return (

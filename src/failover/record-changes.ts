@@ -172,6 +172,7 @@ function requestedChange(
     case 'join':
     case 'maintenance':
     case 'promote':
+    case 'follow':
     case 'switchover':
     case 'synchronousQuorum':
       return undefined;

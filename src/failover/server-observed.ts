@@ -2,6 +2,7 @@
 import { countWalContact } from './contact.ts';
 import { holdName } from './hold.ts';
 import { grantLease } from './lease.ts';
+import { noteAttached } from './manual-following.ts';
 import { lookAtWal } from './own-wal.ts';
 import type { ServerObservation } from './server-observation.ts';
 import { noteDirectory, noteNewCopy } from './replaced-directory.ts';
@@ -22,6 +23,7 @@ export function observeServer(turn: Turn, seen: ServerObservation): void {
   noteDirectory(turn, server);
   noteNewCopy(turn, server);
   noteOperatorNames(turn, server);
+  noteAttached(turn, serverBefore);
   noteStreamLost(turn, serverBefore, server);
   lookAtWal(turn, server);
   const { role, position } = turn.state;

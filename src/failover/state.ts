@@ -73,6 +73,8 @@ export interface State {
   /** Since when each other server has answered that it is starting up, one after the other (rule 3). */
   readonly startingSince: readonly (readonly [NodeId, MonotonicMs])[];
   readonly catchUp: CatchUp | null;
+  /** Since when it has streamed from nowhere, though another leads than the one it streamed from (`failover=manual`). */
+  readonly leftAloneSince: MonotonicMs | null;
 }
 
 /** Whether a server answers as a writable primary. */

@@ -65,6 +65,9 @@ export const apiLimits = {
   operatorAnswerMs: 30_000,
   /** Beyond a lease, for an election that an operator asked for: some rounds of questions, and of votes. */
   operatorsElectionMs: 5_000,
+  /** For a repmgrd to hear of a new primary, or to end what it does to its server, before it lets that follow. */
+  followJudgedMs: 3_000,
+  followLookMs: 250,
   /** Between two looks whether this node was elected; while it was not, it stands anew each time. */
   electionLookMs: 250,
   /** To ask the repmgrd of this node whether there is a pause, before a command begins: it is not to be felt. */

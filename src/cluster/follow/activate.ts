@@ -1,7 +1,9 @@
 /** Brings recovery settings that were written into force: by a reload, a restart or a start of the local server. */
+import type { NodeRecord } from '../../model/node.ts';
 import { connect } from '../../postgres/connection.ts';
 import { requestReload } from '../../postgres/queries/reload.ts';
 import { controlServer, describeControl } from '../../postgres/server-process.ts';
+import { nodeLabel } from '../register/record.ts';
 import type { LocalFacts } from './local.ts';
 
 /** How new recovery settings come into force. */
@@ -29,6 +31,10 @@ export function activationInWords(local: LocalFacts, activation: Activation): st
   return isReloadBySql(local, activation)
     ? 'let the server read them: call pg_reload_conf()'
     : `${activation} the server: run "${describeControl(local.server, activation)}"`;
+}
+
+export function attachedByRepmgrd(upstream: NodeRecord): string {
+  return `have the repmgrd of this node judge whether it may follow node ${nodeLabel(upstream)}, and attach it, with the settings of repmgr.conf`;
 }
 
 function isReloadBySql(

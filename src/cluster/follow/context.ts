@@ -16,6 +16,8 @@ export interface FollowContext {
   readonly primary: Connection;
   /** repmgrd runs this, and sees to slots left behind, metadata and events itself. */
   readonly isOrderedByDaemon: boolean;
+  /** Has the repmgrd of this node let it follow; undefined: this command does. @throws RepmgrError request_refused */
+  readonly throughRepmgrd?: (() => Promise<void>) | undefined;
   readonly event: 'standby_follow' | 'node_rejoin';
   readonly log: Logger;
   readonly signal: AbortSignal;

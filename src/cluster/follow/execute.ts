@@ -6,7 +6,7 @@ import { recordFollow } from '../metadata/nodes.ts';
 import { ownCommand } from '../own-command.ts';
 import { recordEvent } from '../record-event.ts';
 import { nodeLabel } from '../register/record.ts';
-import { activate, activationInWords } from './activate.ts';
+import { activate, activationInWords, attachedByRepmgrd } from './activate.ts';
 import { awaitStreaming, type StreamingLook } from './await-streaming.ts';
 import type { FollowContext } from './context.ts';
 import { dropFollowSlot } from './drop-slot.ts';
@@ -20,15 +20,8 @@ import { streamingName } from './settings.ts';
  *   streaming_not_started (23), metadata_not_updated (1), interrupted; each says what is so then
  */
 export async function follow(context: FollowContext): Promise<void> {
-  const { facts, plan, wish, config, log, signal } = context;
-  const hasNewSlot = await makeSlot(context);
-  await writeSettings(context, hasNewSlot);
-  log.info(activationInWords(facts.local, plan.activation));
-  try {
-    await activate(facts.local, plan.activation, { conninfo: config.conninfo, signal });
-  } catch (error) {
-    await afterFailedActivation(context, hasNewSlot, error);
-  }
+  const { facts, plan, wish, log } = context;
+  const hasNewSlot = await attach(context);
   if (wish.streamingMs === 0) {
     await finish(context, 'is to stream from');
     return;
@@ -47,6 +40,25 @@ export async function follow(context: FollowContext): Promise<void> {
   await finish(context, look.state === 'catching up' ? 'is catching up with' : 'streams from');
 }
 
+/** @returns whether its slot was made now, so that it is to be dropped again where nothing comes of it */
+async function attach(context: FollowContext): Promise<boolean> {
+  const { facts, plan, config, log, signal } = context;
+  if (context.throughRepmgrd !== undefined) {
+    log.info(attachedByRepmgrd(facts.upstream.node));
+    await context.throughRepmgrd();
+    return false;
+  }
+  const hasNewSlot = await makeSlot(context);
+  await writeSettings(context, hasNewSlot);
+  log.info(activationInWords(facts.local, plan.activation));
+  try {
+    await activate(facts.local, plan.activation, { conninfo: config.conninfo, signal });
+  } catch (error) {
+    await afterFailedActivation(context, hasNewSlot, error);
+  }
+  return hasNewSlot;
+}
+
 async function finish(context: FollowContext, is: string): Promise<void> {
   const { facts, plan, log } = context;
   await recordUpstream(context);
@@ -55,7 +67,7 @@ async function finish(context: FollowContext, is: string): Promise<void> {
   await dropFormerSlots(context);
 }
 
-/** @returns whether it was made now, so that it is to be dropped again where nothing comes of it */
+/** @returns whether it was made now */
 async function makeSlot(context: FollowContext): Promise<boolean> {
   const { plan, upstream, log } = context;
   const { slot } = plan;

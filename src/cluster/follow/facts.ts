@@ -7,4 +7,6 @@ export interface FollowFacts {
   readonly upstream: UpstreamFacts;
   /** primary_conninfo for the upstream; the upstream was reached with it. */
   readonly primaryConninfo: string;
+  /** The repmgrd of this node does it, and judges whether it may. */
+  readonly isThroughRepmgrd?: boolean;
 }

@@ -69,7 +69,8 @@ export async function notStreaming(
   const { facts, config } = context;
   const { state } = facts.local;
   const receiver = state.kind === 'running' ? state.status.walReceiver : 'absent';
-  const streamedBefore = typeof receiver === 'object' && receiver.status === 'streaming';
+  const isOwnWork = context.throughRepmgrd === undefined;
+  const streamedBefore = isOwnWork && typeof receiver === 'object' && receiver.status === 'streaming';
   const outcome = streamedBefore
     ? await goBack(context, hasNewSlot)
     : 'The new recovery settings stay in force: it streams as soon as it can.';

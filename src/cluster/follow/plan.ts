@@ -4,7 +4,7 @@ import { redactConninfo } from '../../model/conninfo.ts';
 import type { NodeRecord } from '../../model/node.ts';
 import type { RecoverySettings } from '../../postgres/recovery-config.ts';
 import { nodeLabel } from '../register/record.ts';
-import { type Activation, activationInWords } from './activate.ts';
+import { type Activation, activationInWords, attachedByRepmgrd } from './activate.ts';
 import { refuseDivergence, refuseOtherCluster } from './can-follow.ts';
 import { applyDelay, isDelayed } from './delay.ts';
 import type { FollowFacts } from './facts.ts';
@@ -50,9 +50,13 @@ export function planFollow(facts: FollowFacts, wish: FollowWish): FollowPlan {
     slot,
     warnings: [...warnOfOthers(upstream), ...warnOfDelay(local, settings)],
     steps: [
-      ...(slot === undefined ? [] : [slot.step]),
-      `write the recovery settings in "${local.server.dataDirectory}": primary_conninfo = "${redactConninfo(facts.primaryConninfo)}"`,
-      activationInWords(local, activation),
+      ...(facts.isThroughRepmgrd === true
+        ? [attachedByRepmgrd(upstream.node)]
+        : [
+            ...(slot === undefined ? [] : [slot.step]),
+            `write the recovery settings in "${local.server.dataDirectory}": primary_conninfo = "${redactConninfo(facts.primaryConninfo)}"`,
+            activationInWords(local, activation),
+          ]),
       ...(wish.streamingMs === 0
         ? []
         : [

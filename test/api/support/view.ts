@@ -57,6 +57,7 @@ export function leaderView(parts: Parts = {}): ApiView {
       isStreaming: false,
       isFenced: false,
       upstream: null,
+      leftAloneBy: null,
       timelineId: 1,
       endOfWal: 0x3000060,
       replayedLsn: null,

@@ -50,17 +50,23 @@ export class Stage {
   readonly story: string[] = [];
   /** All messages that anybody sent. */
   readonly said: Message[] = [];
+  /** Names of the events that were reported. */
+  readonly events: string[] = [];
   readonly members: readonly Member[];
   #isCut: (from: NodeId, to: NodeId) => boolean = () => false;
   #queue: { readonly atMs: number; readonly run: () => void }[] = [];
 
   constructor(
     count: number,
-    options: { readonly hasWitness?: boolean; readonly settings?: Partial<Settings> } = {},
+    options: {
+      readonly hasWitness?: boolean;
+      readonly settings?: Partial<Settings>;
+      readonly own?: Readonly<Record<number, Partial<Settings>>>;
+    } = {},
   ) {
     const nodes = registered(count, options.hasWitness);
     this.members = nodes.map(({ id, isWitness }) => {
-      const settings = settingsOf(id, nodes, options.settings);
+      const settings = settingsOf(id, nodes, { ...options.settings, ...options.own?.[id] });
       return {
         id,
         settings,
@@ -128,6 +134,11 @@ export class Stage {
   request(id: number, request: OperatorRequest): void {
     this.tell(`an operator asks node${id}: ${request.kind}`);
     this.#handle(this.#member(id), { kind: 'operatorRequested', requestId: `request ${this.now}`, request });
+  }
+
+  changeSettings(id: number, part: Partial<Settings>): void {
+    const member = this.#member(id);
+    this.#handle(member, { kind: 'settingsChanged', settings: { ...member.state.settings, ...part } });
   }
 
   run(ms: number): void {
@@ -235,6 +246,8 @@ export class Stage {
       member.file = action.durable;
     } else if (action.kind === 'setTimer') {
       member.timerAt = Math.max(this.now, action.at - 1_000_000);
+    } else if (action.kind === 'recordEvent') {
+      this.events.push(action.event);
     } else if (action.kind === 'answerOperator') {
       this.tell(`node${member.id}  ${action.isAccepted ? 'accepted' : 'refused'}: ${action.sentence}`);
     } else if ('id' in action) {

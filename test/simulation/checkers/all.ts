@@ -3,6 +3,7 @@ import { BoundedLoss } from './bounded-loss.ts';
 import { Convergence } from './convergence.ts';
 import { CrashLosesNothing } from './crash-loses-nothing.ts';
 import { KeptWords } from './kept-words.ts';
+import { LeftToOperator } from './left-to-operator.ts';
 import { NeededOnly } from './needed-only.ts';
 import { NoRush } from './no-rush.ts';
 import { NothingAcknowledgedLost } from './nothing-acknowledged-lost.ts';
@@ -30,6 +31,7 @@ export function makeCheckers(): Checker[] {
     new NeededOnly(),
     new NoRush(),
     new SparingTerms(),
+    new LeftToOperator(),
     new Convergence(),
   ];
 }

@@ -49,7 +49,10 @@ function isWaitingAfterBoot({ nodes, schedule }: World): boolean {
 
 /** Not where an operator has to act: a leader that fails over by hand only, or a majority without its state. */
 function isExpected(world: World): boolean {
-  if (world.options.nodes.some(({ settings }) => settings.failover === 'manual')) return false;
+  const isManual = (id: number) => world.nodeOf(id)?.daemon.settings.failover === 'manual';
+  // Where a primary fails over by hand only, and no standby stands by itself that does.
+  if (world.nodes.some(({ id, daemon }) => isManual(id) && (daemon.file?.ledOn ?? null) !== null))
+    return false;
   // Two writable servers before there ever was a term: no word of anybody says which of them is the primary.
   if (world.byHand.size > 0 && !world.nodes.some(({ daemon }) => (daemon.file?.leader ?? null) !== null))
     return false;
@@ -63,11 +66,14 @@ function isExpected(world: World): boolean {
     ({ id, server, daemon }) =>
       server !== undefined &&
       daemon.settings.priority > 0 &&
+      !isManual(id) &&
       remembers(id) &&
       !(hasForgotten && daemon.state !== undefined && isDiverged(daemon.state)),
   );
   if (hasForgotten && lacksConfirmation(world, remembers)) return false;
-  return mayStand && isQuorumNow(world, remembers) && !lacksPositions(world, remembers);
+  return (
+    mayStand && isQuorumNow(world, remembers) && !lacksPositions(world, remembers) && !lacksLeftAlone(world)
+  );
 }
 
 /** Who remembers is a quorum with a former leader alone, which had asked for a higher term: its word counts for none below. */
@@ -129,11 +135,36 @@ function lacksPositions(world: World, remembers: (node: number) => boolean): boo
   return !files.some(({ leading, yielded }) => Math.max(leading?.term ?? 0, yielded?.term ?? 0) >= newest);
 }
 
+/** Commits wait for standbys that their operator has to come for: a winner that is named takes in one other alone. */
+function lacksLeftAlone(world: World): boolean {
+  const { names, required } = newestRecord(world)?.synchronous ?? { names: [], required: 0 };
+  const able = names.filter((id) => !isBelowLeftAlone(world, id));
+  return able.length < names.length && able.length < required;
+}
+
 /** A node that waits for an operator by its own setting, or that an operator works on. */
 function isOutside(world: World): (node: number) => boolean {
   return (id) => {
     const daemon = world.nodeOf(id)?.daemon;
     const { settings, state } = daemon ?? {};
-    return settings?.rejoin !== 'automatic' || state === undefined || isInMaintenance(state);
+    return (
+      settings?.rejoin !== 'automatic' ||
+      state === undefined ||
+      isInMaintenance(state) ||
+      isBelowLeftAlone(world, id)
+    );
   };
+}
+
+/** With failover=manual it is left alone by another primary than its own, and so is who streams from it. */
+function isBelowLeftAlone(world: World, id: number): boolean {
+  let node = world.nodeOf(id);
+  for (let steps = 0; steps < 10 && node !== undefined && node.server?.isWritable !== true; steps += 1) {
+    const { settings, state } = node.daemon;
+    const { attachedTo, leader } = state?.durable ?? {};
+    if (settings.failover === 'manual' && attachedTo !== leader?.node) return true;
+    const upstream: number | undefined = node.server?.receiver.stream?.upstream.node;
+    node = upstream === undefined ? undefined : world.nodeOf(upstream);
+  }
+  return false;
 }

@@ -64,6 +64,7 @@ import { awakeInTheMiddleOfAVote } from './61-awake-in-the-middle-of-a-vote.ts';
 import { thePrimaryFails } from './62-the-primary-fails.ts';
 import { theNetworkFails } from './63-the-network-fails.ts';
 import { theClusterChangesHands } from './64-the-cluster-changes-hands.ts';
+import { leftToItsOperator } from './65-left-to-its-operator.ts';
 import { theNewcomerAcknowledgesAlone } from './70-the-newcomer-acknowledges-alone.ts';
 import { whoLedBefore } from './71-who-led-before.ts';
 import { theWinnersOwnPlace } from './72-the-winners-own-place.ts';
@@ -133,6 +134,7 @@ export const hardHistories: readonly NamedHistory[] = [
   thePrimaryFails,
   theNetworkFails,
   theClusterChangesHands,
+  leftToItsOperator,
   theNewcomerAcknowledgesAlone,
   whoLedBefore,
   theWinnersOwnPlace,

@@ -5,8 +5,8 @@ import type { Random } from '../world/random.ts';
 import type { Fault, FaultKind, Target } from './faults.ts';
 import type { NodeOptions } from './options.ts';
 
-/** Those of synchronous standbys are drawn by themselves. */
-type DrawnKind = Exclude<FaultKind, 'clone' | 'setSynchronousQuorum'>;
+/** Those of synchronous standbys and of manual ones are drawn by themselves. */
+type DrawnKind = Exclude<FaultKind, 'clone' | 'setSynchronousQuorum' | 'followByHand'>;
 
 /** How likely each kind is to be in a history, and how often it comes then, relative to the others. */
 const rates: Readonly<Partial<Record<DrawnKind, number>>> = {

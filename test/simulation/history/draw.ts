@@ -5,6 +5,7 @@ import { greatestDrift } from '../world/clock.ts';
 import type { DiskSpeed } from '../world/disk.ts';
 import type { LinkOptions } from '../world/network.ts';
 import { Random } from '../world/random.ts';
+import { withManualStandbys } from './draw-manual.ts';
 import { withOperators } from './draw-operators.ts';
 import { withSynchronousQuorum } from './draw-synchronous.ts';
 import { drawFaults } from './draw-faults.ts';
@@ -18,7 +19,7 @@ const settleMs = 36_000;
 /** A history of its seed; in some with synchronous standbys or operators, which leaves the others as they were. */
 export function drawHistory(seed: number): HistoryOptions {
   const history = withSynchronousQuorum(drawAsynchronous(seed), new Random(seed, 2));
-  return withOperators(history, new Random(seed, 3));
+  return withManualStandbys(withOperators(history, new Random(seed, 3)), new Random(seed, 4));
 }
 
 function drawAsynchronous(seed: number): HistoryOptions {

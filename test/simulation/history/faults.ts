@@ -66,5 +66,7 @@ export type Fault = { readonly atMs: number; readonly when?: Occasion } & (
   | ({ readonly kind: 'promoteByHand' } & OnNode)
   | ({ readonly kind: 'startByHand' } & OnNode)
   | ({ readonly kind: 'restartByHand' } & OnNode)
+  /** `standby follow`, by way of its repmgrd. */
+  | ({ readonly kind: 'followByHand' } & OnNode)
   | ({ readonly kind: 'request'; readonly request: OperatorRequest } & OnNode)
 );

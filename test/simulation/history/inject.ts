@@ -69,7 +69,15 @@ const onHost = [
   'hangDisk',
   'failDisk',
 ] as const;
-const onRepmgrd = ['killRepmgrd', 'stopRepmgrd', 'loseState', 'request', 'register', 'unregister'] as const;
+const onRepmgrd = [
+  'killRepmgrd',
+  'stopRepmgrd',
+  'loseState',
+  'request',
+  'followByHand',
+  'register',
+  'unregister',
+] as const;
 
 type Kind<Name extends Fault['kind']> = Extract<Fault, { kind: Name }>;
 type NetworkFault = Kind<(typeof onNetwork)[number]>;
@@ -189,6 +197,12 @@ function beginOnRepmgrd(world: World, fault: RepmgrdFault, node: SimulatedNode):
     case 'unregister':
       world.unregister(node);
       return undefined;
+    case 'followByHand': {
+      const primary = world.nodes.find((it) => it.server?.isWritable === true && it.id !== node.id);
+      if (primary !== undefined)
+        daemon.request(`follow on node ${node.id}`, { kind: 'follow', node: primary.id });
+      return undefined;
+    }
     case 'request':
       daemon.request(`${fault.request.kind} on node ${node.id}`, fault.request);
       return undefined;

@@ -76,7 +76,7 @@ export const wholeCore: readonly Mutant[] = [
     name: 'follow whoever leads, whatever WAL there is',
     changes: [
       inCore(
-        'following',
+        'followed-leader',
         '(position !== null && leader.path !== null && !isOnPath(position, leader.path))',
         '(position !== null && leader.path !== null && !isOnPath(position, leader.path) && position.lsn < 0)',
       ),
@@ -84,5 +84,18 @@ export const wholeCore: readonly Mutant[] = [
     caughtBy: ['timelines apart'],
     stories: ['24'],
     withinHistories: 200,
+  },
+  {
+    name: 'follow a new primary with failover=manual too',
+    changes: [
+      inCore(
+        'manual-following',
+        "return settings.failover === 'manual' && attachedTo",
+        'return settings.leaseMs < 0 && attachedTo',
+      ),
+    ],
+    caughtBy: ['left to the operator', 'the story'],
+    stories: ['65'],
+    withinHistories: 20,
   },
 ];
