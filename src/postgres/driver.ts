@@ -4,7 +4,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import type Driver from 'pg';
+import type { Client } from 'pg';
 
 /** What `pg` throws for an ErrorResponse of the server; see https://www.postgresql.org/docs/current/protocol-error-fields.html */
 export interface ServerError extends Error {
@@ -68,15 +68,15 @@ export interface DriverOptions {
 }
 
 /** Loads `pg`, once; it takes some 25 ms. */
-export async function loadDriver(): Promise<typeof Driver> {
+export async function loadDriver(): Promise<typeof Client> {
   hideUndici();
-  return (await import('pg')).default;
+  // All of `pg` takes longer, and NODE_PG_FORCE_NATIVE makes another driver of it.
+  return (await import('pg/lib/client')).default;
 }
 
 /** Makes a client that is not connected yet. */
 export async function createClient(options: DriverOptions): Promise<DriverClient> {
-  const pg = await loadDriver();
-  const Client = pg.Client as unknown as new (options: DriverOptions) => DriverClient;
+  const Client = (await loadDriver()) as unknown as new (options: DriverOptions) => DriverClient;
   return new Client(options);
 }
 

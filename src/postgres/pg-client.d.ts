@@ -1,0 +1,5 @@
+/** The part of `pg` that is used; its types know it only as a part of the whole. */
+declare module 'pg/lib/client' {
+  const Client: typeof import('pg').Client;
+  export default Client;
+}
