@@ -1,7 +1,7 @@
 /** Finds and reads repmgr.conf; the one place of this folder that touches the disk. */
-import { constants } from 'node:fs';
-import { access, open, readdir } from 'node:fs/promises';
+import * as fs from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { failure, RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { quoteForShell } from '../model/shell-word.ts';
@@ -27,6 +27,15 @@ export type SearchResult =
   | { readonly kind: 'not-found'; readonly searched: readonly string[] };
 
 const fileName = 'repmgr.conf';
+
+// node:fs/promises would be loaded for this alone by most commands, which takes 2 ms of each.
+const { constants } = fs;
+const access = promisify(fs.access);
+const open = promisify(fs.open);
+const fstat = promisify(fs.fstat);
+const readFile = promisify(fs.readFile);
+const close = promisify(fs.close);
+const readdir = promisify(fs.readdir);
 
 /**
  * Looks for the file where repmgr 3.3 does: `-f`, else the working directory, /etc, and SYSCONFDIR.
@@ -114,17 +123,17 @@ async function readBounded(path: string): Promise<string> {
   // Without O_NONBLOCK a named pipe would let us wait for a writer.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const stat = await file.stat();
+    const stat = await fstat(file);
     if (stat.isDirectory()) throw unreadable(path, 'it is a directory');
     if (!stat.isFile()) throw unreadable(path, 'it is not a regular file');
     const limit = limits.configurationFileBytes;
     if (stat.size > limit)
       throw unreadable(path, `it has ${stat.size} bytes, no more than ${limit} are read`);
-    const bytes = await file.readFile();
+    const bytes = await readFile(file);
     if (bytes.includes(0)) throw unreadable(path, 'it holds zero bytes, so it is no text in UTF-8');
     return bytes.toString('utf8');
   } finally {
-    await file.close();
+    await close(file);
   }
 }
 

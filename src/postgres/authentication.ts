@@ -2,7 +2,6 @@
 import type { Conninfo } from '../model/conninfo.ts';
 import { passwordFileOf } from './conninfo-defaults.ts';
 import type { DriverConnection } from './driver.ts';
-import { readPasswordFile } from './password-file.ts';
 import { isDefaultSocketDirectory, type Target } from './targets.ts';
 
 /** The server wants a password and there is none. */
@@ -41,6 +40,7 @@ export async function passwordFor(
     database: isReplication ? 'replication' : (settings['dbname'] ?? ''),
     user: settings['user'] ?? '',
   };
+  const { readPasswordFile } = await import('./password-file.ts');
   const answer = await readPasswordFile(path, request);
   switch (answer.kind) {
     case 'found':

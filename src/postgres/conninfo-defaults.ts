@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { failure } from '../errors.ts';
 import { type Conninfo, mergeConninfo, parseConninfo } from '../model/conninfo.ts';
 import { conninfoKeywords, environmentVariableOf } from '../model/conninfo-keywords.ts';
-import { readService, type ServiceFile } from './service-file.ts';
+import type { ServiceFile } from './service-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -43,9 +43,7 @@ export async function resolveConninfo(
 ): Promise<Conninfo> {
   const service = given['service'] ?? environment['PGSERVICE'];
   const fromService =
-    service === undefined || service === ''
-      ? {}
-      : await readService(service, serviceFiles(given, environment));
+    service === undefined || service === '' ? {} : await settingsOfService(service, given, environment);
   const settings = mergeConninfo(fromEnvironment(environment), fromService, given);
   const user = settings['user'] ?? operatingSystemUser();
   const dbname = settings['dbname'] === undefined || settings['dbname'] === '' ? user : settings['dbname'];
@@ -69,6 +67,15 @@ function fromEnvironment(environment: Environment): Conninfo {
     settings['sslmode'] ??= 'require';
   }
   return settings;
+}
+
+async function settingsOfService(
+  service: string,
+  given: Conninfo,
+  environment: Environment,
+): Promise<Conninfo> {
+  const { readService } = await import('./service-file.ts');
+  return readService(service, serviceFiles(given, environment));
 }
 
 function serviceFiles(given: Conninfo, environment: Environment): readonly ServiceFile[] {

@@ -6,7 +6,6 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions, PeerCertificate, SecureVersion } from 'node:tls';
 import { failure } from '../errors.ts';
 import type { Conninfo } from '../model/conninfo.ts';
-import { clientCertificate, revocationLists, trustedAuthorities } from './certificates.ts';
 import type { Target } from './targets.ts';
 
 export type Encryption =
@@ -70,6 +69,7 @@ function sslModeOf(settings: Conninfo): SslMode {
 }
 
 async function tlsOptions(settings: Conninfo, mode: SslMode, target: Target): Promise<ConnectionOptions> {
+  const { clientCertificate, revocationLists, trustedAuthorities } = await import('./certificates.ts');
   return {
     ...(await trustedAuthorities(settings, mode === 'verify-ca' || mode === 'verify-full')),
     checkServerIdentity: await nameCheck(mode, target.host),

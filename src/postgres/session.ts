@@ -2,7 +2,6 @@
  * Opens a session on the first server of a conninfo that answers and is what target_session_attrs asks for. What a
  * connection and a replication connection have in common.
  */
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { failure } from '../errors.ts';
 import { type Conninfo, withoutSecrets } from '../model/conninfo.ts';
@@ -127,6 +126,7 @@ async function endpointsOf(
     return { addresses: [{ address: literal, port: target.port }] };
   }
   try {
+    const { lookup } = await import('node:dns/promises');
     const found = await beforeDeadline(lookup(target.host, { all: true }), { deadlineMs, signal });
     return { addresses: found.map(({ address }) => ({ address, port: target.port })) };
   } catch (error) {

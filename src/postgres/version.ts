@@ -107,11 +107,16 @@ export interface Capabilities {
   readonly hasRandomUuids: boolean;
 }
 
+/** The servers of a cluster mostly have one version. */
+const knownVersions = new Map<number, ServerVersion>();
+
 /**
  * @param number server_version_num
  * @throws RepmgrError server_version_unsupported below 9.3
  */
 export function serverVersion(number: number): ServerVersion {
+  const known = knownVersions.get(number);
+  if (known !== undefined) return known;
   if (!Number.isInteger(number) || number < 90_300) {
     throw failure('server_version_unsupported', {
       message: 'this version of PostgreSQL is not supported',
@@ -119,7 +124,9 @@ export function serverVersion(number: number): ServerVersion {
       hint: 'Upgrade the server to a version from https://www.postgresql.org/support/versioning/.',
     });
   }
-  return { number, major: majorOf(number), capabilities: capabilitiesOf(number) };
+  const version = { number, major: majorOf(number), capabilities: capabilitiesOf(number) };
+  knownVersions.set(number, version);
+  return version;
 }
 
 /** Whether programs of version `program` can work with a server: pg_basebackup takes its own and older major versions. */
