@@ -41,9 +41,26 @@ export async function run(context: CommandContext): Promise<void> {
       hint: 'Where they do not run, start each of them on its node, with: repmgr daemon start',
     });
   }
+  if (isWithoutPrimary(answers)) {
+    log.warning('no node takes writes, and no repmgrd leads', {
+      hint: 'See why with: repmgr explain. If it stays so, since too many nodes are gone for good: repmgr standby promote --force, on the node that is to be the primary',
+    });
+  }
   for (const { node, page } of answers) {
     for (const sign of page?.sickSigns ?? []) log.warning(`node "${node.name}": ${sign}`);
   }
+}
+
+/** As far as whoever answers can tell. */
+function isWithoutPrimary(answers: readonly Answer[]): boolean {
+  const pages = answers.flatMap(({ page }) => page ?? []);
+  const leads = pages.some(({ leadership }) => leadership.role === 'leader');
+  const takesWrites = answers.some(({ page, observed }) =>
+    page === undefined
+      ? observed?.kind === 'answered' && !observed.status.isInRecovery
+      : page.server.isInRecovery === false,
+  );
+  return pages.length > 0 && !leads && !takesWrites;
 }
 
 function asTable(answers: readonly Answer[], isDetailed: boolean): string {

@@ -125,7 +125,7 @@ export class Daemon {
         });
     this.#witnessCopy = from.isWitness && config.conninfo !== '' ? new WitnessCopy(known) : undefined;
     this.#liveness = new LivenessWriter(known);
-    this.#housekeeping = new Housekeeping(known);
+    this.#housekeeping = new Housekeeping({ ...known, safeStart: this.#effects.safeStart });
     this.#flushProbe = new FlushProbe({
       stallMs: () => this.#config.writeStallMs,
       isWritable: () => isWritable(this.#loop.state),

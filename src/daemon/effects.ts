@@ -23,6 +23,8 @@ import { guardCondition } from './perform/guard-condition.ts';
 import { guardFile } from '../cluster/rejoin/kept-places.ts';
 import { OwnConnections } from './perform/own-connections.ts';
 import { RejoinAttempts } from './perform/rejoin-attempts.ts';
+import { requireServer } from './perform/context.ts';
+import { armSafeStart, isSafeStartArmed } from './perform/safe-start.ts';
 import { perform, type PerformContext, type PerformedAction } from './perform/perform.ts';
 import type { StartedFrom } from './started-from.ts';
 
@@ -89,6 +91,12 @@ export class Effects {
       });
     });
   }
+
+  readonly safeStart = {
+    isArmed: async (): Promise<boolean> =>
+      await isSafeStartArmed(requireServer(this.#context(this.#ending.signal))),
+    arm: async (): Promise<void> => void (await armSafeStart(this.#context(this.#ending.signal))),
+  };
 
   /** Until when the guard of the repmgrd before this one lets the server be. */
   guardContactUntil(): MonotonicMs | null {

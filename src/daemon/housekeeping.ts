@@ -1,9 +1,9 @@
 /** What a repmgrd does beside watching, now and then: looking host names up, keeping its own rows and slots right. */
+import { localTimestamp } from '../cluster/record-event.ts';
+import { guardFile } from '../cluster/rejoin/kept-places.ts';
 import type { Config } from '../config/resolve.ts';
 import { RepmgrError } from '../errors.ts';
-import type { State } from '../failover/state.ts';
 import { limits } from '../limits.ts';
-import type { Logger } from '../log/logger.ts';
 import type { NodeId, NodeRecord } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
 import type { KnownAddresses } from '../postgres/known-addresses.ts';
@@ -11,17 +11,18 @@ import { monotonicMs } from '../system/clock.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { keepOwnRegistration } from './own-registration.ts';
 import { LostWal } from './lost-wal.ts';
+import { takeGuardAct } from './perform/guard-act.ts';
 import { PrimaryConnection } from './primary-connection.ts';
 import type { ReportedEvent } from './report/reported-event.ts';
+import { SafeStartUpkeep, type SafeStartUpkeepOptions } from './safe-start-upkeep.ts';
 import { SlotUpkeep } from './slot-upkeep.ts';
 import type { StartedFrom } from './started-from.ts';
 
-export interface HousekeepingOptions {
+export interface HousekeepingOptions extends SafeStartUpkeepOptions {
   readonly from: Pick<StartedFrom, 'place'>;
   readonly self: NodeId;
   readonly config: () => Config;
   readonly facts: () => ClusterFacts;
-  readonly state: () => State;
   readonly addresses: KnownAddresses;
   /** Has the metadata say that this node leads the term. */
   readonly recordLeadership: (term: number) => void;
@@ -29,19 +30,20 @@ export interface HousekeepingOptions {
   /** To the own server. @throws RepmgrError where it does not answer */
   readonly own: () => Promise<Connection>;
   readonly report: (event: ReportedEvent) => void;
-  readonly log: Logger;
 }
 
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #slots: SlotUpkeep;
   readonly #lostWal: LostWal;
+  readonly #safeStart: SafeStartUpkeep;
   readonly #timers: NodeJS.Timeout[] = [];
   #slotsSoon: NodeJS.Timeout | undefined;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
     this.#slots = new SlotUpkeep({ ...options, place: options.from.place });
+    this.#safeStart = new SafeStartUpkeep(options);
     this.#lostWal = new LostWal({ ...options, place: options.from.place });
   }
 
@@ -49,7 +51,9 @@ export class Housekeeping {
     this.#repeat(limits.addressRefreshMs, async () => await this.refreshAddresses());
     this.#repeat(limits.registrationRetryMs, async () => await this.keepRegistration());
     this.#repeat(limits.registrationRetryMs, async () => this.#keepLeadership());
+    this.#repeat(limits.registrationRetryMs, async () => await this.#safeStart.run());
     this.#repeat(limits.slotUpkeepMs, async () => await this.#keepSlots());
+    this.#repeat(limits.registrationRetryMs, async () => await this.#tellOfGuard());
     this.#repeat(limits.lostWalMs, async () => await this.#lostWal.run());
   }
 
@@ -100,6 +104,17 @@ export class Housekeeping {
     const { role, metadata } = state();
     const isServing = role.kind === 'leader' && role.stage === 'serving' && !role.isPaused;
     if (isServing && metadata.primary !== null && metadata.primary !== self) recordLeadership(role.term);
+  }
+
+  async #tellOfGuard(): Promise<void> {
+    const { config, self, report, log } = this.#options;
+    const at = await takeGuardAct(guardFile(config(), self));
+    if (at === undefined) return;
+    const details = `the guard ended PostgreSQL at ${localTimestamp(at)}: repmgrd was gone or hung, and too few standbys acknowledged WAL in time`;
+    log.error(details, {
+      hint: 'See in the log before that why repmgrd was gone, and with "repmgr explain" who went on.',
+    });
+    report({ name: 'repmgrd_fence', isSuccessful: true, details });
   }
 
   async #keepSlots(): Promise<void> {

@@ -90,9 +90,7 @@ function refusalHint(failed: AttemptFailure, settings: Conninfo, isReplication: 
   const database = settings['dbname'] ?? '';
   const place = `-h ${failed.target.host} -p ${failed.target.port}`;
   const hints: Readonly<Record<string, string>> = {
-    '28000': /^role ".*" does not exist/.test(failed.reason)
-      ? `Create the role on the primary: CREATE ROLE "${user}" LOGIN REPLICATION;`
-      : `Add to pg_hba.conf of that server, then reload it: ${hbaLine(failed, user, isReplication ? 'replication' : database)}`,
+    '28000': authorizationHint(failed, user, isReplication ? 'replication' : database),
     '3D000': `Create the database on the primary: createdb ${place} -O ${user} ${database}`,
     '57P03': isWithoutHotStandby(failed)
       ? 'Set "hot_standby = on" in postgresql.conf of that standby, and restart it: it lets nobody in, and nobody can look after it.'
@@ -105,6 +103,16 @@ function refusalHint(failed: AttemptFailure, settings: Conninfo, isReplication: 
       : `What the server says of files is about its data directory: they must belong to the user that runs it. Else try: ${psqlLine(failed, settings)}`,
   };
   return hints[failed.code ?? ''] ?? `Try the same with: ${psqlLine(failed, settings)}`;
+}
+
+function authorizationHint(failed: AttemptFailure, user: string, database: string): string {
+  if (/^role ".*" does not exist/.test(failed.reason)) {
+    return `Create the role on the primary: CREATE ROLE "${user}" LOGIN REPLICATION;`;
+  }
+  if (/^role ".*" is not permitted to log in/.test(failed.reason)) {
+    return `Let the role log in, as another superuser on the primary: ALTER ROLE "${user}" LOGIN;`;
+  }
+  return `Add to pg_hba.conf of that server, then reload it: ${hbaLine(failed, user, database)}`;
 }
 
 /** Since 14; before, such a standby says for ever that it is starting up. */

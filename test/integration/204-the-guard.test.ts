@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { readClocks } from '../../src/daemon/instant.ts';
 import { clientEnvironment } from '../../src/daemon/perform/client-environment.ts';
 import { Guard } from '../../src/daemon/perform/guard.ts';
+import { takeGuardAct } from '../../src/daemon/perform/guard-act.ts';
 import { guardCondition } from '../../src/daemon/perform/guard-condition.ts';
 import type { MonotonicMs } from '../../src/failover/instant.ts';
 import type { Term } from '../../src/failover/term.ts';
@@ -81,6 +82,9 @@ it('lets a primary be while a standby answers, and ends it when none does: it co
   await sandbox.stop(3);
   expect(await isGoneWithin(sandbox, 5_000)).toBe(true);
   expect(guard.contactUntil()).toBeNull();
+  const act = async () => await takeGuardAct(join(sandbox.directory, 'guard'));
+  expect(await waitUntil(act, { deadlineMs: 5_000, intervalMs: 20 })).toBeInstanceOf(Date);
+  expect(await act()).toBeUndefined();
   await sandbox.start(1);
   expect(await sandbox.query(1, 'SELECT pg_is_in_recovery() AS r')).toEqual([{ r: true }]);
 });

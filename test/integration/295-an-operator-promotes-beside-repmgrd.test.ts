@@ -37,6 +37,10 @@ describe('an operator promotes a standby beside its repmgrd', () => {
       /^DETAIL: Its repmgrd said: no election, since too few would vote for it: /m,
     );
     expect(alone.stderr).toMatch(/^HINT: .* standby promote --force$/m);
+    const status = await sandbox.repmgr(loser, ['daemon', 'status']);
+    expect(status.stderr).toMatch(
+      /^WARNING: no node takes writes, and no repmgrd leads\nHINT: .*repmgr explain/m,
+    );
     const forced = await promote(loser, '--force');
     expect(forced, forced.stderr).toMatchObject({ exitCode: 0 });
     await awaitLeader(sandbox, loser);

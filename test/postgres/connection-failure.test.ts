@@ -27,6 +27,7 @@ describe('connectionFailure', () => {
     [{ kind: 'encryption' }, /openssl s_client -starttls postgres -connect node1:5432/],
     [{ code: '28000', localAddress: '10.0.0.7' }, /host repmgr repmgr 10\.0\.0\.7\/32 scram-sha-256/],
     [{ code: '28000', localAddress: '::1' }, /::1\/128/],
+    [{ code: '28000', reason: 'role "repmgr" is not permitted to log in' }, /ALTER ROLE "repmgr" LOGIN/],
     [{ code: '28000', reason: 'role "repmgr" does not exist' }, /CREATE ROLE "repmgr" LOGIN REPLICATION/],
     [{ code: '3D000' }, /createdb -h node1 -p 5432 -O repmgr repmgr/],
     [{ code: '57P03' }, /wait until it accepts connections/],

@@ -4,7 +4,7 @@ import type { Config } from '../../config/resolve.ts';
 import { failure } from '../../errors.ts';
 import type { Connection } from '../../postgres/connection.ts';
 import { type ControlFile, readControlFile } from '../../postgres/control-file.ts';
-import { inspectDataDirectory } from '../../postgres/data-directory.ts';
+import { type DirectoryContent, inspectDataDirectory } from '../../postgres/data-directory.ts';
 import { readSettings } from '../../postgres/queries/server.ts';
 import { type ServerStatus, serverStatus } from '../../postgres/queries/server-status.ts';
 import { mayReloadBySql } from '../../postgres/queries/reload.ts';
@@ -107,7 +107,7 @@ async function usableDirectory(
   }
   const { path, content, isOwnedByUs, isWritable } = await inspectDataDirectory(directory);
   if (content.kind !== 'postgresql' || content.majorVersion === undefined) {
-    throw unusable(path, 'is not the data directory of a server', `What lies there: ${content.kind}.`);
+    throw unusable(path, 'is not the data directory of a server', contentInWords(content));
   }
   if (!isOwnedByUs || !isWritable) {
     throw unusable(
@@ -128,4 +128,23 @@ function unusable(path: string, what: string, detail: string): Error {
     detail,
     hint: 'Name the data directory of this node with -D, or with "data_directory" in repmgr.conf.',
   });
+}
+
+function contentInWords(content: DirectoryContent): string {
+  switch (content.kind) {
+    case 'absent':
+      return 'It does not exist.';
+    case 'empty':
+      return 'It is empty.';
+    case 'foreign':
+      return `It holds "${content.example}" and no PG_VERSION; a clone that is under way looks so too.`;
+    case 'unreadable':
+      return `It cannot be read: ${content.reason}.`;
+    case 'postgresql':
+      return 'Its PG_VERSION cannot be read.';
+    case 'tablespace':
+      return 'It holds a tablespace.';
+    case 'not a directory':
+      return 'It is no directory.';
+  }
 }

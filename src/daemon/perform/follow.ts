@@ -35,6 +35,7 @@ export async function follow(context: PerformContext, node: NodeId): Promise<Act
   const upstream = rowOf(context, node);
   if (followCommand !== undefined && !runsOwnCommand(followCommand, 'standby follow')) {
     await runOrder(followCommand, upstream, context);
+    if (!(await nudgeUntilStreaming(context, server))) tellThatItDoesNotStream(context, upstream);
   } else {
     await prepareSlot(context, upstream);
     await streamFrom(context, server, upstream);
@@ -91,7 +92,7 @@ export async function upstreamSettings(
  * After a failed try a standby waits wal_retrieve_retry_interval, unless it is told to read its settings: the new primary
  * may not have been ready a moment ago. Whether it streams is seen by whoever observes the server.
  */
-async function nudgeUntilStreaming(context: PerformContext, server: OwnServer): Promise<void> {
+async function nudgeUntilStreaming(context: PerformContext, server: OwnServer): Promise<boolean> {
   const { signal } = context;
   const look = async (): Promise<true | undefined> => {
     const streams = await waitUntil(async () => ((await isStreaming(context, server)) ? true : undefined), {
@@ -102,7 +103,13 @@ async function nudgeUntilStreaming(context: PerformContext, server: OwnServer): 
     if (streams === undefined) await reload(server);
     return streams;
   };
-  await waitUntil(look, { deadlineMs: limits.followStreamsMs, intervalMs: 0, signal });
+  return (await waitUntil(look, { deadlineMs: limits.followStreamsMs, intervalMs: 0, signal })) !== undefined;
+}
+
+function tellThatItDoesNotStream({ log }: PerformContext, { name }: NodeRecord): void {
+  log.warning(`follow_command ended with 0, but the server does not stream from node "${name}" yet`, {
+    hint: 'If it goes on so, run the command by hand, or leave follow_command out: repmgrd follows by itself then.',
+  });
 }
 
 async function isStreaming({ connections, signal }: PerformContext, server: OwnServer): Promise<boolean> {

@@ -92,12 +92,14 @@ kill_all() {
   return $found
 }
 fence() {
+  local tries=0 ended=''
   [[ -e $mark ]] || printf '%s' "$marking" > "$mark"
-  lives && kill -QUIT "$pid"
-  local tries=0
+  lives && kill -QUIT "$pid" && ended=yes
   while ((tries++ < 30)) && lives; do read -r -t 0.01 -u "$never" _; done
   tries=0
   while ((tries++ < 50)) && kill_all; do read -r -t 0.01 -u "$never" _; done
+  # For the next repmgrd: nobody else can tell of it.
+  [[ ! $ended ]] || printf '%(%s)T\n' -1 > "$file.acted"
   exit 0
 }
 while :; do

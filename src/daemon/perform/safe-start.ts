@@ -4,11 +4,11 @@ import { limits } from '../../limits.ts';
 import { replaceSettings, restoreSettings } from '../../postgres/kept-settings.ts';
 import { recoveryState } from '../../postgres/queries/recovery-state.ts';
 import { readSettings } from '../../postgres/queries/server.ts';
-import { autoConf, changeSettingsFile } from '../../postgres/server-settings.ts';
-import { type PerformContext, requireServer } from './context.ts';
+import { autoConf, changeSettingsFile, readSettingsFile } from '../../postgres/server-settings.ts';
+import { type OwnServer, type PerformContext, requireServer } from './context.ts';
 import { noUpstream } from './receiver-settings.ts';
 import { reload } from './reload.ts';
-import { markAsStandby, unmarkAsStandby } from './standby-mark.ts';
+import { isMarkedAsStandby, markAsStandby, unmarkAsStandby } from './standby-mark.ts';
 
 const recoveryTargets = [
   'recovery_target',
@@ -17,6 +17,19 @@ const recoveryTargets = [
   'recovery_target_time',
   'recovery_target_xid',
 ];
+
+/** Of a restart in place, and of an archive that may hold another timeline. */
+const armed = { restart_after_crash: 'off', restore_command: '' } as const;
+
+/** Whether nobody has taken it away since. @throws the system's error */
+export async function isSafeStartArmed(server: OwnServer): Promise<boolean> {
+  const settings = await readSettingsFile(autoConf(server.dataDirectory));
+  const isWhole = settings['restart_after_crash'] === armed.restart_after_crash;
+  if (server.version.capabilities.recoverySettingsIn !== 'auto.conf') return isWhole;
+  return (
+    isWhole && settings['restore_command'] === armed.restore_command && (await isMarkedAsStandby(server))
+  );
+}
 
 /**
  * Up to 11 only a crashed backend is covered: a recovery.conf would be renamed by the next promotion only.
@@ -29,11 +42,11 @@ export async function armSafeStart(context: PerformContext): Promise<ActionResul
   if (isSafe) {
     await refuseRecoveryTarget(context);
     await noUpstream(server);
-    // An archive may hold the history of a timeline that is not this node's.
-    await replaceSettings(file, { restart_after_crash: 'off', restore_command: '' }, { isDurable: true });
+    await replaceSettings(file, armed, { isDurable: true });
     await markAsStandby(server);
   } else {
-    await replaceSettings(file, { restart_after_crash: 'off' }, { isDurable: true });
+    const { restart_after_crash } = armed;
+    await replaceSettings(file, { restart_after_crash }, { isDurable: true });
   }
   await reload(server);
   return { kind: 'done' };

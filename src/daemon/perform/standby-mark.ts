@@ -5,16 +5,17 @@ import { changeSettingsFile, recoveryConf } from '../../postgres/server-settings
 import { flush, writeDurably } from '../../system/durable-file.ts';
 import type { ServerPlace } from '../observe/server-place.ts';
 
+export async function isMarkedAsStandby(place: ServerPlace): Promise<boolean> {
+  return await access(pathOf(place)).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Durably. One that is there stays as it is. @throws the system's error */
 export async function markAsStandby(place: ServerPlace): Promise<void> {
   const path = pathOf(place);
-  if (
-    await access(path).then(
-      () => true,
-      () => false,
-    )
-  )
-    return;
+  if (await isMarkedAsStandby(place)) return;
   if (place.version.capabilities.recoverySettingsIn === 'auto.conf') {
     await writeDurably(path, '', { mode: 0o600 });
   } else {
