@@ -174,8 +174,10 @@ function warnOfOtherReading(entry: ParsedEntry & SourcedLine): readonly Finding[
   if (/^"[^"]*"$/.test(value)) {
     warnings.push('the double quotes are part of the value; to quote it, use single quotes');
   }
-  const read = `${entry.name} is read as "${showValue(value)}"`;
-  return warnings.map((what) => ({ ...at(entry), message: `${read}; ${what}` }));
+  return warnings.map((what) => ({
+    ...at(entry),
+    message: `${entry.name} is read as "${showValue(value)}"; ${what}`,
+  }));
 }
 
 function findMissing(settings: Settings): readonly Finding[] {
