@@ -53,6 +53,22 @@ export function slotsNotCopied(
 }
 
 /**
+ * Failover slots that a standby has from the time when it was the primary, and of which the primary has a usable one: a
+ * standby cannot make such slots itself.
+ */
+export function supersededSlots(
+  standby: readonly LogicalSlotStatus[],
+  primary: readonly LogicalSlotStatus[],
+): readonly LogicalSlotStatus[] {
+  return standby.filter(
+    ({ name, isFailover, isSynced }) =>
+      isFailover === true &&
+      !isSynced &&
+      primary.some((slot) => slot.name === name && slot.isFailover === true && !slot.isLost),
+  );
+}
+
+/**
  * The slots in `synchronized_standby_slots`: consumers of failover slots are given what these standbys have, so that none is
  * ahead of the next primary. Names that repmgr does not give stay.
  * @param setting what is in force
@@ -74,7 +90,7 @@ function isUsable({ isSynced, isLost }: LogicalSlotStatus): boolean {
   return isSynced && !isLost;
 }
 
-function inWords(slots: readonly LogicalSlotStatus[]): string {
+export function inWords(slots: readonly LogicalSlotStatus[]): string {
   const names = slots.map(({ name }) => `"${name}"`);
   return slots.length === 1
     ? `logical replication slot ${names[0]}`

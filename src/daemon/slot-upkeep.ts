@@ -7,7 +7,6 @@ import { oldSlots } from '../cluster/old-slots.ts';
 import type { Config } from '../config/resolve.ts';
 import { RepmgrError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { Logger } from '../log/logger.ts';
 import { type NodeId, type NodeRecord, replicationSlotName } from '../model/node.ts';
 import type { Connection } from '../postgres/connection.ts';
 import { type LogicalSlots, logicalSlots } from '../postgres/queries/logical-slots.ts';
@@ -16,17 +15,14 @@ import { autoConf, changeSettingsFile } from '../postgres/server-settings.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import type { ServerPlace } from './observe/server-place.ts';
 import { reload } from './perform/reload.ts';
-import type { ReportedEvent } from './report/reported-event.ts';
+import { SupersededSlots, type SupersededSlotsOptions } from './superseded-slots.ts';
 
-export interface SlotUpkeepOptions {
-  readonly self: NodeId;
+export interface SlotUpkeepOptions extends SupersededSlotsOptions {
   readonly place: ServerPlace;
-  readonly config: () => Pick<Config, 'useReplicationSlots' | 'slotMaxAgeMs' | 'primaryLeaseMs'>;
+  readonly config: () => Pick<Config, 'useReplicationSlots' | 'slotMaxAgeMs' | 'primaryLeaseMs' | 'rejoin'>;
   readonly facts: () => Pick<ClusterFacts, 'nodes'>;
   /** To the own server. @throws RepmgrError where it does not answer */
   readonly own: () => Promise<Connection>;
-  readonly report: (event: ReportedEvent) => void;
-  readonly log: Logger;
 }
 
 export class SlotUpkeep {
@@ -36,11 +32,13 @@ export class SlotUpkeep {
   readonly #formerNodes = new Set<NodeId>();
   /** Slots that were made anew, and that no standby was seen to use since. */
   readonly #renewed = new Set<string>();
+  readonly #superseded: SupersededSlots;
   #complaint = '';
   #isRunning = false;
 
   constructor(options: SlotUpkeepOptions) {
     this.#options = options;
+    this.#superseded = new SupersededSlots(options);
   }
 
   /** Never throws. @param nowMs by the monotonic clock */
@@ -70,7 +68,7 @@ export class SlotUpkeep {
     }
     if (!slots.some(({ kind }) => kind === 'logical')) return;
     const logical = await logicalSlots(connection);
-    if (logical.isInRecovery) return;
+    if (logical.isInRecovery) return await this.#superseded.lookAfter(connection, logical);
     this.#warnOfLosses(logical);
     if (useReplicationSlots) await this.#synchronize(logical, slots, nowMs);
   }

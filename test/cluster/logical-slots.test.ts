@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   slotsNotCopied,
   slotsWithoutCopies,
+  supersededSlots,
   synchronizedStandbySlots,
 } from '../../src/cluster/logical-slots.ts';
 import type { LogicalSlotStatus } from '../../src/postgres/queries/logical-slots.ts';
@@ -49,6 +50,13 @@ describe('failover slots that a standby lacks', () => {
   it('are told with what keeps the copy away: a slot of its own, from when it was the primary', () => {
     expect(slotsNotCopied([slot('a')], [slot('a')], 'n2')?.hint).toContain("pg_drop_replication_slot('a')");
   });
+});
+
+it('slots of a former primary are superseded by usable copies of the same name alone', () => {
+  const own = [slot('a', { isLost: true }), slot('b'), slot('c', { isSynced: true }), slot('d')];
+  const primary = [slot('a'), slot('b', { isLost: true }), slot('c'), slot('d', { isFailover: false })];
+  expect(supersededSlots(own, primary).map(({ name }) => name)).toEqual(['a']);
+  expect(supersededSlots([slot('a', { isFailover: false })], primary)).toEqual([]);
 });
 
 describe('synchronized_standby_slots', () => {

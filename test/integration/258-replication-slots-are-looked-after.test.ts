@@ -75,6 +75,8 @@ it('a primary drops, renews and waits for the slots of its standbys, and leaves 
     place: placeOf(sandbox, 1),
     config: () => context.config,
     facts: () => ({ nodes: context.nodes() }),
+    addresses: context.addresses,
+    presentPrimary: () => context.nodes().find(({ role }) => role === 'primary'),
     own: async () => await context.connections.get('control'),
     report: (event) => events.push(event),
     log: context.log,

@@ -33,15 +33,39 @@ export async function logicalSlots(connection: Connection, options?: QueryOption
   return row;
 }
 
-/** JSON of `LogicalSlotStatus[]`. A copy that is temporary still is not complete. */
-export function logicalSlotsColumn(capabilities: Capabilities): string {
-  const isCopied = capabilities.canSynchronizeSlots;
+/**
+ * Drops a failover slot of a standby that is no copy, and that nobody reads from (17+).
+ * @returns false where there is none by now
+ */
+export async function dropOwnFailoverSlot(connection: Connection, name: string): Promise<boolean> {
+  const dropped = await connection.query(
+    `SELECT pg_catalog.pg_drop_replication_slot(slot_name)
+       FROM pg_catalog.pg_replication_slots
+      WHERE slot_name = $1 AND failover AND NOT synced AND NOT active AND pg_catalog.pg_is_in_recovery()`,
+    [name],
+  );
+  return dropped.length > 0;
+}
+
+/** JSON of `LogicalSlotStatus[]`. */
+function logicalSlotsColumn(capabilities: Capabilities): string {
   return `(SELECT coalesce(json_agg(slot), '[]')
-             FROM (SELECT slot_name AS name,
-                          ${isCopied ? 'failover' : 'NULL::boolean'} AS "isFailover",
-                          ${isCopied ? 'synced' : 'false'} AS "isSynced",
-                          ${capabilities.hasSlotWalStatus ? "coalesce(wal_status = 'lost', false)" : 'false'} AS "isLost"
+             FROM (SELECT ${logicalSlotColumns(capabilities)}
                      FROM pg_get_replication_slots()
-                    WHERE slot_type = 'logical'${capabilities.hasTemporarySlots ? ' AND NOT temporary' : ''}
+                    WHERE ${isLogicalSlot(capabilities)}
                     ORDER BY slot_name) AS slot)`;
+}
+
+/** Those of a `LogicalSlotStatus`, from pg_get_replication_slots(). */
+export function logicalSlotColumns(capabilities: Capabilities): string {
+  const isCopied = capabilities.canSynchronizeSlots;
+  return `slot_name AS name,
+          ${isCopied ? 'failover' : 'NULL::boolean'} AS "isFailover",
+          ${isCopied ? 'synced' : 'false'} AS "isSynced",
+          ${capabilities.hasSlotWalStatus ? "coalesce(wal_status = 'lost', false)" : 'false'} AS "isLost"`;
+}
+
+/** A copy that is temporary still is not complete. */
+export function isLogicalSlot(capabilities: Capabilities): string {
+  return `slot_type = 'logical'${capabilities.hasTemporarySlots ? ' AND NOT temporary' : ''}`;
 }
