@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**'],
+          // Some run a program; where the machine is busy that takes longer than Vitest's 5 s.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
