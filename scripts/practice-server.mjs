@@ -5,23 +5,40 @@ import { createServer } from 'node:net';
 
 const sslRequest = 80_877_103;
 /** Type oids of PostgreSQL. */
-const [boolean, integer, text, json] = [16, 23, 25, 114];
+const [boolean, integer, text] = [16, 23, 25];
 
-const statusRow = {
-  is_in_recovery: [boolean, 'f'],
-  is_read_only: [boolean, 'f'],
-  is_replay_paused: [boolean, null],
-  timeline: [integer, '1'],
-  system_identifier: [text, '1'],
-  current_lsn: [text, '0/1000000'],
-  received_lsn: [text, null],
-  replayed_lsn: [text, null],
-  instance: [text, '1 5432'],
-  wal_receiver: [json, null],
-  wal_senders: [json, '[]'],
-  slots: [json, '[]'],
-  logical_slots: [json, '[]'],
-};
+const status = [
+  {
+    is_in_recovery: [boolean, 'f'],
+    is_read_only: [boolean, 'f'],
+    is_replay_paused: [boolean, null],
+    segment: [text, '000000010000000000000001'],
+    checkpoint_timeline: [integer, '1'],
+    system_identifier: [text, '1'],
+    current_lsn: [text, '0/1000000'],
+    received_lsn: [text, null],
+    replayed_lsn: [text, null],
+    instance: [text, '1 5432'],
+  },
+  {
+    status: [text, 'streaming'],
+    received_tli: [integer, '1'],
+    conninfo: [text, 'host=127.0.0.1 port=5432 application_name=node1'],
+    slot_name: [text, 'repmgr_slot_1'],
+    sender_host: [text, '127.0.0.1'],
+    sender_port: [integer, '5432'],
+  },
+  { application_name: [text, 'node2'], state: [text, 'streaming'] },
+  {
+    slot_type: [text, 'physical'],
+    active: [boolean, 't'],
+    restart_lsn: [text, '0/1000000'],
+    name: [text, 'repmgr_slot_2'],
+    isFailover: [boolean, null],
+    isSynced: [boolean, 'f'],
+    isLost: [boolean, 'f'],
+  },
+];
 
 function nodeRow(port) {
   return {
@@ -74,15 +91,15 @@ function converse(socket, node) {
         const version = message('S', Buffer.from('server_version\x0015.0\0'));
         socket.write(Buffer.concat([message('R', int32(0)), version, ready()]));
       } else if (letter === 'Q') {
-        socket.write(Buffer.concat([...answer(content.toString('latin1'), node()), ready()]));
+        const rows = content.includes('is_in_recovery') ? status : [node()];
+        socket.write(Buffer.concat([...rows.flatMap(answer), ready()]));
       }
     }
   });
 }
 
-/** One row, with the columns that the statement is known by. */
-function answer(sql, node) {
-  const row = sql.includes('is_in_recovery') ? statusRow : node;
+/** What a statement gives that finds one row. */
+function answer(row) {
   const columns = Object.entries(row).map(([name, [type]]) =>
     Buffer.concat([
       Buffer.from(`${name}\0`),

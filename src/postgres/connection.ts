@@ -46,6 +46,14 @@ export interface Connection {
     parameters?: readonly unknown[],
     options?: QueryOptions,
   ): Promise<Row[]>;
+  /**
+   * Runs statements without parameters in one round trip, and gives the rows of each.
+   * @throws RepmgrError as query()
+   */
+  queryEach<Rows extends readonly (readonly object[])[]>(
+    statements: readonly string[],
+    options?: QueryOptions,
+  ): Promise<Rows>;
   /** BEGIN, `work`, COMMIT; ROLLBACK when `work` throws. Each statement sees what others committed before it. */
   transaction<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Calls back once, when the connection has ended in whatever way, `close` too; at once where it is over already. */
@@ -105,9 +113,16 @@ class PostgresConnection implements Connection {
     parameters: readonly unknown[] = [],
     options: QueryOptions = {},
   ): Promise<Row[]> {
-    const run = this.#previous.then(() => this.#run(sql, parameters, options));
-    this.#previous = run.catch(() => undefined);
-    return (await run) as Row[];
+    // A text of several statements has several results; the last one is what was asked for.
+    return ((await this.#runInTurn(sql, parameters, options)).at(-1)?.rows ?? []) as Row[];
+  }
+
+  async queryEach<Rows extends readonly (readonly object[])[]>(
+    statements: readonly string[],
+    options: QueryOptions = {},
+  ): Promise<Rows> {
+    const results = await this.#runInTurn(statements.join(';\n'), [], options);
+    return results.map(({ rows }) => rows) as unknown as Rows;
   }
 
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -132,17 +147,30 @@ class PostgresConnection implements Connection {
     await this.#client.close();
   }
 
+  async #runInTurn(
+    sql: string,
+    parameters: readonly unknown[],
+    options: QueryOptions,
+  ): Promise<readonly DriverResult[]> {
+    const run = this.#previous.then(() => this.#run(sql, parameters, options));
+    this.#previous = run.catch(() => undefined);
+    return await run;
+  }
+
   async #run(
     sql: string,
     parameters: readonly unknown[],
     options: QueryOptions,
-  ): Promise<readonly unknown[]> {
+  ): Promise<readonly DriverResult[]> {
     const { signal, deadlineMs = limits.queryMs } = options;
     throwIfInterrupted(signal);
     this.#client.throwIfLost();
     try {
-      const result = this.#session.client.query(sql, parameters);
-      return rowsOf(await beforeDeadline(result, { deadlineMs, signal }));
+      const result = await beforeDeadline(this.#session.client.query(sql, parameters), {
+        deadlineMs,
+        signal,
+      });
+      return 'rows' in result ? [result] : result;
     } catch (error) {
       throw this.#explain(error, sql, deadlineMs);
     }
@@ -161,10 +189,4 @@ class PostgresConnection implements Connection {
     }
     return statementFailure(error, place);
   }
-}
-
-/** A text of several statements has several results; the last one is what was asked for. */
-function rowsOf(result: DriverResult | readonly DriverResult[]): readonly unknown[] {
-  const last = 'rows' in result ? result : result.at(-1);
-  return last?.rows ?? [];
 }

@@ -33,6 +33,7 @@ describe('an exclusive backup', () => {
       port: connection.port,
       conninfo: connection.conninfo,
       query: (sql, parameters, options) => connection.query(sql, parameters, options),
+      queryEach: (statements, options) => connection.queryEach(statements, options),
       whenLost: (callback) => connection.whenLost(callback),
       transaction: (action) => connection.transaction(action),
       close: () => connection.close(),
