@@ -59,6 +59,14 @@ describe('the plan of a follow', () => {
     expect(planFollow(facts(), wish).settings).toMatchObject({ primary_slot_name: undefined });
   });
 
+  it('leaves the slot and the settings to the repmgrd of this node where that has to judge it', () => {
+    const plan = planFollow({ ...facts(), isThroughRepmgrd: true }, { ...wish, usesSlot: true });
+    expect(plan.steps.slice(0, 2)).toEqual([
+      'have the repmgrd of this node judge whether it may follow node "node2" (ID: 2), and attach it, with the settings of repmgr.conf',
+      'wait up to 30 seconds until it streams from node "node2" (ID: 2)',
+    ]);
+  });
+
   it('reloads where PostgreSQL can, and restarts or starts where it must', () => {
     const activation = (changes: Changes, wished: Partial<FollowWish> = {}) =>
       planFollow(facts(changes), { ...wish, ...wished }).activation;
