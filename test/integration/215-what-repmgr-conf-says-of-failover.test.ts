@@ -74,10 +74,8 @@ describe('repmgr.conf', () => {
     const expected = [`followed ${winner}`, `followed ${winner}`, `promoted ${winner}`];
     await waitUntil(async () => ((await lines()).length === 3 ? true : undefined), { deadlineMs: 20_000 });
     expect(await lines(), await leadersView(sandbox)).toEqual(expected);
-    const events = await sandbox.query<{ event: string }>(
-      winner,
-      `SELECT event FROM repmgr_sandbox.repl_events WHERE event LIKE '%promote' AND node_id = ${winner}`,
-    );
-    expect(events.map(({ event }) => event)).toEqual(['repmgrd_failover_promote']);
+    const sql = `SELECT event FROM repmgr_sandbox.repl_events WHERE event LIKE '%promote' AND node_id = ${winner}`;
+    const events = async () => await sandbox.query(winner, sql);
+    await expect.poll(events, { timeout: 20_000 }).toEqual([{ event: 'repmgrd_failover_promote' }]);
   });
 });
