@@ -23,7 +23,9 @@ interface SegmentFile {
 
 /** XLOG_BLCKSZ, unless PostgreSQL was built otherwise. */
 const pageBytes = 8192;
-const chunkBytes = 128 * pageBytes;
+/** Most often the end of WAL is near where it is looked for; what is read on and on is read in larger pieces. */
+const firstChunkBytes = 8 * pageBytes;
+const largestChunkBytes = 128 * pageBytes;
 
 /** The first page of a segment has a longer header. */
 const longHeaderBytes = 40;
@@ -52,6 +54,7 @@ export class WalPages {
   readonly #segments: ReadonlyMap<bigint, SegmentFile>;
   #open: { readonly path: string; readonly file: FileHandle } | undefined;
   #chunk: { readonly start: bigint; readonly bytes: Buffer } | undefined;
+  #chunkBytes = firstChunkBytes;
 
   private constructor(segmentBytes: number, segments: ReadonlyMap<bigint, SegmentFile>, checksum: Crc32c) {
     this.segmentBytes = segmentBytes;
@@ -142,7 +145,8 @@ export class WalPages {
       this.#open = { path: segment.path, file };
     }
     // A buffer of its own for each chunk: records keep parts of the one before.
-    const bytes = Buffer.alloc(Math.min(chunkBytes, this.segmentBytes));
+    const bytes = Buffer.allocUnsafeSlow(this.#chunkBytes);
+    this.#chunkBytes = Math.min(2 * this.#chunkBytes, largestChunkBytes);
     const { bytesRead } = await this.#open.file.read(
       bytes,
       0,
