@@ -34,14 +34,17 @@ export async function inspectClone(
   wish: CloneWish,
   options: { readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<CloneFacts> {
+  // What waits for other servers and programs goes on at the same time.
+  const startingPrograms = inspectPrograms(wish, options.signal);
+  // Where the source cannot be reached, nobody asks for its error.
+  startingPrograms.catch(() => undefined);
   const connection = await connect(wish.source, options);
   try {
     const server = await inspectServer(connection, options.signal);
-    // What waits for other servers and programs goes on at the same time.
     const [source, metadata, programs] = await Promise.all([
       inspectSource(connection, server, wish, options.signal),
       inspectMetadata(connection, server, wish, options),
-      inspectPrograms(wish, options.signal),
+      startingPrograms,
     ]);
     const sourceHost = await inspectSourceHost(connection, source, wish, options.signal);
     const upstream = await inspectUpstream(metadata, source, wish, options.signal);
