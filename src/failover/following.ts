@@ -26,7 +26,7 @@ export function reactFollowing(turn: Turn): void {
       turn,
       9,
       'freeze',
-      'its server is down and would come back to another upstream: takes that away',
+      'its server may stream from another node than the primary: takes that away',
       {},
     );
     beginFreeze(turn, null);
@@ -98,15 +98,26 @@ function isInterrupted(state: State): boolean {
   );
 }
 
-/** Its server is down; when it starts it would stream from wherever it did before, right or not. */
+/**
+ * Its server is down; when it starts it would stream from wherever it did before, right or not. Or it was told to follow
+ * another a moment ago, and what comes in from that is not in the last look at its WAL.
+ */
 function isAboutToStream(state: State, leader: KnownLeader): boolean {
   const { server, durable, following, metadata, settings } = state;
   const isDown = server?.condition === 'crashed' || server?.condition === 'shutDown';
   const upstream = metadata.nodes.find(({ id }) => id === settings.self)?.upstream ?? null;
   const isCascaded = metadata.nodes.some(({ id, upstream: its }) => id === upstream && its !== null);
   const isTold = following?.node === leader.node && following.term === leader.term;
+  const streamsFrom = server?.receiver?.upstream ?? null;
+  const isOnItsWay =
+    server?.condition === 'running' &&
+    server.isInRecovery === true &&
+    following !== null &&
+    following.node !== leader.node &&
+    streamsFrom !== leader.node &&
+    (streamsFrom === null || !isCascade(state, streamsFrom, leader));
   return (
-    isDown &&
+    (isDown || isOnItsWay) &&
     durable.frozen === null &&
     !isPaused(state) &&
     !isInMaintenance(state) &&

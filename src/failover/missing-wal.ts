@@ -2,6 +2,7 @@
 import { passesByItself } from './evidence.ts';
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
+import { isUnadopted } from './branch.ts';
 import type { VoteOutcome } from './messages.ts';
 import { leftLine } from './own-wal.ts';
 import { comparePositions, type Position, samePath } from './position.ts';
@@ -133,6 +134,7 @@ function mostOf(
 }
 
 function isAhead({ durable: { line }, position: own }: State, position: Position): boolean {
-  const isOnLine = line === null || !leftLine(position, line.path);
+  /** Nobody waits for what a hand wrote on a branch of its own. */
+  const isOnLine = !isUnadopted(position) && (line === null || !leftLine(position, line.path));
   return own !== null && isOnLine && comparePositions(position, own).order > 0;
 }

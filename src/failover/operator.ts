@@ -125,6 +125,10 @@ function promote(turn: Turn, pending: PendingRequest, isForced: boolean): void {
   const { role, server, position, durable, settings } = turn.state;
   const candidacy = candidacyOf(turn.state, true);
   const isUp = server?.condition === 'running' && position !== null;
+  if (role.kind === 'candidate' && !isForced) {
+    answerRequest(turn, pending, true, 'an election is under way on this node');
+    return;
+  }
   if (isForced && role.kind !== 'leader' && role.kind !== 'retiring' && isUp) {
     standForced(turn);
     answerRequest(

@@ -1,6 +1,7 @@
 /** A vote is asked for: the voter's side of an election (rule 3). */
 import type { NodeId } from '../model/node.ts';
 import { bounds } from './bounds.ts';
+import { candidacyOf } from './candidacy.ts';
 import { confirmationRefusal, grantConfirmation } from './confirmation.ts';
 import {
   askServers,
@@ -93,13 +94,18 @@ export function reactConsideration(turn: Turn): void {
   }
 }
 
+/** Its WAL is fetched by nobody, and it does not stand itself: then it keeps nobody from being elected. */
+function isOutOfReach(state: State): boolean {
+  return state.settings.walTailTimeoutMs === 0 && candidacyOf(state).kind === 'none';
+}
+
 /** Both kinds of answer bind: the term is stored, and the freeze stays until a leader of it is followed. */
 function decide(turn: Turn, candidate: NodeId, request: VoteRequest): void {
   const { durable, position } = turn.state;
   const frozen = durable.frozen === null ? null : { ...durable.frozen, boundTerm: request.term };
   const isElection = isElectionPurpose(request.purpose);
   const held = heldOnLine(turn.state);
-  if (isElection && held !== null && isBehind(held, request)) {
+  if (isElection && held !== null && isBehind(held, request) && !isOutOfReach(turn.state)) {
     store(turn, { term: request.term, frozen });
     explain(turn, 3, 'answerBehind', `${nameOf(turn.state, candidate)} lacks WAL that this node has`, {
       candidate,

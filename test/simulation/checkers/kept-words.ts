@@ -123,8 +123,11 @@ export class KeptWords implements Checker {
     if (vote === undefined || vote.candidate === upstream.node || upstream.phase !== 'writable') return;
     const daemon = world.nodeOf(node)?.daemon;
     const hasForgotten = daemon?.state === undefined && daemon?.file === undefined;
-    const followed = (daemon?.state?.durable ?? daemon?.file)?.leader?.term ?? 0;
-    if (hasForgotten || followed >= vote.term) {
+    const durable = daemon?.state?.durable ?? daemon?.file;
+    const followed = durable?.leader?.term ?? 0;
+    // Its own vote was on its way to the disk when the power failed: nobody has heard of it.
+    const wasNeverStored = vote.candidate === node && (durable?.term ?? 0) < vote.term;
+    if (hasForgotten || wasNeverStored || followed >= vote.term) {
       this.#votes.delete(node);
       return;
     }

@@ -2,7 +2,11 @@
  * The WAL of a winner, when it promotes, contains that of every voter whose vote it had; but for what an elected
  * promotion before gave up already: a voter that was left behind on another line votes as a witness does.
  */
+import { candidacyOf } from '../../../src/failover/candidacy.ts';
+import type { Event } from '../../../src/failover/events.ts';
 import type { Message } from '../../../src/failover/messages.ts';
+import type { State } from '../../../src/failover/state.ts';
+import type { StepResult } from '../../../src/failover/step.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import { type Branch, branchAt, commonLsn, contains, endOfBranchIn, type WalPosition } from '../world/wal.ts';
@@ -12,27 +16,45 @@ import type { Checker } from './watcher.ts';
 
 export class WinnerHasAll implements Checker {
   readonly name = 'winner has all';
-  /** Where each voter's WAL ended when it granted a term. */
-  readonly #granted = new Map<number, Map<number, WalPosition>>();
+  /** Where each voter's WAL ended when it granted a candidate its term. */
+  readonly #granted = new Map<string, Map<number, WalPosition>>();
   readonly #promotedIn = new Map<number, number>();
 
-  messageSent(world: World, from: number, _to: number, message: Message): void {
+  messageSent(world: World, from: number, to: number, message: Message): void {
     if (message.kind !== 'voteAnswer' || message.outcome.kind !== 'granted') return;
     const { server, daemon } = world.nodeOf(from) ?? {};
     // What a rejoin was begun in is no whole copy.
     if (daemon?.state?.durable.isRejoining === true) return;
     if (server === undefined || server.phase === 'writable') return;
-    const votes = this.#granted.get(message.term) ?? new Map<number, WalPosition>();
+    // Nobody may fetch it, and it does not stand itself.
+    const { state } = daemon ?? {};
+    if (state?.settings.walTailTimeoutMs === 0 && candidacyOf(state).kind === 'none') return;
+    const votes = this.#granted.get(`${to} ${message.term}`) ?? new Map<number, WalPosition>();
     votes.set(from, server.directory.flushed);
-    this.#granted.set(message.term, votes);
+    this.#granted.set(`${to} ${message.term}`, votes);
   }
 
   readonly #byHand = new Set<Branch>();
-  /** The newest timeline that an election made. */
+  /** The newest timeline that an election made or adopted. */
   #line: { readonly term: number; readonly branch: Branch } | undefined;
 
   promotionCalled(_world: World, daemon: Daemon, term: number): void {
     this.#promotedIn.set(daemon.node, term);
+  }
+
+  /** A branch that a hand made and a term adopts is the line from then on. */
+  stepped(
+    world: World,
+    { node }: Daemon,
+    { role }: State,
+    _event: Event,
+    { explanations }: StepResult,
+  ): void {
+    const isWritable = role.kind === 'candidate' && role.purpose === 'writable';
+    const branch = world.nodeOf(node)?.server?.directory.branch;
+    if (!isWritable || branch === undefined || !explanations.some(({ decision }) => decision === 'win'))
+      return;
+    if (this.#line === undefined || this.#line.term < role.term) this.#line = { term: role.term, branch };
   }
 
   becameWritable(world: World, server: PostgresServer, how: WayToWritable): void {
@@ -44,7 +66,7 @@ export class WinnerHasAll implements Checker {
     this.#promotedIn.delete(server.node);
     const line = this.#line;
     if (line === undefined || line.term < term) this.#line = { term, branch: server.directory.branch };
-    for (const [voter, position] of this.#granted.get(term) ?? []) {
+    for (const [voter, position] of this.#granted.get(`${server.node} ${term}`) ?? []) {
       if (this.#hasStrayed(position)) continue;
       if (contains(server.directory.end, onTheLine(this.#withoutHand(position), line?.branch))) continue;
       const own = `${server.directory.branch.timeline}/${server.directory.branch.forkedAt}`;
