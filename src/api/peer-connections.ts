@@ -96,6 +96,7 @@ export function openPeerConnections(options: PeerConnectionsOptions): PeerConnec
       throw failure('peer_unreachable', {
         message: `WAL cannot be fetched from node ${from}`,
         detail: 'The address of its repmgrd is not known.',
+        hint: 'Set "api_advertise" in its repmgr.conf, and start its repmgrd.',
       });
     },
     fetchMetadata: async (from, request, fetchSignal) => {

@@ -109,6 +109,7 @@ function unreachable({ from, address }: WalFetch, error: unknown): Error {
   return failure('peer_unreachable', {
     message: `WAL cannot be fetched from the repmgrd of node ${from} at ${address}`,
     detail: error instanceof Error ? error.message : String(error),
+    hint: 'See whether it runs: repmgr daemon status',
     cause: error,
   });
 }

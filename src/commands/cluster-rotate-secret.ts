@@ -133,6 +133,7 @@ async function awaitHolders(
   throw failure('secret_unspread', {
     message: `the new secret has not reached every repmgrd within ${limits.secretSpreadMs / 1000} s`,
     detail: `It lacks at: ${reasons.join(', ')}.`,
+    hint: 'See which repmgrds run: repmgr daemon status',
   });
 }
 

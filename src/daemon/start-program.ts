@@ -1,5 +1,6 @@
 /** repmgrd from its arguments to its end: configuration, log, PID file, signals, the service manager. */
 import { dirname } from 'node:path';
+import { makeStateDirectory } from '../cluster/state-directory.ts';
 import { loadConfig, noConfigurationFound } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
 import { exitCodes, RepmgrError } from '../errors.ts';
@@ -25,7 +26,7 @@ export interface ProgramStart {
 
 /**
  * Runs until SIGTERM or SIGINT; with `-d` only until the program in the background was started.
- * @throws RepmgrError of the configuration
+ * @throws RepmgrError of the configuration; with `-d` state_directory_unusable
  */
 export async function startProgram(start: ProgramStart): Promise<number> {
   const { options, args, environment, log, print } = start;
@@ -36,6 +37,8 @@ export async function startProgram(start: ProgramStart): Promise<number> {
     return exitCodes.success;
   }
   if (options.isDaemonized && !isDetached()) {
+    // What fails in the background is seen by nobody who waits in front.
+    await makeStateDirectory(config);
     // The last `-f` counts: in the background the file is found wherever the working directory is.
     const file = config.sourceFile ?? '';
     await startDetached([...args, '-f', file], dirname(file));

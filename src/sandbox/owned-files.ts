@@ -1,5 +1,6 @@
 /** Files and directories that belong to the user of the servers, also where root makes them. */
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, writeFile } from 'node:fs/promises';
+import { makeDirectories } from '../system/make-directories.ts';
 import type { SandboxUser } from './user.ts';
 
 /** Makes the directory, and parents where they are missing; only the directory itself belongs to the user. */
@@ -8,7 +9,7 @@ export async function makeOwnedDirectory(
   user: SandboxUser | undefined,
   mode = 0o700,
 ): Promise<void> {
-  await mkdir(path, { recursive: true });
+  await makeDirectories(path);
   await chmod(path, mode);
   if (user !== undefined) await chown(path, user.uid, user.gid);
 }

@@ -119,6 +119,13 @@ describe('the service commands of repmgrd', () => {
     expect((await start('true', '--dry-run')).stdout).toBe('start repmgrd with: true\n');
   });
 
+  it('is told at once what would end repmgrd in the background', async () => {
+    const file = await withSettings(sandbox, 1, { state_directory: '/proc/nothing' });
+    const failed = await sandbox.repmgr(1, [...file, 'daemon', 'start']);
+    expect(failed.exitCode).toBe(27);
+    expect(failed.stderr).toContain('ERROR: the state directory "/proc/nothing" cannot be used');
+  });
+
   it('are waited for, unless nobody wants to wait', async () => {
     const silent = await start('true', '--wait=1');
     expect(silent.exitCode).toBe(27);

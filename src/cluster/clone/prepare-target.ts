@@ -1,6 +1,7 @@
 /** Makes room for the copy in all directories, and gives them back as they were when the clone fails. */
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDirectories } from '../../system/make-directories.ts';
 import { asideOf, type Places, preparePlace, restorePlaces } from './copy-place.ts';
 import type { CloneContext, Undo } from './context.ts';
 import type { ClonePlaces } from './places.ts';
@@ -14,7 +15,7 @@ export async function prepareTarget(
   const made: string[] = [];
   undos.push(() => restoreTarget(all, made, log));
   for (const place of all) {
-    const first = await mkdir(place.location, { recursive: true, mode: 0o700 });
+    const first = await makeDirectories(place.location, 0o700);
     if (first !== undefined) made.push(...directoriesBetween(place.location, first));
     await preparePlace(place);
   }

@@ -2,11 +2,12 @@
  * Keeps the configuration files of a data directory elsewhere while something overwrites them, as pg_rewind does with
  * those of the server that it copies from.
  */
-import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { failure, type RepmgrError } from '../../errors.ts';
 import { configurationFiles } from '../../postgres/configuration-files.ts';
 import { writeDurably } from '../../system/durable-file.ts';
+import { makeDirectories } from '../../system/make-directories.ts';
 
 export interface ConfigArchive {
   /** Where the files are kept. */
@@ -41,7 +42,7 @@ export async function planStoring(dataDirectory: string, archive: string): Promi
  */
 export async function storeConfiguration({ archive, dataDirectory, files }: ConfigArchive): Promise<void> {
   await translated(archive, async () => {
-    await mkdir(archive, { recursive: true, mode: 0o700 });
+    await makeDirectories(archive, 0o700);
     for (const name of files) await copy(join(dataDirectory, name), join(archive, name));
   });
 }
@@ -96,7 +97,7 @@ export async function restoreConfiguration({
 }
 
 async function copy(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await makeDirectories(dirname(to), 0o700);
   await writeDurably(to, await readFile(from), { mode: 0o600 });
 }
 

@@ -58,6 +58,7 @@ async function advance({ primary, clusterName, known }: Rotation, state: SecretS
   throw failure('secret_unspread', {
     message: 'somebody else changes the secret at the same time',
     detail: `It is no longer in version ${state.version}, which this command found.`,
+    hint: 'Wait until the other command has ended.',
   });
 }
 

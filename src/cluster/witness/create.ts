@@ -1,5 +1,5 @@
 /** Makes the PostgreSQL of a witness, step by step, and registers it; when a step fails, those before it are undone. */
-import { chmod, mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure, RepmgrError } from '../../errors.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -17,6 +17,7 @@ import { applySettings } from '../../postgres/recovery-config.ts';
 import { controlServer, type LocalServer } from '../../postgres/server-process.ts';
 import { throwIfInterrupted } from '../../system/clock.ts';
 import { writeDurably } from '../../system/durable-file.ts';
+import { makeDirectories } from '../../system/make-directories.ts';
 import { connectToNewServer } from './connect-new-server.ts';
 import type { CreationFacts, CreationPlan, CreationStepKind, CreationWish } from './creation-plan.ts';
 import { registerWitness } from './register.ts';
@@ -64,7 +65,7 @@ const actions: Readonly<Record<CreationStepKind, Action>> = {
   },
   initdb: async (context, undos) => {
     const { path } = context.facts.directory;
-    const made = await mkdir(path, { recursive: true, mode: 0o700 });
+    const made = await makeDirectories(path, 0o700);
     undos.push(() => removeData(path, made));
     await chmod(path, 0o700);
     await initializeDataDirectory(newServer(context), context.signal);
