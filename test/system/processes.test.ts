@@ -6,6 +6,7 @@ import {
   parsePsLine,
   parseStat,
   type RunningProcess,
+  timesSlept,
   withDescendants,
 } from '../../src/system/processes.ts';
 
@@ -63,6 +64,13 @@ describe('the descendants of a process', () => {
     expect(withDescendants(4, all)).toEqual([]);
     expect(withDescendants(77, all)).toEqual([]);
   });
+});
+
+it('tells how often a process has slept', async () => {
+  const before = timesSlept(process.pid) ?? Number.NaN;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(timesSlept(process.pid)).toBeGreaterThan(before);
+  expect(timesSlept(4_194_305)).toBeUndefined();
 });
 
 it('finds this process and its parent on the machine', async () => {
