@@ -2,6 +2,7 @@
 import { chmod, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import { connect } from '../../src/postgres/connection.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { placeByUs } from '../support/libpq.ts';
@@ -219,9 +220,9 @@ describe('a place without a server', () => {
     const startedAtMs = performance.now();
     expect(await ask(`${conninfo} connect_timeout=1`)).toMatchObject({
       exitCode: 6,
-      detail: `127.0.0.1:${silent}: no answer within 1 s.`,
+      detail: expect.stringMatching(/: no answer within (1|0\.\d) s\.$/),
     });
-    expect(performance.now() - startedAtMs).toBeLessThan(3_000);
+    expect(performance.now() - startedAtMs).toBeLessThan(limits.connectMs);
 
     const before = performance.now();
     await expect(connect(conninfo, { deadlineMs: 300 })).rejects.toMatchObject({
@@ -244,8 +245,12 @@ describe('a place without a server', () => {
     const startedAtMs = performance.now();
     const frozen = await ask(to('user=repmgr connect_timeout=1'));
     await sandbox.thaw(1);
-    expect(frozen).toMatchObject({ exitCode: 6, detail: `127.0.0.1:${port}: no answer within 1 s.` });
-    expect(performance.now() - startedAtMs).toBeLessThan(3_000);
+    // A busy machine takes some of that second before the server is asked.
+    expect(frozen).toMatchObject({
+      exitCode: 6,
+      detail: expect.stringMatching(/: no answer within (1|0\.\d) s\.$/),
+    });
+    expect(performance.now() - startedAtMs).toBeLessThan(limits.connectMs);
   });
 });
 
