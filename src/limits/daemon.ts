@@ -34,6 +34,8 @@ export const daemonLimits = {
   guardNoteReads: 5,
   /** For a leader to take a standby that is gone out of synchronous_standby_names: a lease, and some steps. */
   leavesNamesMs: 20_000,
+  /** WAL of one timeline that is compared with the primary's; for more a copy of the data takes little longer. */
+  sameWalBytes: 4 * 1024 ** 3,
   /** For pg_rewind, which reads all WAL since the fork and copies what changed. */
   rewindMs: 3_600_000,
   /** Between two looks at the replication slots: for so long consumers of failover slots wait for a standby that is gone. */

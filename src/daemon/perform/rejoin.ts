@@ -13,7 +13,9 @@ import { RepmgrError } from '../../errors.ts';
 import type { Action } from '../../failover/actions.ts';
 import type { ActionResult } from '../../failover/events.ts';
 import { limits } from '../../limits.ts';
+import type { Lsn } from '../../model/lsn.ts';
 import type { NodeRecord } from '../../model/node.ts';
+import { findDivergence, type TimelinePath } from '../../model/timeline.ts';
 import { type ControlFile, readControlFile } from '../../postgres/control-file.ts';
 import { findPostmaster } from '../../postgres/postmaster.ts';
 import { writeDurably } from '../../system/durable-file.ts';
@@ -25,6 +27,7 @@ import { divergedDirectory, rewindingFile } from '../../cluster/rejoin/kept-plac
 import { recordFollowing } from './record-following.ts';
 import { forgetFormerConninfo, noUpstream, setUpstream } from './receiver-settings.ts';
 import { signal as signalProcess } from './reload.ts';
+import { isWalOf } from './same-wal.ts';
 import { prepareSlot } from './slots.ts';
 import { markAsStandby } from './standby-mark.ts';
 import { startPrepared } from './start.ts';
@@ -41,8 +44,13 @@ export async function rejoin(
   await stop(context, server);
   await leaveNames(context);
   const way = await chooseWay(context, server, primary, action.hasStrayed);
-  log.notice(`rejoining node ${context.self} to node ${primary.id} by a ${way.name}`, { detail: way.reason });
-  if (way.name === 'clone' || !(await isRewound(context, server, primary))) {
+  log.notice(
+    way.name === 'nothing'
+      ? `node ${context.self} follows node ${primary.id} as it is`
+      : `rejoining node ${context.self} to node ${primary.id} by a ${way.name}`,
+    { detail: way.reason },
+  );
+  if (way.name === 'clone' || (way.name === 'rewind' && !(await isRewound(context, server, primary)))) {
     attempts.begin('clone');
     await cloneFrom(context, server, primary);
   }
@@ -71,7 +79,7 @@ async function leaveNames({ config, self, record, signal }: PerformContext): Pro
 
 interface Way {
   /** A re-sync of what differs would be a third one. */
-  readonly name: 'rewind' | 'clone';
+  readonly name: 'rewind' | 'clone' | 'nothing';
   readonly reason: string;
 }
 
@@ -88,6 +96,12 @@ async function chooseWay(
   if (own?.history === undefined) return { name: 'clone', reason: 'its WAL cannot be read.' };
   const theirs = await timelinePathOf(context.addresses.addressed(primary.conninfo), context.signal);
   const diverged = divergenceOf({ timelineId: own.timelineId, history: own.history }, theirs);
+  if (
+    !hasStrayed &&
+    (await isStillTheirs(context, server, primary, { ...own, history: own.history }, theirs))
+  ) {
+    return { name: 'nothing', reason: 'its WAL is the same, byte by byte.' };
+  }
   const obstacle = hasStrayed
     ? 'its WAL is not what its numbers say'
     : await whyNotRewind(context, server, primary, diverged, control);
@@ -108,6 +122,23 @@ async function chooseWay(
     });
   }
   return way;
+}
+
+/** By the numbers nothing diverged: only who made the timeline is not known. */
+async function isStillTheirs(
+  context: PerformContext,
+  server: OwnServer,
+  primary: NodeRecord,
+  own: TimelinePath & { readonly lsn: Lsn },
+  theirs: TimelinePath,
+): Promise<boolean> {
+  const beganAt = own.history.at(-1)?.endedAt;
+  const found = findDivergence(own, theirs);
+  if (beganAt === undefined || found?.timelineId !== own.timelineId || found.divergedAt !== undefined) {
+    return false;
+  }
+  const { timelineId, lsn: endsAt } = own;
+  return await isWalOf(context, server, primary.id, { timelineId, beganAt, endsAt });
 }
 
 async function whyNotRewind(
