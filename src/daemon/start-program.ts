@@ -11,7 +11,7 @@ import { systemConfigDirectory } from '../system/pg-config.ts';
 import { removePidFile, writePidFile } from '../system/pid-file.ts';
 import { openServiceNotification } from '../system/service-notification.ts';
 import { workingDirectory } from '../system/working-directory.ts';
-import { optimizeOnlyWhatIsBusy } from './optimization.ts';
+import { collectInOneThread, optimizeOnlyWhatIsBusy } from './optimization.ts';
 import type { DaemonOptions } from './options.ts';
 import { runDaemon } from './run.ts';
 
@@ -109,6 +109,7 @@ async function runUntilSignal(
   };
   const onHangup = (): void => void reload();
   optimizeOnlyWhatIsBusy();
+  collectInOneThread();
   process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', onHangup);
   try {
     await runDaemon({
