@@ -15,7 +15,7 @@ beforeAll(async () => {
     nodes: 3,
     postgresVersion: 17,
     postgresqlConf: { wal_level: 'logical', hot_standby_feedback: 'on' },
-    repmgrConf: { failover: 'automatic', rejoin: 'automatic', primary_lease_secs: '2' },
+    repmgrConf: { failover: 'automatic', rejoin: 'automatic', primary_lease_secs: '8' },
   });
   await sandbox.query(1, `SELECT pg_create_logical_replication_slot('plain', 'pgoutput')`);
   await sandbox.query(1, `SELECT pg_create_logical_replication_slot('kept', 'pgoutput', false, false, true)`);
@@ -168,5 +168,6 @@ it('with repmgrd consumers wait after a failover for those who follow', async ()
   await awaitStreaming(sandbox, 2, [3]);
   await expect
     .poll(() => waitedFor(2), { timeout: 30_000, message: await leadersView(sandbox) })
-    .toBe('repmgr_slot_3');
+    // Node 1 may be back as a standby by then.
+    .toMatch(/^(repmgr_slot_1, )?repmgr_slot_3$/);
 });
