@@ -100,7 +100,7 @@ function isInterrupted(state: State): boolean {
 
 /**
  * Its server is down; when it starts it would stream from wherever it did before, right or not. Or it was told to follow
- * another a moment ago, and what comes in from that is not in the last look at its WAL.
+ * another before, and what comes in from that is not in the last look at its WAL.
  */
 function isAboutToStream(state: State, leader: KnownLeader): boolean {
   const { server, durable, following, metadata, settings } = state;

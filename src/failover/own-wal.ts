@@ -192,6 +192,10 @@ function learnsFromLeader({ server, durable, following, metadata, settings }: St
   if (server === null || server.isInRecovery === false) {
     return false;
   }
+  /** What left the leader's line is not taken for it by numbers that both bear. */
+  if (following !== null && !following.isOnLine) {
+    return false;
+  }
   const upstream = server.receiver?.upstream ?? following?.node ?? durable.attachedTo;
   /** A standby that it is not cascaded from may be an old leader, with a timeline of its own. */
   const isCascaded = metadata.nodes.some(({ id, upstream: its }) => id === settings.self && its === upstream);

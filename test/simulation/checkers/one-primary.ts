@@ -36,6 +36,8 @@ export class OnePrimary implements Checker {
   readonly #lostAt = new Map<number, number>();
   /** Since when each server's repmgrd has been watching it. */
   readonly #watchedSince = new Map<number, number>();
+  /** When it knew first in this life whether the server is writable. */
+  readonly #seenSince = new Map<number, number>();
   /** When it last knew of no term at all. */
   readonly #unarmedAt = new Map<number, number>();
   /** What an operator's word won without a quorum: when, and its term with those that were won by its record. */
@@ -55,6 +57,8 @@ export class OnePrimary implements Checker {
     if (durable.leading === null && durable.leader === null && durable.yielded === null) {
       this.#unarmedAt.set(daemon.node, world.schedule.now);
     }
+    const isSeen = (state.server?.isInRecovery ?? null) !== null;
+    if (isSeen && !this.#seenSince.has(daemon.node)) this.#seenSince.set(daemon.node, world.schedule.now);
     if (role.kind === 'leader' && state.role.kind === 'leader') {
       this.#noteHeir(role.term, state.role.term);
     } else if (role.kind === 'candidate' && explanations.some(({ decision }) => decision === 'win')) {
@@ -103,6 +107,7 @@ export class OnePrimary implements Checker {
 
   daemonStopped(_world: World, daemon: Daemon): void {
     this.#watchedSince.delete(daemon.node);
+    this.#seenSince.delete(daemon.node);
   }
 
   #look(world: World): void {
@@ -162,7 +167,8 @@ export class OnePrimary implements Checker {
     // Without repmgrd only a guard can act.
     if (!isRunning || now < process.thawedAt + reactionMs) return !node.guard.isAlive;
     if (process.isFrozen) return !node.guard.isAlive;
-    const isBackSince = this.#watchedSince.get(server.node) ?? now;
+    // A server that does not answer a repmgrd that starts may be anything.
+    const isBackSince = this.#seenSince.get(server.node) ?? now;
     if (now < isBackSince + reactionMs && !node.guard.isAlive) return true;
     // It takes a repmgrd a lease to find that it leads nothing.
     const startedAt = this.#startedUnasked.get(server);

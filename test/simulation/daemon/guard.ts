@@ -132,7 +132,9 @@ export class Guard {
       // The end of the last word is not slept through.
       if (leftMs > askBeforeMs) {
         const wait = Math.min(contactMs / 4, leftMs - askBeforeMs);
-        world.schedule.after(host.clock.virtualMs(wait), host.guard, () => this.#ask());
+        world.schedule.after(host.clock.virtualMs(wait), host.guard, () =>
+          !this.#daemon.isRunning && this.#hasSlept ? this.#askAnew() : this.#ask(),
+        );
       } else world.schedule.after(host.clock.virtualMs(Math.max(0, leftMs)), host.guard, () => this.#fence());
     });
   }
