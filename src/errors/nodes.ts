@@ -51,7 +51,8 @@ export const nodeErrors = {
   },
   failover_not_paused: {
     exit: 'badConfiguration',
-    about: 'metadata that were lost are to be made anew while repmgrd leads the cluster, and failover is not paused',
+    about:
+      'metadata that were lost are to be made anew while repmgrd leads the cluster, and failover is not paused',
   },
   not_elected: {
     exit: 'badConfiguration',

@@ -1,5 +1,6 @@
 /** The part of `pg` that is used; its types know it only as a part of the whole. */
 declare module 'pg/lib/client' {
-  const Client: typeof import('pg').Client;
+  import pg = require('pg');
+  const Client: typeof pg.Client;
   export default Client;
 }

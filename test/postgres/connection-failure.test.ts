@@ -33,7 +33,7 @@ describe('connectionFailure', () => {
     [{ code: '57P03' }, /wait until it accepts connections/],
     [{ code: '57P03', reason: 'the database system is not accepting connections' }, /hot_standby = on/],
     [{ code: '53300' }, /max_connections/],
-    [{ code: '42501' }, /ALTER ROLE "repmgr" REPLICATION/],
+    [{ code: '42501' }, /belong to the user that runs it/],
     [{ code: 'XX000' }, /psql "host=node1 port=5432 user=repmgr dbname=repmgr"/],
   ])('of %j hints at %s', (parts, hint) => {
     const error = connectionFailure([failed(parts)], settings, false);
@@ -43,6 +43,11 @@ describe('connectionFailure', () => {
       hint: expect.stringMatching(hint),
     });
     expect(JSON.stringify([error.message, error.detail, error.hint])).not.toContain('geheim');
+  });
+
+  it('of a role that may not replicate hints at its attribute', () => {
+    const error = connectionFailure([failed({ code: '42501' })], settings, true);
+    expect(error.hint).toContain('ALTER ROLE "repmgr" REPLICATION');
   });
 
   it('lists the reason of every host that was tried', () => {

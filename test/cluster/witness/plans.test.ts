@@ -59,7 +59,7 @@ describe('the registration of a witness', () => {
     refusalOf(() =>
       planWitnessRegistration({ ...facts, witness: { ...witness, ...changes } }, { ...wish, force }),
     );
-  const ours = { kind: 'ours', migration: 3 } as const;
+  const ours = { kind: 'ours', migration: 4 } as const;
 
   it.each<readonly [string, Partial<WitnessInstance>, string]>([
     ['the primary itself', { instance: '1 5432', systemIdentifier: '1' }, 'the primary itself'],

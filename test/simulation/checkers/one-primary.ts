@@ -167,13 +167,14 @@ export class OnePrimary implements Checker {
     // Without repmgrd only a guard can act.
     if (!isRunning || now < process.thawedAt + reactionMs) return !node.guard.isAlive;
     if (process.isFrozen) return !node.guard.isAlive;
-    // A server that does not answer a repmgrd that starts may be anything.
-    const isBackSince = this.#seenSince.get(server.node) ?? now;
+    // A server that went on meanwhile, and does not answer a repmgrd that starts, may be anything.
+    const startedAt = this.#watchedSince.get(server.node) ?? now;
+    const isBackSince = server.allowedAt < startedAt ? (this.#seenSince.get(server.node) ?? now) : startedAt;
     if (now < isBackSince + reactionMs && !node.guard.isAlive) return true;
     // It takes a repmgrd a lease to find that it leads nothing.
-    const startedAt = this.#startedUnasked.get(server);
-    if (startedAt === undefined) return false;
-    const since = Math.max(startedAt, this.#watchedSince.get(server.node) ?? now);
+    const startedUnasked = this.#startedUnasked.get(server);
+    if (startedUnasked === undefined) return false;
+    const since = Math.max(startedUnasked, startedAt);
     return now < since + settings.leaseMs + reactionMs;
   }
 }
