@@ -2,6 +2,10 @@
  * Replication is asynchronous, so a failover may lose commits; but none that was acknowledged after the leader had
  * been out of contact for long enough to make commits wait.
  */
+import type { Event } from '../../../src/failover/events.ts';
+import type { State } from '../../../src/failover/state.ts';
+import type { StepResult } from '../../../src/failover/step.ts';
+import type { Daemon } from '../daemon/daemon.ts';
 import type { PostgresServer } from '../postgres/server.ts';
 import { type Branch, commonLsn } from '../world/wal.ts';
 import type { WayToWritable } from '../postgres/server-habits.ts';
@@ -17,11 +21,26 @@ export class BoundedLoss implements Checker {
   /** Acknowledged when a hold should have been in force. */
   readonly #late = new Ledger();
   #isPromised = false;
+  /** Since when each leader has known that its server is writable: a promotion may outlast its contact. */
+  readonly #servesSince = new Map<number, number>();
 
   begun({ options }: World): void {
     // By failover_quorum=none a leader needs nobody's word, so that it never holds.
     const needsWord = options.nodes.every(({ settings }) => settings.failoverQuorum !== 'none');
     this.#isPromised = options.habits.slowReloadChance === 0 && needsWord;
+  }
+
+  stepped(
+    { schedule }: World,
+    { node }: Daemon,
+    { role: before }: State,
+    _: Event,
+    result: StepResult,
+  ): void {
+    const { role } = result.state;
+    const didServe = before.kind === 'leader' && before.stage === 'serving';
+    if (role.kind === 'leader' && role.stage === 'serving' && !didServe)
+      this.#servesSince.set(node, schedule.now);
   }
 
   acknowledged(world: World, server: PostgresServer, branch: Branch, lsn: number): void {
@@ -42,6 +61,7 @@ export class BoundedLoss implements Checker {
     if (node.host.disk.isHanging || node.host.stateDisk.isHanging || now < node.host.wokeAt + reactionMs)
       return false;
     if (now < node.daemon.process.thawedAt + settings.heartbeatIntervalMs + reactionMs) return false;
+    if (now < (this.#servesSince.get(server.node) ?? now) + reactionMs) return false;
     const monotonicMs = node.host.clock.monotonicMs(now);
     const oldest = monotonicMs - settings.commitHoldMs - reactionMs;
     if (state.role.since > oldest) return false;
