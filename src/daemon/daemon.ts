@@ -66,7 +66,7 @@ export class Daemon {
       relay: async (events: readonly RelayedEvent[]) => await this.traffic.relay(events),
       leader: () => this.answers.leader,
       report: (event: ReportedEvent) => this.#reports.event(event),
-      recordLeadership: (term: number) => this.#effects.performAside({ kind: 'writeMetadata', term }),
+      recordLeadership: (term: number) => this.#doNow({ kind: 'writeMetadata', term }),
       reread: async () => await this.#metadata.read(),
       noteSecrets: (secrets: ClusterSecrets) => this.#metadata.noteSecrets(secrets),
       log,
@@ -220,8 +220,10 @@ export class Daemon {
         return;
       case 'renewGuard':
       case 'endGuard':
+        void this.#effects.performAside(action);
+        return;
       case 'writeMetadata':
-        this.#effects.performAside(action);
+        void this.#effects.performAside(action).then(() => this.#metadata.read());
     }
   }
 

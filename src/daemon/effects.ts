@@ -83,13 +83,15 @@ export class Effects {
     });
   }
 
-  /** For actions whose end nobody is told. */
-  performAside(action: Exclude<PerformedAction, { readonly id: number }>): void {
-    perform(action, this.#context(this.#ending.signal)).catch((error: unknown) => {
+  /** For actions whose end the core is not told. Never throws. */
+  async performAside(action: Exclude<PerformedAction, { readonly id: number }>): Promise<void> {
+    try {
+      await perform(action, this.#context(this.#ending.signal));
+    } catch (error) {
       this.#options.from.log.warning(asideInWords[action.kind], {
         detail: redactConninfo(error instanceof Error ? error.message : String(error)),
       });
-    });
+    }
   }
 
   readonly safeStart = {

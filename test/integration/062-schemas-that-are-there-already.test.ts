@@ -75,7 +75,7 @@ describe('a schema that is refused', () => {
     expect(await refuse()).toBe(
       [
         `ERROR: schema "${schema}" was made by a newer repmgr`,
-        'DETAIL: Its last migration has number 99; this program knows numbers up to 3.',
+        'DETAIL: Its last migration has number 99; this program knows numbers up to 4.',
         'HINT: Install the newer repmgr on this node too: "repmgr --version" shows what is installed.',
         '',
       ].join('\n'),

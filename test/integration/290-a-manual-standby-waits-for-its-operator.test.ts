@@ -49,8 +49,9 @@ it('votes, is left alone by the new primary over restarts, says what to run, and
     await waitUntil(async () => ((await events()).length > 0 ? true : undefined), { deadlineMs: 20_000 }),
   ).toBe(true);
   expect(await events()).toEqual(told);
+  const row = async () => (await sandbox.repmgr(2, ['daemon', 'status'])).stdout;
+  await expect.poll(row, { timeout: 20_000 }).toMatch(/3 +\| node3 +\| standby +\| +running +\| ! node2/);
   const status = await sandbox.repmgr(2, ['daemon', 'status']);
-  expect(status.stdout).toMatch(/3 +\| node3 +\| standby +\| +running +\| ! node2/);
   expect(status.stderr).toContain(
     'without replication since node2 is the primary: run "repmgr standby follow"',
   );
