@@ -98,13 +98,29 @@ export function primaryAnswers(state: State, answers: readonly (readonly [NodeId
   });
 }
 
-/** A freeze that no answer rests on: where the primary lives, replication goes on at once; never into diverged WAL. */
+/** A freeze that no answer rests on, and that nothing gives back yet; never into diverged WAL. */
+function looseFreeze(state: State): State['durable']['frozen'] {
+  const { frozen } = state.durable;
+  const isLoose = frozen?.boundTerm === null && !isDiverged(state) && !isRunning(state, 'unfreeze');
+  return isLoose ? frozen : null;
+}
+
+/** Where the primary lives, replication goes on at once. */
 export function undoFreeze(turn: Turn): void {
-  const { frozen } = turn.state.durable;
-  const isBound = frozen === null || frozen.boundTerm !== null || isDiverged(turn.state);
-  if (!isBound && !isRunning(turn.state, 'unfreeze')) {
+  const frozen = looseFreeze(turn.state);
+  if (frozen !== null) {
     abandon(turn, 'freeze');
     begin(turn, 'unfreeze', (id) => ({ kind: 'unfreeze', id, primaryConninfo: frozen.primaryConninfo }));
+  }
+}
+
+/** A loose freeze ends with the first heartbeat that is acknowledged again. */
+export function thaw(turn: Turn): void {
+  const { durable, consideration } = turn.state;
+  const frozen = looseFreeze(turn.state);
+  if (frozen !== null && frozen.leader === (durable.leader?.node ?? null) && consideration === null) {
+    explain(turn, 3, 'unfreeze', 'the primary is heard of again: replication goes on', {});
+    undoFreeze(turn);
   }
 }
 
@@ -122,22 +138,4 @@ export function noteStarting(turn: Turn, answers: readonly (readonly [NodeId, Pe
   if (startingSince.length > 0 || before.length > 0) {
     change(turn, { startingSince });
   }
-}
-
-/** A freeze that no answer rests on ends with the first heartbeat that is acknowledged again. */
-export function thaw(turn: Turn): void {
-  const { frozen, leader } = turn.state.durable;
-  if (
-    frozen === null ||
-    frozen.leader !== (leader?.node ?? null) ||
-    isDiverged(turn.state) ||
-    frozen.boundTerm !== null ||
-    turn.state.consideration !== null ||
-    isRunning(turn.state, 'unfreeze')
-  ) {
-    return;
-  }
-  explain(turn, 3, 'unfreeze', 'the primary is heard of again: replication goes on', {});
-  abandon(turn, 'freeze');
-  begin(turn, 'unfreeze', (id) => ({ kind: 'unfreeze', id, primaryConninfo: frozen.primaryConninfo }));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HeartbeatRefused } from '../../src/failover/messages.ts';
 import type { Settings } from '../../src/failover/settings.ts';
 import {
   at,
@@ -47,6 +48,21 @@ function acknowledge(leader: OneNode, from: number, sentAt = leader.now): void {
     candidacy: { kind: 'candidate', priority: 100 },
     storedRecord: { term: term(1), number: 1 },
     highestTerm: term(1),
+  });
+}
+
+/** A word on a heartbeat of term 1, unless it says otherwise; of a higher term that it heard of, led by nobody. */
+function refuse(leader: OneNode, from: number, part: Partial<HeartbeatRefused>): void {
+  leader.receive(from, {
+    kind: 'heartbeatRefused',
+    term: term(1),
+    mark: { incarnation: 'life 1', sentAt: at(leader.now) },
+    highestTerm: term(1),
+    leader: null,
+    leaderIsWritable: false,
+    record: null,
+    reason: 'higherTerm',
+    ...part,
   });
 }
 
@@ -202,31 +218,13 @@ describe('a leader (rule 5)', () => {
 
   it('goes on in its term when a halted leader of the one before refuses a heartbeat of an earlier term', () => {
     const leader = servingLeader();
-    leader.receive(3, {
-      kind: 'heartbeatRefused',
-      term: term(0),
-      mark: { incarnation: 'life 1', sentAt: at(leader.now) },
-      highestTerm: term(1),
-      leader: node(3),
-      leaderIsWritable: true,
-      record: null,
-      reason: 'higherTerm',
-    });
+    refuse(leader, 3, { term: term(0), highestTerm: term(1), leader: node(3), leaderIsWritable: true });
     expect(leader.did('fence')).toBe(false);
   });
 
   it('answers a higher term that nobody leads by a confirmation above it', () => {
     const leader = servingLeader();
-    leader.receive(3, {
-      kind: 'heartbeatRefused',
-      term: term(1),
-      mark: { incarnation: 'life 1', sentAt: at(leader.now) },
-      highestTerm: term(6),
-      leader: null,
-      leaderIsWritable: false,
-      record: null,
-      reason: 'higherTerm',
-    });
+    refuse(leader, 3, { highestTerm: term(6) });
     const [request] = leader.sent('voteRequest');
     expect(request).toMatchObject({ term: 7, purpose: 'confirmation', leadsTerm: 1 });
     expect(leader.state.durable.leading?.askedTerm).toBe(7);
@@ -235,16 +233,7 @@ describe('a leader (rule 5)', () => {
   it('yields to nobody who has just said that its state file is lost', () => {
     const leader = servingLeader();
     for (const from of [2, 3]) {
-      leader.receive(from, {
-        kind: 'heartbeatRefused',
-        term: term(1),
-        mark: { incarnation: 'life 1', sentAt: at(leader.now) },
-        highestTerm: term(0),
-        leader: null,
-        leaderIsWritable: false,
-        record: null,
-        reason: 'noState',
-      });
+      refuse(leader, from, { highestTerm: term(0), reason: 'noState' });
     }
     leader.observe(primaryServer({ condition: 'crashed', isInRecovery: null }));
     expect(saidLast(leader)).toContain(
@@ -307,16 +296,7 @@ describe('a leader whose repmgrd comes back (rules 6, 9)', () => {
   it('gives its term up where a higher one is known', () => {
     const leader = leaderWithFile(null);
     leader.observe(standbyServer({ receiver: null, primaryConninfo: '' }));
-    leader.receive(2, {
-      kind: 'heartbeatRefused',
-      term: term(1),
-      mark: { incarnation: 'life 1', sentAt: at(leader.now) },
-      highestTerm: term(2),
-      leader: node(2),
-      leaderIsWritable: true,
-      record: null,
-      reason: 'higherTerm',
-    });
+    refuse(leader, 2, { highestTerm: term(2), leader: node(2), leaderIsWritable: true });
     expect(leader.state.durable.leading).toBeNull();
     expect(leader.sent('yield')).toHaveLength(2);
   });
