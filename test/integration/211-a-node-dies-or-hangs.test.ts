@@ -82,7 +82,6 @@ describe('a primary whose node is gone', () => {
   // It stood still once in eight runs, and nobody has seen yet where; a minute is five times what it takes.
   it('is failed over while only its PostgreSQL hangs, and nothing is lost: its repmgrd hands over what it wrote', {
     timeout: 60_000,
-    retry: 1,
   }, async () => {
     const sandbox = await sandboxForTest({ nodes: 3, repmgrConf });
     await startRepmgrds(sandbox);
